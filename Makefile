@@ -1,0 +1,40 @@
+# `make` lists what there is. Every target does its own set-up: npm and make are all it takes.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+ARGS ?=
+
+.PHONY: help setup run test check bench build format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: node_modules/.package-lock.json ## install what package-lock.json pins
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci
+	@touch $@
+
+run: setup ## watch the kernel log and print an Event for every OOM kill (ARGS='-o json')
+	@npm run --silent start -- run $(ARGS)
+
+test: setup ## all tests: unit, then the real kernel (as root)
+	npm test
+
+check: setup ## format, lint, types, unused code, unit tests
+	npm run check:format
+	npm run check:lint
+	npm run check:types
+	npm run check:unused
+	npm run test:unit
+
+bench: setup ## measure, and print ratios against a naive version in the same run
+	npm run bench
+
+build: setup ## bundle to dist/oom-recorder.js
+	npm run build
+
+format: setup ## format the sources
+	npm run format
+
+clean: ## remove what the other targets made
+	rm -rf node_modules dist coverage

@@ -1,0 +1,79 @@
+/** A process as the kernel's kill line describes it. Sizes in kB as the kernel means it (1024 bytes). */
+export interface KilledProcess {
+  readonly pid: number;
+  /** The name's bytes as UTF-8; control characters are still in it. */
+  readonly comm: string;
+  readonly uid?: number;
+  readonly totalVmKb?: number;
+  readonly anonRssKb?: number;
+  readonly fileRssKb?: number;
+  readonly shmemRssKb?: number;
+  readonly pgtablesKb?: number;
+  readonly oomScoreAdj?: number;
+}
+
+/** The task whose allocation could not be satisfied: who invoked the OOM killer, not who died. */
+export interface Invoker {
+  readonly comm: string;
+  readonly gfpMask: string;
+  readonly order: number;
+  readonly oomScoreAdj: number;
+}
+
+/** One row of the kernel's task table (`dump_task()`). Sizes in pages unless named otherwise. */
+export interface TaskRow {
+  readonly pid: number;
+  readonly tgid: number;
+  readonly uid: number;
+  readonly comm: string;
+  readonly totalVmPages: number;
+  readonly rssPages: number;
+  readonly rssAnonPages?: number;
+  readonly rssFilePages?: number;
+  readonly rssShmemPages?: number;
+  readonly pgtablesBytes?: number;
+  readonly swapEntries?: number;
+  readonly oomScoreAdj: number;
+}
+
+/**
+ * How much the kernel told: `full` the whole report, `suppressed` the kill line alone because the
+ * kernel rate-limits the rest, `partial` what a cut or overrun log still shows.
+ */
+export type ContextKind = 'full' | 'suppressed' | 'partial';
+
+/** Whose limit was hit, from the path of the oom memcg. `host` is a unit outside kubepods. */
+export type LimitLevel = 'container' | 'pod' | 'qos' | 'node-allocatable' | 'system' | 'host';
+
+/** What was taken down the moment a kill line was read; milliseconds later it is gone. */
+export interface KillEvidence {
+  /** The victim's memory cgroup by `/proc/<pid>/cgroup`. */
+  readonly cgroup?: string;
+}
+
+/** One OOM decision: a victim, the members killed with it, and whatever context the kernel printed. */
+export interface OomEpisode {
+  /** Sequence of the first kill line, or of the reaper's line where that is the only evidence. */
+  readonly sequence: number;
+  /** Sequence of the last record that belongs to it: reading may go on after this one. */
+  readonly lastSequence: number;
+  /** Of the first kill line, µs since boot. */
+  readonly monotonicUs: number;
+  /** When the first kill line was read, ms since the epoch, and whether that was as it was written. */
+  readonly readAtMs: number;
+  readonly live: boolean;
+  readonly context: ContextKind;
+  /** The kernel's word: `CONSTRAINT_NONE`, `_CPUSET`, `_MEMORY_POLICY` or `_MEMCG`. */
+  readonly constraint?: string;
+  readonly oomMemcg?: string;
+  readonly taskMemcg?: string;
+  /** Kernel kill lines folded into this episode; what `/proc/vmstat oom_kill` counts. */
+  readonly killLines: number;
+  readonly usageKb?: number;
+  readonly limitKb?: number;
+  readonly invoker?: Invoker;
+  readonly victim: KilledProcess;
+  readonly members: readonly KilledProcess[];
+  readonly tasks: readonly TaskRow[];
+  readonly evidence?: KillEvidence;
+}
