@@ -1,3 +1,5 @@
+import { filter, map, type OperatorFunction } from 'rxjs';
+
 /**
  * Bytes, one per UTF-16 unit (`latin1`). A process or cgroup name is whatever bytes its owner
  * chose, and the kernel counts bytes; so do we, until a name is shown to somebody.
@@ -36,3 +38,88 @@ export interface Drained {
 
 /** What travels down the pipe before the assembler: records, and the moments when there are none. */
 export type LogItem = KmsgRecord | Drained;
+
+/** A record as one read(2) returned it, and what the reader knew at that moment. */
+export interface RawRecord {
+  readonly kind: 'raw';
+  readonly bytes: Buffer;
+  /** Wall clock of the read, ms since the epoch. */
+  readonly readAtMs: number;
+  /** As in {@link KmsgRecord}. */
+  readonly live: boolean;
+}
+
+/** What a device, or a saved log, emits. */
+export type DeviceRead = RawRecord | Drained;
+
+/** `info_print_ext_header()`, kernel/printk/printk.c. Kernels before 3.6 print no flag; fields may be added. */
+const HEADER =
+  /^(?<prefix>[0-9]{1,16}),(?<sequence>[0-9]{1,16}),(?<timestamp>[0-9]{1,16})(?:,(?<flag>[^,;\n])(?<fields>,[^;\n]*)?)?;/;
+
+/** Where the kernel was built with PRINTK_CALLER; also in `info_print_ext_header()`. */
+const CALLER = /,caller=(?<caller>[^,]*)/;
+
+/** `msg_add_ext_text()`: every byte below space, above `~`, and the backslash itself. */
+const ESCAPE = /\\x(?<hex>[0-9a-fA-F]{2})/g;
+
+/** In a syslog prefix the low three bits are the priority (`LOG_LEVEL()`), the rest the facility. */
+const PRIORITIES = 8;
+
+/**
+ * Parses what one read of `/dev/kmsg` returned (`devkmsg_read()` in kernel/printk/printk.c):
+ * `prefix,sequence,µs,flag[,key=value…];message`, then the record's dictionary, one ` KEY=value` a
+ * line. The dictionary (`dev_printk()` names its device there) says nothing of OOM kills and is dropped.
+ *
+ * @returns undefined for bytes that are no record; never throws.
+ */
+export function parseRecord(
+  bytes: Buffer,
+  { readAtMs, live }: Pick<RawRecord, 'readAtMs' | 'live'>,
+): KmsgRecord | undefined {
+  const text = bytes.toString('latin1');
+  const header = HEADER.exec(text);
+  if (header?.groups === undefined) return undefined;
+  const { prefix, sequence, timestamp, flag, fields } = header.groups;
+  const numbers = [Number(prefix), Number(sequence), Number(timestamp)] as const;
+  if (!numbers.every((number) => Number.isSafeInteger(number))) return undefined;
+  const caller = CALLER.exec(fields ?? '')?.groups?.['caller'];
+  return {
+    kind: 'record',
+    facility: Math.floor(numbers[0] / PRIORITIES),
+    priority: numbers[0] % PRIORITIES,
+    sequence: numbers[1],
+    monotonicUs: numbers[2],
+    flag: flag ?? '-',
+    ...(caller !== undefined && { caller }),
+    message: decodeMessage(text, header[0].length),
+    readAtMs,
+    live,
+  };
+}
+
+/** The kernel escapes newlines within a message, so its first line is all of it. */
+function decodeMessage(text: string, start: number): ByteString {
+  const end = text.indexOf('\n', start);
+  const escaped = text.slice(start, end === -1 ? undefined : end);
+  return escaped.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}
+
+/**
+ * Turns reads into records; `drained` passes through. Bytes that are no record are told to
+ * `onMalformed` and dropped: a counter's matter, not an error.
+ */
+export function parseRecords(
+  onMalformed: (raw: RawRecord) => void,
+): OperatorFunction<DeviceRead, LogItem> {
+  const parse = (read: DeviceRead): LogItem | undefined => {
+    if (read.kind === 'drained') return read;
+    const record = parseRecord(read.bytes, read);
+    if (record === undefined) onMalformed(read);
+    return record;
+  };
+  return (reads$) =>
+    reads$.pipe(
+      map(parse),
+      filter((item) => item !== undefined),
+    );
+}
