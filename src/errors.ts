@@ -1,0 +1,16 @@
+/** Base of every failure we expect; anything else that reaches the top is a bug. */
+export abstract class RecorderError extends Error {
+  /** Stable and greppable: alerts and the runbook key on it, never on `message`. */
+  abstract readonly code: `E_${string}`;
+  /** Whether the same call, untouched, may succeed later. */
+  abstract readonly retryable: boolean;
+
+  /**
+   * @param message what we were doing, what is wrong, what to do about it
+   * @param cause why, as the layer below said it
+   */
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+  }
+}
