@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { BootClock } from '../../src/kmsg/boot-clock.ts';
+
+const WALL = 1_700_000_000_000;
+
+/** A machine whose record clock is `skewMs` behind CLOCK_MONOTONIC. */
+class Machine {
+  skewMs = 0;
+  upMs = 1000;
+  bootedAtMs = WALL;
+
+  readonly clock = new BootClock({
+    wallMs: () => this.bootedAtMs + this.upMs,
+    monotonicMs: () => this.upMs,
+  });
+
+  /** Reads, `lateMs` after it was written, what is printed now. */
+  live(lateMs = 0): number {
+    const monotonicUs = (this.upMs - this.skewMs) * 1000;
+    this.upMs += lateMs;
+    return this.clock.wallMsOf({ live: true, readAtMs: this.bootedAtMs + this.upMs, monotonicUs });
+  }
+
+  /** Reads only now what was printed at `writtenAtMs` after boot. */
+  backlog(writtenAtMs: number): number {
+    const monotonicUs = (writtenAtMs - this.skewMs) * 1000;
+    return this.clock.wallMsOf({ live: false, readAtMs: this.bootedAtMs + this.upMs, monotonicUs });
+  }
+}
+
+describe('the wall clock of a record', () => {
+  test('live: when it was read', () => {
+    const machine = new Machine();
+    expect(machine.live(3)).toBe(WALL + 1003);
+  });
+
+  test('of the backlog: as long ago as the monotonic clock says', () => {
+    const machine = new Machine();
+    machine.upMs = 60_000;
+    expect(machine.backlog(10_000)).toBe(WALL + 10_000);
+  });
+
+  test('is never in the future, whatever the clocks say', () => {
+    const machine = new Machine();
+    expect(machine.backlog(5000)).toBe(WALL + 1000);
+    const ahead = { live: true, readAtMs: WALL + 9000, monotonicUs: 0 };
+    expect(machine.clock.wallMsOf(ahead)).toBe(WALL + 1000);
+  });
+
+  test('follows the wall clock when that is set', () => {
+    const machine = new Machine();
+    machine.bootedAtMs += 3_600_000;
+    expect(machine.backlog(500)).toBe(WALL + 3_600_000 + 500);
+  });
+
+  test('is corrected by the drift that live records show', () => {
+    const machine = new Machine();
+    machine.skewMs = 250;
+    expect(machine.backlog(400)).toBe(WALL + 150);
+    machine.live();
+    expect(machine.backlog(400)).toBe(WALL + 400);
+    machine.skewMs = -80;
+    machine.live();
+    expect(machine.backlog(400)).toBe(WALL + 400);
+  });
+
+  test('is not misled by one late read', () => {
+    const machine = new Machine();
+    machine.live();
+    machine.live(2000);
+    expect(machine.backlog(500)).toBe(WALL + 501);
+  });
+
+  test('is not misled by a record that waited behind the read', () => {
+    const machine = new Machine();
+    const record = { live: true, readAtMs: WALL + machine.upMs, monotonicUs: machine.upMs * 1000 };
+    machine.upMs += 700;
+    machine.clock.wallMsOf(record);
+    expect(machine.backlog(500)).toBe(WALL + 500);
+  });
+
+  test('follows a drift as fast as NTP can slew', () => {
+    const machine = new Machine();
+    for (let day = 0; day < 30; day += 1) {
+      machine.live();
+      machine.upMs += 86_400_000;
+      machine.skewMs += 40_000;
+    }
+    machine.live();
+    const writtenAtMs = machine.upMs - 5000;
+    machine.upMs += 1000;
+    expect(machine.backlog(writtenAtMs)).toBe(WALL + writtenAtMs);
+  });
+});
