@@ -1,0 +1,71 @@
+import { closeSync, constants, openSync, readSync, statSync, type Stats } from 'node:fs';
+import type { RecorderError } from '../errors.ts';
+import {
+  errnoCode,
+  KmsgNotFoundError,
+  KmsgNotKernelLogError,
+  KmsgPermissionError,
+  KmsgReadError,
+} from './kmsg-errors.ts';
+import type { KmsgFile } from './kmsg-file.ts';
+import { DescriptorPoll, type OnExit } from './poll.ts';
+
+/** makedev(1, 11): MEM_MAJOR, and `kmsg` in `devlist`, drivers/char/mem.c. */
+const KMSG_DEVICE = 0x10b;
+
+/**
+ * What `--kmsg` names: the kernel's own log, or a regular file it was saved to.
+ *
+ * @throws KmsgNotFoundError, KmsgPermissionError, KmsgNotKernelLogError
+ */
+export function kindOfLog(path: string): 'kernel' | 'saved' {
+  const found = translated(path, () => statSync(path));
+  if (found.isCharacterDevice() && found.rdev === KMSG_DEVICE) return 'kernel';
+  if (found.isFile()) return 'saved';
+  throw new KmsgNotKernelLogError(path, describe(found));
+}
+
+/**
+ * Opens the kernel's log for reading; it begins at the oldest record in the ring (`devkmsg_open()`).
+ *
+ * @throws KmsgNotFoundError, KmsgPermissionError, KmsgReadError
+ */
+export function openKernelLog(path: string, onExit: OnExit): KmsgFile {
+  const fd = translated(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  try {
+    const poll = new DescriptorPoll(fd, onExit);
+    return {
+      path,
+      read: (buffer) => readSync(fd, buffer),
+      wait: (onReturn) =>
+        poll.wait((error) => onReturn(error && new KmsgReadError(path, error.message, error))),
+      close: () => poll.close(() => closeSync(fd)),
+    };
+  } catch (cause) {
+    closeSync(fd);
+    throw new KmsgReadError(path, 'waiting for it is not possible here', cause);
+  }
+}
+
+function translated<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (cause) {
+    throw openError(path, cause);
+  }
+}
+
+function openError(path: string, cause: unknown): RecorderError {
+  const code = errnoCode(cause);
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new KmsgNotFoundError(path, cause);
+  if (code === 'EACCES' || code === 'EPERM') return new KmsgPermissionError(path, cause);
+  return new KmsgReadError(path, 'it cannot be opened', cause);
+}
+
+function describe(found: Stats): string {
+  if (found.isDirectory()) return 'a directory';
+  if (found.isFIFO()) return 'a pipe';
+  if (found.isSocket()) return 'a socket';
+  const { major, minor } = { major: (found.rdev >> 8) & 0xfff, minor: found.rdev & 0xff };
+  return `${found.isBlockDevice() ? 'block' : 'character'} device ${major}:${minor}`;
+}
