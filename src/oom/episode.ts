@@ -65,7 +65,11 @@ export interface OomEpisode {
   readonly context: ContextKind;
   /** The kernel's word: `CONSTRAINT_NONE`, `_CPUSET`, `_MEMORY_POLICY` or `_MEMCG`. */
   readonly constraint?: string;
+  /** Absent where the kernel withheld whose limit it was. */
+  readonly limitLevel?: LimitLevel;
+  /** The cgroup whose limit was hit; absent for a system-wide OOM. */
   readonly oomMemcg?: string;
+  /** The victim's cgroup. */
   readonly taskMemcg?: string;
   /** Kernel kill lines folded into this episode; what `/proc/vmstat oom_kill` counts. */
   readonly killLines: number;

@@ -1,0 +1,269 @@
+import type { ByteString, Drained } from '../kmsg/record.ts';
+import type { OomEpisode } from './episode.ts';
+import { readKernelLine, type KernelLine, type KillLine } from './kernel-lines.ts';
+import type { WitnessedRecord } from './kill-evidence.ts';
+import { readOomKillLine } from './oom-kill-line.ts';
+import {
+  hasContext,
+  NEW_REPORT,
+  taskRows,
+  toEpisode,
+  type PartialReport,
+} from './partial-report.ts';
+
+/** What the assembler knows between two records. */
+export interface Assembly {
+  /** The report that is not over yet. */
+  readonly report: PartialReport | undefined;
+  /** The episode that the last step completed. */
+  readonly episode: OomEpisode | undefined;
+  /** When the log was first found drained after the report's last line, ms (monotonic). */
+  readonly quietSinceMs: number | undefined;
+  /** The victims recorded last: their reaper may still report. */
+  readonly recentPids: readonly number[];
+  /** Nothing of the OOM path has been read since a gap, or at all: a context may lie before it. */
+  readonly afterGap: boolean;
+  /** What the kernel said it withheld, summed up. */
+  readonly callbacksSuppressed: number;
+}
+
+/** A report that has its kill line is over when nothing more comes; group kills take up to 14 ms. */
+const QUIET_AFTER_KILL_MS = 20;
+/** One whose kill line is missing may still get it: gaps of 115 ms within a report are on record. */
+const QUIET_BEFORE_KILL_MS = 5_000;
+/** The reaper comes up to 361 ms late, and a storm kills dozens meanwhile. */
+const MAX_RECENT_PIDS = 64;
+
+/** Nothing read yet. */
+export const IDLE: Assembly = {
+  report: undefined,
+  episode: undefined,
+  quietSinceMs: undefined,
+  recentPids: [],
+  afterGap: true,
+  callbacksSuppressed: 0,
+};
+
+/** The whole parser as one step: `(what we knew, next item) → what we know`. */
+export function advance(before: Assembly, item: WitnessedRecord | Drained): Assembly {
+  const known = before.episode === undefined ? before : { ...before, episode: undefined };
+  if (item.kind === 'drained') return advanceClock(known, item.atMs);
+  const afterTime = endIfQuiet(known, item.monotonicUs);
+  const afterGap = item.lost === 0 ? afterTime : breakAt(afterTime);
+  const line = readLine(item);
+  return line === undefined ? afterGap : advanceLine(afterGap, line, item);
+}
+
+/** The log ends here: what is open is as complete as it will ever be. */
+export function finish(before: Assembly): Assembly {
+  return endReport({ ...before, episode: undefined });
+}
+
+/** When the log should be looked at again for the report to end, ms (monotonic). */
+export function deadlineMs({ report, quietSinceMs }: Assembly): number | undefined {
+  if (report === undefined || quietSinceMs === undefined) return undefined;
+  return quietSinceMs + quietMs(report);
+}
+
+/**
+ * A drained log is the only clock: the reader was there and nothing came. The time is taken at the
+ * first look that found nothing and believed at a second one, so a stalled reader ends no report.
+ */
+function advanceClock(known: Assembly, nowMs: number): Assembly {
+  if (known.report === undefined) return known;
+  if (known.quietSinceMs === undefined) return { ...known, quietSinceMs: nowMs };
+  return nowMs >= known.quietSinceMs + quietMs(known.report) ? endReport(known) : known;
+}
+
+/** The same rule by the records' own time, so that a log read in one burst says the same. */
+function endIfQuiet(known: Assembly, nowUs: number): Assembly {
+  const { report } = known;
+  const isOver = report !== undefined && nowUs - report.lastUs >= quietMs(report) * 1000;
+  return isOver ? endReport(known) : known;
+}
+
+function quietMs(report: PartialReport): number {
+  return report.kills.length > 0 ? QUIET_AFTER_KILL_MS : QUIET_BEFORE_KILL_MS;
+}
+
+/** Ends the open report: the next line begins another. */
+function endReport(known: Assembly): Assembly {
+  if (known.report === undefined) return known;
+  const episode = toEpisode(known.report);
+  const killed = episode === undefined ? [] : [episode.victim, ...episode.members];
+  const recentPids = [...known.recentPids, ...killed.map(({ pid }) => pid)];
+  return {
+    ...known,
+    report: undefined,
+    quietSinceMs: undefined,
+    episode,
+    recentPids: recentPids.slice(-MAX_RECENT_PIDS),
+  };
+}
+
+/**
+ * Records were lost. A report with its kill is over. Of one without, only what names the victim's
+ * pid can still be matched with a kill line.
+ */
+function breakAt(known: Assembly): Assembly {
+  const { report } = known;
+  const isOver =
+    report !== undefined && (report.kills.length > 0 || chosenPid(report) === undefined);
+  if (report === undefined || isOver) return { ...endReport(known), afterGap: true };
+  return { ...known, afterGap: true, report: { ...report, broken: true } };
+}
+
+/** A fragment that continues no open line says nothing; but a name may make a header look like one. */
+function readLine({ message, flag }: WitnessedRecord): KernelLine | undefined {
+  const line = readKernelLine(message);
+  return flag === '-' || line?.kind === 'header' ? line : undefined;
+}
+
+function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord): Assembly {
+  switch (line.kind) {
+    case 'header':
+      return begin(known, record, { invoker: line.invoker, broken: false });
+    case 'usage':
+      return addContext(known, record, { usageKb: line.usageKb, limitKb: line.limitKb }, 'usageKb');
+    case 'task-columns':
+      return addContext(known, record, { columns: line.columns }, 'columns');
+    case 'task-row':
+      return addRow(known, record);
+    case 'task-in': {
+      const { taskMemcg, oomMemcg } = line;
+      return addContext(known, record, { taskIn: { taskMemcg, oomMemcg } }, 'taskIn');
+    }
+    case 'oom-kill':
+      return addContext(known, record, { oomKill: record.message }, 'oomKill');
+    case 'kill-announced':
+      return addContext(known, record, { announcedPid: line.pid }, 'announcedPid');
+    case 'kill':
+      return addKill(known, line, record);
+    case 'group-kill':
+      return addGroup(known, line.memcg, record);
+    case 'reaped':
+      return addReaped(known, line.pid, line.comm, record);
+    case 'no-killable':
+    case 'already-exiting':
+      return endWithoutKill(known);
+    case 'callbacks-suppressed':
+      return { ...known, callbacksSuppressed: known.callbacksSuppressed + line.count };
+  }
+}
+
+/**
+ * Ends what is open, in whatever state, and begins a report with `facts`. A report that does not
+ * begin with its header may have lost it in a gap: the kernel prints one report at a time, so only
+ * the first one after a gap is in doubt.
+ */
+function begin(known: Assembly, record: WitnessedRecord, facts: Partial<PartialReport>): Assembly {
+  const report = { ...NEW_REPORT, broken: known.afterGap, ...facts };
+  return grow({ ...endReport(known), afterGap: false }, record, report);
+}
+
+function grow(known: Assembly, record: WitnessedRecord, report: PartialReport): Assembly {
+  return {
+    ...known,
+    quietSinceMs: undefined,
+    report: { ...report, lastUs: record.monotonicUs },
+  };
+}
+
+/** Context comes before the kill, each piece of it once; anything else begins another report. */
+function addContext(
+  known: Assembly,
+  record: WitnessedRecord,
+  facts: Partial<PartialReport>,
+  once: keyof PartialReport,
+): Assembly {
+  const { report } = known;
+  if (report === undefined || report.kills.length > 0 || report[once] !== undefined) {
+    return begin(known, record, facts);
+  }
+  return grow(known, record, { ...report, ...facts });
+}
+
+function addRow(known: Assembly, record: WitnessedRecord): Assembly {
+  const { report } = known;
+  if (report?.columns === undefined || report.kills.length > 0) return known;
+  const rows = { message: record.message, before: report.rows };
+  return grow(known, record, { ...report, rows });
+}
+
+function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
+  const { report } = known;
+  const kill = { ...line, record };
+  if (report !== undefined && belongs(report, line)) {
+    return grow(known, record, { ...report, kills: [...report.kills, kill] });
+  }
+  return begin(known, record, { kills: [kill] });
+}
+
+/** Whether a kill line is this report's: matched by order, unless something says it cannot be. */
+function belongs(report: PartialReport, { process, cause }: KillLine): boolean {
+  if (report.kills.length > 0) return report.group !== undefined;
+  const chosen = chosenPid(report);
+  if (chosen === process.pid) return true;
+  if (report.broken && chosen !== undefined) return false;
+  return agrees(report, cause) && isInTable(report, process.pid);
+}
+
+/** A memory cgroup's OOM is not ended by a system-wide kill, nor the other way round. */
+function agrees(report: PartialReport, cause: KillLine['cause']): boolean {
+  const constraint =
+    report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.constraint;
+  const ofMemcg = report.taskIn !== undefined || constraint === 'CONSTRAINT_MEMCG';
+  if (cause === 'unsaid' || (constraint === undefined && !ofMemcg)) return true;
+  return ofMemcg === (cause === 'memcg');
+}
+
+/** The kernel lists every task it may choose; without a list anybody may have been chosen. */
+function isInTable(report: PartialReport, pid: number): boolean {
+  const rows = taskRows(report);
+  return rows.length === 0 || rows.some((task) => task.pid === pid || task.tgid === pid);
+}
+
+/** The pid that the context names: of the chosen task, or of the process that was announced. */
+function chosenPid(report: PartialReport): number | undefined {
+  if (report.announcedPid !== undefined) return report.announcedPid;
+  return report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.pid;
+}
+
+/**
+ * `Tasks in … are going to be killed`: what follows are members. Where members were already being
+ * folded, the kill line directly before it was no member but the next group's first victim.
+ */
+function addGroup(known: Assembly, group: ByteString, record: WitnessedRecord): Assembly {
+  const { report } = known;
+  if (report === undefined) return begin(known, record, { group });
+  if (report.group === undefined) return grow(known, record, { ...report, group });
+  const victim = report.kills.at(-1);
+  if (victim === undefined) return begin(known, record, { group });
+  const folded = { ...known, report: { ...report, kills: report.kills.slice(0, -1) } };
+  return begin(folded, record, { group, kills: [victim] });
+}
+
+/**
+ * The reaper is evidence of a kill only where the kill line is missing: the report is open, names
+ * this process or none, and nobody recorded it yet. The kill line still wins if it comes.
+ */
+function addReaped(known: Assembly, pid: number, comm: string, record: WitnessedRecord): Assembly {
+  const { report } = known;
+  if (report === undefined || report.kills.length > 0 || !hasContext(report)) return known;
+  if (known.recentPids.includes(pid) || !isWitnessOf(report, pid)) return known;
+  return { ...known, report: { ...report, reaped: { record, pid, comm } } };
+}
+
+function isWitnessOf(report: PartialReport, pid: number): boolean {
+  if (chosenPid(report) === pid) return true;
+  if (report.rows !== undefined) return isInTable(report, pid);
+  return report.oomKill === undefined && report.taskIn === undefined;
+}
+
+/** The kernel gave up, or the victim was dying by itself: a report with no kill, and no episode. */
+function endWithoutKill(known: Assembly): Assembly {
+  const { report } = known;
+  return report === undefined || report.kills.length > 0
+    ? endReport(known)
+    : { ...known, report: undefined, quietSinceMs: undefined };
+}

@@ -1,0 +1,69 @@
+import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
+import type { Drained } from '../kmsg/record.ts';
+import { advance, deadlineMs, finish, IDLE, type Assembly } from './advance-assembly.ts';
+import type { OomEpisode } from './episode.ts';
+import type { WitnessedRecord } from './kill-evidence.ts';
+
+/** What the assembler asks of its surroundings. */
+export interface AssemblerOptions {
+  /** Reads whatever the log holds now, before a clock is believed; emits `drained` when it is empty. */
+  readonly drainNow: () => void;
+  /** Its `now()` is the clock of `Drained.atMs`. */
+  readonly scheduler: SchedulerLike;
+  readonly tally: { callbacksSuppressed: number };
+}
+
+/**
+ * Turns the kernel's lines into episodes.
+ *
+ *     in    --header--table--oom-kill--kill--drained----------drained--
+ *     out   ---------------------------------------------------episode-
+ *                                            |-- 20 ms quiet --|
+ *
+ * Everything is decided by `advance`; this only runs its clock: when a report is open and the log
+ * drained, look once more at the deadline. No timer runs while no report is open.
+ */
+export function assembleEpisodes({
+  drainNow,
+  scheduler,
+  tally,
+}: AssemblerOptions): OperatorFunction<WitnessedRecord | Drained, OomEpisode> {
+  return (items$) =>
+    new Observable<OomEpisode>((subscriber) => {
+      let assembly: Assembly = IDLE;
+      let timer: Subscription | undefined;
+      let armedMs: number | undefined;
+
+      const step = (after: Assembly): void => {
+        tally.callbacksSuppressed += after.callbacksSuppressed - assembly.callbacksSuppressed;
+        assembly = after;
+        const nextMs = deadlineMs(after);
+        if (nextMs !== armedMs) arm(nextMs);
+        if (after.episode !== undefined) subscriber.next(after.episode);
+      };
+      const arm = (atMs: number | undefined): void => {
+        timer?.unsubscribe();
+        armedMs = atMs;
+        timer = atMs === undefined ? undefined : scheduler.schedule(look, atMs - scheduler.now());
+      };
+      const look = (): void => {
+        armedMs = undefined;
+        drainNow();
+      };
+
+      subscriber.add(() => timer?.unsubscribe());
+      subscriber.add(
+        items$.subscribe({
+          next: (item) => step(advance(assembly, item)),
+          error: (error: unknown) => {
+            step(finish(assembly));
+            subscriber.error(error);
+          },
+          complete: () => {
+            step(finish(assembly));
+            subscriber.complete();
+          },
+        }),
+      );
+    });
+}

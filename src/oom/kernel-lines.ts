@@ -1,0 +1,199 @@
+import type { ByteString } from '../kmsg/record.ts';
+import type { Invoker, KilledProcess } from './episode.ts';
+import { decodeName } from './decode-name.ts';
+import { isUnder, splitPaths } from './memcg-paths.ts';
+import { readTaskColumns, type TaskColumns } from './task-table.ts';
+import { withoutAbsent } from './without-absent.ts';
+
+/**
+ * Every line of the kernel's OOM path, each pattern named for the function that prints it
+ * (mm/oom_kill.c, mm/memcontrol.c, lib/ratelimit.c). They are told apart by shape, never by kernel
+ * version: distributions print next year's lines on last decade's kernels.
+ *
+ * Both ends are anchored. Names are the attacker's: a process chooses 15 bytes, a cgroup any bytes
+ * but `/` and newline, so only what a name cannot contain delimits one.
+ */
+export type KernelLine =
+  | { readonly kind: 'header'; readonly invoker: Invoker }
+  | { readonly kind: 'usage'; readonly usageKb: number; readonly limitKb: number }
+  | { readonly kind: 'task-columns'; readonly columns: TaskColumns }
+  | { readonly kind: 'task-row' }
+  | { readonly kind: 'oom-kill' }
+  | { readonly kind: 'task-in'; readonly taskMemcg: ByteString; readonly oomMemcg: ByteString }
+  | { readonly kind: 'kill-announced'; readonly pid: number }
+  | KillLine
+  | { readonly kind: 'group-kill'; readonly memcg: ByteString }
+  | { readonly kind: 'no-killable' }
+  | { readonly kind: 'already-exiting' }
+  | { readonly kind: 'reaped'; readonly pid: number; readonly comm: string }
+  | { readonly kind: 'callbacks-suppressed'; readonly count: number };
+
+/** `commBytes` is the name as printed: `process.comm` replaces what is not UTF-8. */
+export interface KillLine {
+  readonly kind: 'kill';
+  readonly cause: KillCause;
+  readonly commBytes: ByteString;
+  readonly process: KilledProcess;
+}
+
+/** What the kill line itself says was exhausted; old kernels say nothing there. */
+export type KillCause = 'memcg' | 'system' | 'unsaid';
+
+/** `dump_header()`. RHEL 6 prints `oom_adj=` as well; 4.x prints the nodemask, which has commas. */
+const DUMP_HEADER =
+  /^(?<comm>[^]{0,15}) invoked oom-killer: gfp_mask=(?<gfpMask>0x[0-9a-f]+(?:\([^)]*\))?), (?:nodemask=.*?, )?order=(?<order>-?\d+), (?:oom_adj=-?\d+, )?oom_score_adj=(?<oomScoreAdj>-?\d+)$/;
+
+/** `mem_cgroup_print_oom_meminfo()`. The lines for swap, memory+swap and kmem begin otherwise. */
+const MEM_CGROUP_PRINT_OOM_MEMINFO =
+  /^memory: usage (?<usageKb>\d+)kB, limit (?<limitKb>\d+)kB, failcnt \d+$/;
+
+/** `mem_cgroup_print_oom_info()`, before 5.0; the first path is the task's, the second the limit's. */
+const TASK_IN = 'Task in ';
+const KILLED_AS_A_RESULT = ' killed as a result of limit of ';
+
+const TASKS_IN = 'Tasks in ';
+
+/** `mem_cgroup_print_oom_group()`, outside the rate limit. */
+const MEM_CGROUP_PRINT_OOM_GROUP =
+  /^Tasks in (?<memcg>\/[^]*) are going to be killed due to memory\.oom\.group set$/;
+
+const WHAT_RAN_OUT = String.raw`(?:(?<cause>Memory cgroup out of memory|Out of memory)(?: \(\w+\))?: )?`;
+
+/** `oom_kill_process()`, before 5.2: announces the process whose child may die in its stead. */
+const OOM_KILL_PROCESS = new RegExp(
+  String.raw`^${WHAT_RAN_OUT}Kill process (?<pid>\d+) \([^]*\) score \d+ or sacrifice child$`,
+);
+
+/**
+ * `__oom_kill_process()`: the one line that is printed for every kill. The name ends at the last
+ * `) total-vm:`; RHEL 6 and 7 put the UID before or after the name. What follows `total-vm` is read
+ * field by field, so that a new field costs nothing.
+ */
+const OOM_KILL_TASK = new RegExp(
+  String.raw`^${WHAT_RAN_OUT}Killed process (?<pid>\d+)(?:, UID (?<uidBefore>-?\d+),)? \((?<comm>[^]*)\)(?:, UID (?<uidAfter>-?\d+),)? total-vm:(?<totalVm>\d+)kB(?<fields>[^]*)$`,
+);
+
+/** `__oom_kill_process()`, when the chosen victim has no memory left to free. */
+const ALREADY_EXITING = /OOM victim \d+ \([^]*\) is already exiting\. Skip killing the task$/;
+
+/** `out_of_memory()`: a whole report, and nobody to kill. */
+const NO_KILLABLE = 'Out of memory and no killable processes...';
+
+/** `oom_reap_task_mm()`. */
+const OOM_REAPER =
+  /^oom_reaper: reaped process (?<pid>\d+) \((?<comm>[^]*)\), now anon-rss:\d+kB, file-rss:\d+kB, shmem-rss:\d+kB$/;
+
+/** `___ratelimit()`, on behalf of the function that was silenced. */
+const RATELIMIT = /^(?:oom_kill_process|dump_header): (?<count>\d+) callbacks suppressed$/;
+
+/** `dump_oom_victim()`. Read by `oom-kill-line.ts` when the kill line has told the victim's name. */
+const DUMP_OOM_VICTIM = 'oom-kill:constraint=';
+
+/** `dump_task()` prints the pid in brackets before its columns. */
+const DUMP_TASK = /^\[ *\d+\] /;
+
+/** Recognises a line of the OOM path; `undefined` for anything else the kernel says. */
+export function readKernelLine(message: ByteString): KernelLine | undefined {
+  if (message.startsWith('[')) return readTaskTable(message);
+  if (message.startsWith(DUMP_OOM_VICTIM)) return { kind: 'oom-kill' };
+  if (message.startsWith('memory: ')) return readUsage(message);
+  if (message.startsWith(TASK_IN)) return readTaskIn(message);
+  if (message.startsWith(TASKS_IN)) return readGroupKill(message);
+  if (message.startsWith('oom_reaper: ')) return readReaped(message);
+  if (message.includes(' invoked oom-killer: ')) return readHeader(message);
+  if (message.endsWith(NO_KILLABLE)) return { kind: 'no-killable' };
+  if (message.endsWith(' callbacks suppressed')) return readSuppressed(message);
+  return message.includes('Kill') || message.includes('killing') ? readKill(message) : undefined;
+}
+
+function readHeader(message: ByteString): KernelLine | undefined {
+  const found = DUMP_HEADER.exec(message)?.groups;
+  if (found === undefined) return undefined;
+  const { comm = '', gfpMask = '', order, oomScoreAdj } = found;
+  const invoker = {
+    comm: decodeName(comm),
+    gfpMask,
+    order: Number(order),
+    oomScoreAdj: Number(oomScoreAdj),
+  };
+  return { kind: 'header', invoker };
+}
+
+function readUsage(message: ByteString): KernelLine | undefined {
+  const found = MEM_CGROUP_PRINT_OOM_MEMINFO.exec(message)?.groups;
+  if (found === undefined) return undefined;
+  return { kind: 'usage', usageKb: Number(found['usageKb']), limitKb: Number(found['limitKb']) };
+}
+
+function readTaskTable(message: ByteString): KernelLine | undefined {
+  const columns = readTaskColumns(message);
+  if (columns !== undefined) return { kind: 'task-columns', columns };
+  return DUMP_TASK.test(message) ? { kind: 'task-row' } : undefined;
+}
+
+function readTaskIn(message: ByteString): KernelLine | undefined {
+  const rest = message.slice(TASK_IN.length);
+  const paths = splitPaths(rest, KILLED_AS_A_RESULT, (task, oom) => isUnder(task, oom));
+  if (paths === undefined) return undefined;
+  return { kind: 'task-in', taskMemcg: paths[0], oomMemcg: paths[1] };
+}
+
+function readGroupKill(message: ByteString): KernelLine | undefined {
+  const memcg = MEM_CGROUP_PRINT_OOM_GROUP.exec(message)?.groups?.['memcg'];
+  return memcg === undefined ? undefined : { kind: 'group-kill', memcg };
+}
+
+function readKill(message: ByteString): KernelLine | undefined {
+  const killed = OOM_KILL_TASK.exec(message)?.groups;
+  if (killed !== undefined) {
+    const { cause, comm: commBytes = '' } = killed;
+    return { kind: 'kill', cause: causeOf(cause), commBytes, process: readProcess(killed) };
+  }
+  const announced = OOM_KILL_PROCESS.exec(message)?.groups;
+  if (announced !== undefined) return { kind: 'kill-announced', pid: Number(announced['pid']) };
+  return ALREADY_EXITING.test(message) ? { kind: 'already-exiting' } : undefined;
+}
+
+function causeOf(prefix: string | undefined): KillCause {
+  if (prefix === undefined) return 'unsaid';
+  return prefix === 'Out of memory' ? 'system' : 'memcg';
+}
+
+type Groups = Readonly<Record<string, string | undefined>>;
+
+function readProcess({
+  pid,
+  comm = '',
+  uidBefore,
+  uidAfter,
+  totalVm,
+  fields = '',
+}: Groups): KilledProcess {
+  const number = (pattern: RegExp): number | undefined => {
+    const value = pattern.exec(fields)?.[1];
+    return value === undefined ? undefined : Number(value);
+  };
+  const early = uidBefore ?? uidAfter;
+  return withoutAbsent({
+    pid: Number(pid),
+    comm: decodeName(comm),
+    uid: early === undefined ? number(/\bUID:(-?\d+)/) : Number(early),
+    totalVmKb: Number(totalVm),
+    anonRssKb: number(/\banon-rss:(\d+)kB/),
+    fileRssKb: number(/\bfile-rss:(\d+)kB/),
+    shmemRssKb: number(/\bshmem-rss:(\d+)kB/),
+    pgtablesKb: number(/\bpgtables:(\d+)kB/),
+    oomScoreAdj: number(/\boom_score_adj:(-?\d+)/),
+  });
+}
+
+function readReaped(message: ByteString): KernelLine | undefined {
+  const found = OOM_REAPER.exec(message)?.groups;
+  if (found === undefined) return undefined;
+  return { kind: 'reaped', pid: Number(found['pid']), comm: decodeName(found['comm'] ?? '') };
+}
+
+function readSuppressed(message: ByteString): KernelLine | undefined {
+  const count = RATELIMIT.exec(message)?.groups?.['count'];
+  return count === undefined ? undefined : { kind: 'callbacks-suppressed', count: Number(count) };
+}

@@ -1,0 +1,169 @@
+import type { ByteString } from '../kmsg/record.ts';
+import { decodeName } from './decode-name.ts';
+import type {
+  ContextKind,
+  Invoker,
+  KilledProcess,
+  LimitLevel,
+  OomEpisode,
+  TaskRow,
+} from './episode.ts';
+import type { KillCause, KillLine } from './kernel-lines.ts';
+import { limitLevel } from './limit-level.ts';
+import type { WitnessedRecord } from './kill-evidence.ts';
+import { readOomKillLine } from './oom-kill-line.ts';
+import { readTaskRow, type TaskColumns } from './task-table.ts';
+import { withoutAbsent } from './without-absent.ts';
+
+/** oom_constraint in mm/oom_kill.c: a memory cgroup's limit. */
+const CONSTRAINT_MEMCG = 'CONSTRAINT_MEMCG';
+
+/** One kernel kill line with the record it came in. */
+export interface Kill extends KillLine {
+  readonly record: WitnessedRecord;
+}
+
+/** The reaper's word that a process is dead: evidence where the kill line itself is missing. */
+export interface Reaped {
+  readonly record: WitnessedRecord;
+  readonly pid: number;
+  readonly comm: string;
+}
+
+/** Table rows, the latest first: a list that grows at no cost and shares what it had. */
+export interface TaskRows {
+  readonly message: ByteString;
+  readonly before: TaskRows | undefined;
+}
+
+/** What the kernel has said so far of one OOM decision. */
+export interface PartialReport {
+  readonly invoker?: Invoker;
+  readonly usageKb?: number;
+  readonly limitKb?: number;
+  readonly columns?: TaskColumns;
+  readonly rows?: TaskRows;
+  /** The `oom-kill:` line as printed: who the task is, only the kill line can tell for certain. */
+  readonly oomKill?: ByteString;
+  readonly taskIn?: { readonly taskMemcg: ByteString; readonly oomMemcg: ByteString };
+  /** The cgroup of `Tasks in … are going to be killed`: what follows are members. */
+  readonly group?: ByteString;
+  /** The pid that `Kill process N … or sacrifice child` announced. */
+  readonly announcedPid?: number;
+  readonly kills: readonly Kill[];
+  readonly reaped?: Reaped;
+  /** Records were lost inside it, or shortly before it began. */
+  readonly broken: boolean;
+  /** Of the last line that belongs to it. */
+  readonly lastUs: number;
+}
+
+/** A report of which nothing is known yet. */
+export const NEW_REPORT: PartialReport = { kills: [], broken: false, lastUs: 0 };
+
+/** The rows of the task table, in the kernel's order. */
+export function taskRows(report: PartialReport): readonly TaskRow[] {
+  const { columns } = report;
+  if (columns === undefined) return [];
+  const rows: TaskRow[] = [];
+  for (let row = report.rows; row !== undefined; row = row.before) {
+    const task = readTaskRow(row.message, columns);
+    if (task !== undefined) rows.push(task);
+  }
+  return rows.toReversed();
+}
+
+/** Whether the report says anything beyond the kill line: a line the kernel rate-limits. */
+export function hasContext(report: PartialReport): boolean {
+  return [report.invoker, report.usageKb, report.columns, report.oomKill, report.taskIn].some(
+    (fact) => fact !== undefined,
+  );
+}
+
+/** What became of a report: the episode it proves, or `undefined` where nobody was killed. */
+export function toEpisode(report: PartialReport): OomEpisode | undefined {
+  const [first] = report.kills;
+  if (first !== undefined) return episodeOfKills(report, first);
+  return report.reaped === undefined ? undefined : episodeOfReaped(report, report.reaped);
+}
+
+function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
+  const last = report.kills.at(-1) ?? first;
+  return withoutAbsent({
+    ...whatWasSaid(report, first.commBytes, first.cause),
+    ...whenRead(first.record),
+    lastSequence: last.record.sequence,
+    context: contextOf(report),
+    killLines: report.kills.length,
+    victim: first.process,
+    members: membersOf(report.kills),
+    evidence: first.record.evidence,
+  });
+}
+
+/** A group kill prints its first victim twice; it is one process. */
+function membersOf(kills: readonly Kill[]): readonly KilledProcess[] {
+  const seen = new Set<number>();
+  return kills
+    .map((kill) => kill.process)
+    .filter(({ pid }) => !seen.has(pid) && seen.add(pid))
+    .slice(1);
+}
+
+function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
+  const { record, pid, comm } = reaped;
+  const row = taskRows(report).find((task) => task.pid === pid);
+  return {
+    ...whatWasSaid(report, undefined, 'unsaid'),
+    ...whenRead(record),
+    lastSequence: record.sequence,
+    context: 'partial',
+    killLines: 0,
+    victim: withoutAbsent({ pid, comm, uid: row?.uid, oomScoreAdj: row?.oomScoreAdj }),
+    members: [],
+  };
+}
+
+function whenRead({ sequence, monotonicUs, readAtMs, live }: WitnessedRecord) {
+  return { sequence, monotonicUs, readAtMs, live };
+}
+
+/** The facts of the context, put together now that the victim's name is known. */
+function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, cause: KillCause) {
+  const chosen =
+    report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill, killedComm);
+  const ofMemcg = cause === 'memcg' || report.taskIn !== undefined;
+  const constraint = chosen?.constraint ?? (ofMemcg ? CONSTRAINT_MEMCG : undefined);
+  const oomMemcg = decodePath(chosen?.oomMemcg ?? report.taskIn?.oomMemcg);
+  return withoutAbsent({
+    constraint,
+    limitLevel: levelOf(constraint, cause, oomMemcg),
+    oomMemcg,
+    taskMemcg: decodePath(chosen?.taskMemcg ?? report.taskIn?.taskMemcg ?? report.group),
+    usageKb: report.usageKb,
+    limitKb: report.limitKb,
+    invoker: report.invoker,
+    tasks: taskRows(report),
+  });
+}
+
+/** Every constraint but the memory cgroup's is a shortage of the system, or of a part of it. */
+function levelOf(
+  constraint: string | undefined,
+  cause: KillCause,
+  oomMemcg: string | undefined,
+): LimitLevel | undefined {
+  if (oomMemcg !== undefined) return limitLevel(oomMemcg);
+  const systemWide =
+    constraint === undefined ? cause === 'system' : constraint !== CONSTRAINT_MEMCG;
+  return systemWide ? 'system' : undefined;
+}
+
+function contextOf(report: PartialReport): ContextKind {
+  if (report.invoker !== undefined && !report.broken) return 'full';
+  return hasContext(report) || report.broken ? 'partial' : 'suppressed';
+}
+
+function decodePath(memcg: ByteString | undefined): string | undefined {
+  return memcg === undefined ? undefined : decodeName(memcg);
+}

@@ -1,0 +1,49 @@
+import type { ByteString } from '../kmsg/record.ts';
+import { decodeName } from './decode-name.ts';
+import type { TaskRow } from './episode.ts';
+import { withoutAbsent } from './without-absent.ts';
+
+/** The header of a task table: its columns in the kernel's words, and what a row under it looks like. */
+export interface TaskColumns {
+  readonly names: readonly string[];
+  readonly row: RegExp;
+}
+
+/** `dump_tasks()`: names the columns, which changed in 3.x, 4.x, 4.15 and 6.9. */
+const DUMP_TASKS = /^\[ *pid *\] +(?<names>uid +tgid +[a-z_ ]+) name$/;
+
+/** The header line of the task table; `undefined` if it is none. */
+export function readTaskColumns(message: ByteString): TaskColumns | undefined {
+  const names = DUMP_TASKS.exec(message)?.groups?.['names']?.split(/ +/);
+  return names === undefined ? undefined : { names, row: dumpTask(names.length) };
+}
+
+/** `dump_task()`: padded numbers, one space, and the name to the end, which may begin with spaces. */
+function dumpTask(columns: number): RegExp {
+  return new RegExp(String.raw`^\[ *(?<pid>\d+)\](?<cells>(?: +-?\d+){${columns}}) (?<comm>[^]*)$`);
+}
+
+/** One row under its header; `undefined` if it does not fit. */
+export function readTaskRow(message: ByteString, columns: TaskColumns): TaskRow | undefined {
+  const found = columns.row.exec(message)?.groups;
+  if (found === undefined) return undefined;
+  const cells = (found['cells'] ?? '').trim().split(/ +/);
+  const cell = (name: string): number | undefined => {
+    const at = columns.names.indexOf(name);
+    return at === -1 ? undefined : Number(cells[at]);
+  };
+  return withoutAbsent({
+    pid: Number(found['pid']),
+    tgid: cell('tgid') ?? 0,
+    uid: cell('uid') ?? 0,
+    comm: decodeName(found['comm'] ?? ''),
+    totalVmPages: cell('total_vm') ?? 0,
+    rssPages: cell('rss') ?? 0,
+    rssAnonPages: cell('rss_anon'),
+    rssFilePages: cell('rss_file'),
+    rssShmemPages: cell('rss_shmem'),
+    pgtablesBytes: cell('pgtables_bytes'),
+    swapEntries: cell('swapents'),
+    oomScoreAdj: cell('oom_score_adj') ?? 0,
+  });
+}
