@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run test check bench build format clean
+.PHONY: help setup run test check bench build format clean dev-cluster dev-cluster-stop
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,14 @@ bench: setup ## measure, and print ratios against a naive version in the same ru
 
 build: setup ## bundle to dist/oom-recorder.js
 	npm run build
+
+dev-cluster: ## a real API server on this machine: eval "$(make dev-cluster)" (KUBERNETES_VERSION=)
+	@$(MAKE) setup >&2
+	@npm run --silent dev-cluster -- start
+
+dev-cluster-stop: ## end it and remove its data
+	@$(MAKE) setup >&2
+	@npm run --silent dev-cluster -- stop
 
 format: setup ## format the sources
 	npm run format

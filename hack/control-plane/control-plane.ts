@@ -67,6 +67,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly caFile: string;
   /** The administrator's. */
   readonly kubeconfig: string;
+  readonly binaries: Binaries;
   /** Holds everything, also `etcd.log` and `kube-apiserver.log`. Gone after `stop()`. */
   readonly directory: string;
   /** For programs that should find this cluster and its kubectl: added to ours. */
@@ -74,6 +75,7 @@ export class ControlPlane implements AsyncDisposable {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.binaries = parts.binaries;
     this.url = parts.apiServer.url;
     this.caFile = parts.credentials.authority.certificate;
     this.directory = parts.data.path;
@@ -82,7 +84,7 @@ export class ControlPlane implements AsyncDisposable {
       ...process.env,
       KUBECONFIG: this.kubeconfig,
       KUBECACHEDIR: join(this.directory, 'kubectl-cache'), // else it leaves files in ~/.kube
-      PATH: [parts.binaries.directory, process.env['PATH']].join(delimiter),
+      PATH: [this.binaries.directory, process.env['PATH']].join(delimiter),
     };
   }
 
@@ -109,7 +111,7 @@ export class ControlPlane implements AsyncDisposable {
   async kubectl(args: readonly string[], options: KubectlOptions = {}): Promise<string> {
     const { input, kubeconfig = this.kubeconfig } = options;
     const env = { ...this.env, KUBECONFIG: kubeconfig };
-    return run(this.#parts.binaries.kubectl, args, { env, ...(input !== undefined && { input }) });
+    return run(this.binaries.kubectl, args, { env, ...(input !== undefined && { input }) });
   }
 
   /** Mints a token for a ServiceAccount that exists, through the TokenRequest subresource. */

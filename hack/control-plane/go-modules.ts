@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { type Log, run } from './commands.ts';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Log, needCommands, run } from './commands.ts';
 import { ETCD_MODULE, KUBERNETES_MODULE, pinnedVersions, type Versions } from './versions.ts';
 
 /** The oldest Go that builds the pinned Kubernetes (its go.mod says so). */
 const GO_MINOR = 26;
 const PROGRESS_EVERY_MS = 15_000;
+/** A build of minutes must not go on when whoever wanted it was killed. */
+const TIE = ['--pdeathsig', 'KILL', '--'];
 const KUBERNETES = 'k8s.io/kubernetes';
 const COMMANDS = [`${KUBERNETES}/cmd/kube-apiserver`, `${KUBERNETES}/cmd/kubectl`];
 
@@ -24,6 +27,7 @@ export interface BuildTask {
 }
 
 export async function buildModules(versions: Versions, task: BuildTask): Promise<void> {
+  await needCommands({ setpriv: 'util-linux' });
   const module = await kubernetesModule(versions.kubernetes, task);
   await build(ETCD_MODULE, ['go.etcd.io/etcd/server/v3'], ['-s -w', join(task.into, 'etcd')], task);
   const [major, minor] = versions.kubernetes.slice(1).split('.');
@@ -50,7 +54,7 @@ async function build(
   const progress = setInterval(() => report(`${lines} steps, now ${last}`), PROGRESS_EVERY_MS);
   const flags = ['-v', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', output];
   try {
-    await run('go', ['build', ...flags, ...packages], {
+    await run('setpriv', [...TIE, 'go', 'build', ...flags, ...packages], {
       cwd: module,
       env: { ...env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
       onErrorLine: (line) => {
@@ -74,7 +78,7 @@ async function kubernetesModule(version: string, task: BuildTask): Promise<strin
 /** What `go mod edit -json` says about the go.mod of k8s.io/kubernetes. */
 interface UpstreamModule {
   readonly Go: string;
-  readonly Godebug?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly GoDebug?: readonly { readonly Key: string; readonly Value: string }[];
   readonly Replace: readonly { readonly Old: { readonly Path: string } }[];
 }
 
@@ -88,8 +92,8 @@ export async function generateModule(
   { env, log }: Pick<BuildTask, 'env' | 'log'>,
 ): Promise<void> {
   log(`making go.mod and go.sum for Kubernetes ${version}`);
-  await mkdir(dirname(directory), { recursive: true });
-  const staging = await mkdtemp(`${directory}-`);
+  await mkdir(directory, { recursive: true });
+  const staging = await mkdtemp(join(tmpdir(), 'oom-recorder-module-')); // below no other go.mod
   try {
     const go = async (...args: string[]) => run('go', args, { env, cwd: staging });
     const download = await go('mod', 'download', '-json', `${KUBERNETES}@${version}`);
@@ -97,9 +101,8 @@ export async function generateModule(
     const upstream: UpstreamModule = JSON.parse(await go('mod', 'edit', '-json', GoMod));
     await writeFile(join(staging, 'go.mod'), goModFor(version, upstream));
     await go('mod', 'tidy');
-    await mkdir(directory, { recursive: true });
     for (const file of ['go.mod', 'go.sum'])
-      await rename(join(staging, file), join(directory, file));
+      await copyFile(join(staging, file), join(directory, file));
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
@@ -110,7 +113,7 @@ function goModFor(version: string, upstream: UpstreamModule): string {
   return [
     'module oom-recorder.dev/hack/control-plane\n',
     `go ${upstream.Go}\n`,
-    ...(upstream.Godebug ?? []).map(({ Key, Value }) => `godebug ${Key}=${Value}\n`),
+    ...(upstream.GoDebug ?? []).map(({ Key, Value }) => `godebug ${Key}=${Value}\n`),
     block('tool', COMMANDS),
     `require ${KUBERNETES} ${version}\n`,
     block(

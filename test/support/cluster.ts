@@ -1,0 +1,23 @@
+import { test as base } from 'vitest';
+import {
+  type ControlPlane,
+  type ControlPlaneOptions,
+  startControlPlane,
+} from '../../hack/control-plane/control-plane.ts';
+
+/**
+ * A `test` that brings `{ cluster }`, an API server of the file's own: started by the file's first
+ * test that asks for it (3 s), stopped after its last. Nobody else's outage can spoil it.
+ */
+export function testWithCluster(options: ControlPlaneOptions = {}) {
+  return base.extend<{ cluster: ControlPlane }>({
+    cluster: [
+      // oxlint-disable-next-line no-empty-pattern -- vitest reads the pattern
+      async ({}, use) => {
+        await using cluster = await startControlPlane(options);
+        await use(cluster);
+      },
+      { scope: 'file' },
+    ],
+  });
+}
