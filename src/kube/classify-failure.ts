@@ -1,0 +1,120 @@
+import { ApiError, type ApiErrorCode } from './api-errors.ts';
+
+type Judgement = { readonly code: ApiErrorCode; readonly retryable: boolean };
+
+/** An answer that is no success, as the transport saw it. */
+export interface FailedAnswer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly body: string;
+}
+
+/** metav1.Status, as far as it matters here. Nothing in it is believed before it is looked at. */
+interface Status {
+  readonly kind?: unknown;
+  readonly message?: unknown;
+  readonly reason?: unknown;
+  readonly details?: {
+    readonly kind?: unknown;
+    readonly causes?: unknown;
+    readonly retryAfterSeconds?: unknown;
+  } | null;
+}
+
+/** An error page can be long; its beginning says what it is. */
+const MAX_QUOTED_CHARS = 1024;
+
+/** `Retry-After` as the API server writes it: whole seconds. The date form is not read by client-go either. */
+const DELAY_SECONDS = /^(?<seconds>\d{1,9})$/;
+
+/** 4xx that may pass by waiting: a proxy's 404, request time-out, conflict of two writers, too many. */
+const PASSING: ReadonlySet<number> = new Set([404, 408, 409, 429]);
+
+/** undici's names for a time-out; `TimeoutError` is the one of an AbortSignal. */
+const TIMEOUTS: ReadonlySet<unknown> = new Set([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+]);
+
+/**
+ * What an HTTP status means for us. client-go gives up on every status error
+ * (`recordEvent` in tools/record/event.go); what may pass by waiting is retried here.
+ *
+ * A 3xx, and a 403 or 404 without a Status, come from something between us and the API server (a
+ * proxy, a load balancer whose servers are being replaced): an Event must not be lost to them.
+ */
+function judge(answer: FailedAnswer, said: Status): Judgement {
+  const { status } = answer;
+  const final = said.kind === 'Status';
+  if (status === 401) return { code: 'E_API_UNAUTHORIZED', retryable: true };
+  if (status === 403) return { code: 'E_API_FORBIDDEN', retryable: !final };
+  if (status === 404 && final) return { code: 'E_API_NOT_FOUND', retryable: false };
+  if (status === 409 && said.reason === 'AlreadyExists') {
+    return { code: 'E_API_EXISTS', retryable: false };
+  }
+  if (status === 410) return { code: 'E_API_GONE', retryable: false };
+  if (status < 400 || status >= 500 || PASSING.has(status)) {
+    return { code: 'E_API_UNAVAILABLE', retryable: true };
+  }
+  return { code: 'E_API_REFUSED', retryable: false };
+}
+
+function parseStatus(body: string): Status {
+  try {
+    const parsed: unknown = JSON.parse(body);
+    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+function reasonsOf(causes: unknown): readonly string[] {
+  if (!Array.isArray(causes)) return [];
+  return causes
+    .map((cause: { reason?: unknown } | null) => cause?.reason)
+    .filter((reason) => typeof reason === 'string');
+}
+
+function readRetryAfterMs(
+  header: string | undefined,
+  retryAfterSeconds: unknown,
+): number | undefined {
+  const seconds = DELAY_SECONDS.exec(header ?? '')?.groups?.['seconds'] ?? retryAfterSeconds;
+  const delayMs = Number(seconds) * 1000;
+  return delayMs > 0 ? delayMs : undefined;
+}
+
+/** Turns an answer outside 200–299 into the error the rest of the code asks. */
+export function classifyAnswer(doing: string, answer: FailedAnswer): ApiError {
+  const said = parseStatus(answer.body);
+  const { message, reason, details } = said;
+  const because = typeof message === 'string' ? message : answer.body;
+  const facts = {
+    ...judge(answer, said),
+    status: answer.status,
+    reason: typeof reason === 'string' ? reason : undefined,
+    causes: reasonsOf(details?.causes),
+    subjectKind: typeof details?.kind === 'string' ? details.kind : undefined,
+    retryAfterMs: readRetryAfterMs(answer.retryAfter, details?.retryAfterSeconds),
+  };
+  const cause = new Error(because.slice(0, MAX_QUOTED_CHARS));
+  return new ApiError(`${doing}: HTTP ${answer.status}`, facts, cause);
+}
+
+/** Turns what undici, TLS or the socket threw into an error; all of these may pass by waiting. */
+export function classifyTransport(doing: string, err: unknown, signal?: AbortSignal): ApiError {
+  if (err instanceof ApiError) return err;
+  const code =
+    signal?.aborted === true
+      ? 'E_API_CANCELLED'
+      : isTimeout(err)
+        ? 'E_API_TIMEOUT'
+        : 'E_API_UNREACHABLE';
+  return new ApiError(doing, { code, retryable: true }, err);
+}
+
+function isTimeout(err: unknown): boolean {
+  if (!(err instanceof Error)) return false;
+  return err.name === 'TimeoutError' || ('code' in err && TIMEOUTS.has(err.code));
+}

@@ -1,0 +1,191 @@
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ApiClient } from '../../src/kube/api-client.ts';
+import type { ApiError } from '../../src/kube/api-errors.ts';
+import { type Certificate, makeCertificate } from '../support/certificates.ts';
+import { mountServiceAccount, type ServiceAccount } from '../support/service-account.ts';
+import * as server from '../support/misbehaving-server.ts';
+
+/** Short enough for a test, long enough for a TLS handshake on a loaded machine. */
+const TIMEOUTS = { connectMs: 2000, requestMs: 2000 };
+/** For the cases that wait for the time-out. */
+const IMPATIENT = { connectMs: 300, requestMs: 300 };
+
+let first: Certificate;
+let second: Certificate;
+let api: server.MisbehavingServer;
+let account: ServiceAccount;
+let client: ApiClient;
+
+beforeAll(() => {
+  first = makeCertificate('first');
+  second = makeCertificate('second');
+});
+beforeEach(async () => {
+  api = await server.startMisbehavingServer(first);
+  account = mountServiceAccount(api.url, first.cert);
+  client = new ApiClient(account.access, TIMEOUTS);
+});
+afterEach(async () => {
+  await client[Symbol.asyncDispose]();
+  await api[Symbol.asyncDispose]();
+});
+
+async function failure(promise: Promise<unknown>): Promise<ApiError> {
+  return promise.then(
+    () => expect.unreachable('it succeeded'),
+    (err: ApiError) => err,
+  );
+}
+
+describe('getJson', () => {
+  it('asks with the token, the query and nothing undefined', async () => {
+    api.behave(server.answerJson(200, { kind: 'PodList' }));
+
+    const answer = await client.getJson('/api/v1/pods', { limit: 5, watch: false, x: undefined });
+
+    expect(answer).toEqual({ kind: 'PodList' });
+    const [asked] = api.requests;
+    expect(asked?.request.url).toBe('/api/v1/pods?limit=5&watch=false');
+    expect(asked?.request.headers).toMatchObject({
+      authorization: 'Bearer first-token',
+      accept: 'application/json',
+      'user-agent': 'oom-recorder',
+    });
+  });
+
+  it.each([
+    ['never answers', server.neverAnswer, 'E_API_TIMEOUT'],
+    ['stalls in the body', server.stallInBody, 'E_API_TIMEOUT'],
+    ['resets', server.reset, 'E_API_UNREACHABLE'],
+    ['answers a page', server.answerHtml, 'E_API_GARBLED'],
+  ])('fails, to be retried, when the server %s', async (_name, behaviour, code) => {
+    await using impatient = new ApiClient(account.access, IMPATIENT);
+    api.behave(behaviour);
+    expect(await failure(impatient.getJson('/x'))).toMatchObject({ code, retryable: true });
+  });
+
+  it('fails, to be retried, when nothing listens there', async () => {
+    const gone = mountServiceAccount('https://127.0.0.1:1', first.cert);
+    await using nobody = new ApiClient(gone.access, TIMEOUTS);
+    expect(await failure(nobody.getJson('/x'))).toMatchObject({
+      code: 'E_API_UNREACHABLE',
+      retryable: true,
+    });
+  });
+
+  it('is usable again after time-outs that held every connection', async () => {
+    await using impatient = new ApiClient(account.access, IMPATIENT);
+    api.behave(server.neverAnswer);
+    await Promise.all([1, 2, 3, 4].map(() => failure(impatient.getJson('/x'))));
+
+    api.behave(server.answerJson(200, { ok: true }));
+    expect(await impatient.getJson('/x')).toEqual({ ok: true });
+  });
+
+  it('ends at once when its signal is aborted', async () => {
+    api.behave(server.neverAnswer);
+    const stop = new AbortController();
+    const asked = failure(client.getJson('/x', {}, stop.signal));
+    stop.abort(new Error('shutting down'));
+    expect(await asked).toMatchObject({ code: 'E_API_CANCELLED', retryable: true });
+  });
+});
+
+describe('credentials', () => {
+  it('sends the new token after the file changed, a 401 in between or not', async () => {
+    api.behave((exchange) => {
+      const good = exchange.request.headers.authorization === 'Bearer second-token';
+      server.answerStatus(good ? 200 : 401)(exchange);
+    });
+    const refused = await failure(client.getJson('/x'));
+    expect(refused).toMatchObject({ code: 'E_API_UNAUTHORIZED', retryable: true, status: 401 });
+
+    account.rotateToken('second-token');
+    await client.getJson('/x');
+  });
+
+  it('trusts the new authority after the CA file changed', async () => {
+    await client.getJson('/x');
+    api.present(second);
+    api.hangUp();
+    expect(await failure(client.getJson('/x'))).toMatchObject({ code: 'E_API_UNREACHABLE' });
+
+    account.rotateCa(second.cert);
+    expect(await client.getJson('/x')).toEqual({});
+  });
+
+  it('fails, to be retried, while the token file is away', async () => {
+    account.loseToken();
+    expect(await failure(client.getJson('/x'))).toMatchObject({
+      code: 'E_API_CREDENTIALS',
+      retryable: true,
+    });
+  });
+});
+
+describe('getStream', () => {
+  const forever = new AbortController().signal;
+
+  it('resolves with the headers and hands over the chunks as they come', async () => {
+    api.behave(({ response }) => response.writeHead(200).write('one'));
+    const { status, body } = await client.getStream('/watch', { watch: true }, forever);
+    const chunks = body[Symbol.asyncIterator]();
+
+    expect(status).toBe(200);
+    expect(Buffer.from((await chunks.next()).value).toString()).toBe('one');
+    api.requests[0]?.response.write('two');
+    expect(Buffer.from((await chunks.next()).value).toString()).toBe('two');
+    await chunks.return?.();
+  });
+
+  it('hands over a refusal too, and leaves it to the caller', async () => {
+    api.behave(server.answerStatus(410, { reason: 'Expired' }));
+    const { status, body } = await client.getStream('/watch', {}, forever);
+    expect(status).toBe(410);
+    expect(await text(body)).toContain('Expired');
+  });
+
+  it('outlives the time-out of a request, but not its own silence', async () => {
+    await using impatient = new ApiClient(account.access, IMPATIENT);
+    api.behave(server.stallInBody);
+    const startedMs = performance.now();
+    const { body } = await impatient.getStream('/watch', {}, forever, 700);
+    const silent = await failure(text(body));
+    expect(silent).toMatchObject({ code: 'E_API_TIMEOUT', retryable: true });
+    expect(performance.now() - startedMs).toBeGreaterThan(600);
+  });
+
+  it.each([
+    ['never answers', server.neverAnswer, 'E_API_TIMEOUT'],
+    ['resets', server.reset, 'E_API_UNREACHABLE'],
+  ])('fails, to be retried, when the server %s', async (_name, behaviour, code) => {
+    await using impatient = new ApiClient(account.access, IMPATIENT);
+    api.behave(behaviour);
+    const asked = impatient.getStream('/watch', {}, forever);
+    expect(await failure(asked)).toMatchObject({ code, retryable: true });
+  });
+
+  it.each([
+    ['its signal is aborted', 'E_API_CANCELLED'],
+    ['the connection breaks', 'E_API_UNREACHABLE'],
+  ])('ends when %s', async (how, code) => {
+    api.behave(server.stallInBody);
+    const stop = new AbortController();
+    const { body } = await client.getStream('/watch', {}, stop.signal);
+    const reading = failure(text(body));
+    if (how.includes('signal')) stop.abort();
+    else api.hangUp();
+    expect(await reading).toMatchObject({ code });
+  });
+
+  it('does not take a connection from the requests', async () => {
+    api.behave(({ response }) => response.writeHead(200).write('x'));
+    const stop = new AbortController();
+    await Promise.all([1, 2].map(() => client.getStream('/watch', {}, stop.signal)));
+    api.behave(server.answerJson(200, {}));
+    const answers = await Promise.all([1, 2, 3].map(() => client.getJson('/x')));
+    expect(answers).toHaveLength(3);
+    stop.abort();
+  });
+});

@@ -1,0 +1,81 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { classifyAnswer, classifyTransport } from '../../src/kube/classify-failure.ts';
+
+function classify(status: number, said: unknown = {}, retryAfter?: string): unknown {
+  const kind = typeof said === 'object' ? { kind: 'Status' } : undefined;
+  const body = kind === undefined ? String(said) : JSON.stringify({ ...kind, ...Object(said) });
+  return classifyAnswer('POST /x', { status, retryAfter, body });
+}
+
+describe('classifyAnswer', () => {
+  it.each([
+    [302, {}, 'E_API_UNAVAILABLE', true],
+    [400, {}, 'E_API_REFUSED', false],
+    [401, {}, 'E_API_UNAUTHORIZED', true],
+    [403, {}, 'E_API_FORBIDDEN', false],
+    [403, '<html>blocked</html>', 'E_API_FORBIDDEN', true],
+    [404, {}, 'E_API_NOT_FOUND', false],
+    [404, 'default backend - 404', 'E_API_UNAVAILABLE', true],
+    [408, {}, 'E_API_UNAVAILABLE', true],
+    [409, { reason: 'AlreadyExists' }, 'E_API_EXISTS', false],
+    [409, { reason: 'Conflict' }, 'E_API_UNAVAILABLE', true],
+    [410, {}, 'E_API_GONE', false],
+    [413, {}, 'E_API_REFUSED', false],
+    [422, {}, 'E_API_REFUSED', false],
+    [429, {}, 'E_API_UNAVAILABLE', true],
+    [500, {}, 'E_API_UNAVAILABLE', true],
+    [599, 'x', 'E_API_UNAVAILABLE', true],
+  ])('makes of %i %j the error %s, retryable: %j', (status, said, code, retryable) => {
+    expect(classify(status, said)).toMatchObject({ code, retryable, status });
+  });
+
+  it('tells what was done, why it failed, and what the Status says', () => {
+    const details = { kind: 'namespaces', causes: [{ reason: 'NamespaceTerminating' }, null, 7] };
+    const err = classify(403, { reason: 'Forbidden', message: 'it is being terminated', details });
+    expect(err).toMatchObject({
+      message: 'POST /x: HTTP 403',
+      cause: { message: 'it is being terminated' },
+      reason: 'Forbidden',
+      causes: ['NamespaceTerminating'],
+      subjectKind: 'namespaces',
+    });
+  });
+
+  it.each([
+    ['7', {}, 7000],
+    [undefined, { details: { retryAfterSeconds: 3 } }, 3000],
+    ['0', {}, undefined],
+    ['-1', {}, undefined],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', {}, undefined],
+    [undefined, {}, undefined],
+  ])('reads Retry-After %j with %j as %j ms', (header, said, retryAfterMs) => {
+    expect(classify(429, said, header)).toMatchObject({ retryAfterMs });
+  });
+
+  it('believes nothing and never throws', () => {
+    fc.assert(
+      fc.property(
+        fc.integer(),
+        fc.oneof(fc.string(), fc.json()),
+        fc.string(),
+        (status, body, retryAfter) => {
+          expect(classifyAnswer('x', { status, body, retryAfter }).code).toMatch(/^E_API_/);
+        },
+      ),
+    );
+  });
+});
+
+describe('classifyTransport', () => {
+  it('makes a retryable error of anything', () => {
+    fc.assert(
+      fc.property(fc.anything(), (thrown) => {
+        expect(classifyTransport('x', thrown)).toMatchObject({
+          code: 'E_API_UNREACHABLE',
+          retryable: true,
+        });
+      }),
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import type { CoreV1Event } from '@kubernetes/client-node';
+import type { Outbox, OutboxRow } from '../../src/recorder/outbox.ts';
+import type { EventPatch } from '../../src/recorder/sink.ts';
+
+/** The store's table in memory. */
+export class FakeOutbox implements Outbox {
+  readonly rows: OutboxRow[] = [];
+  /** While set, the disk fails. */
+  broken: Error | undefined;
+  #lastId = 0;
+
+  next(skip: ReadonlySet<string>): OutboxRow | undefined {
+    this.#check();
+    return this.rows.find(({ objectKey }) => !skip.has(objectKey));
+  }
+
+  delete(id: number): void {
+    this.#check();
+    this.rows.splice(
+      this.rows.findIndex((row) => row.id === id),
+      1,
+    );
+  }
+
+  addCreate(event: CoreV1Event, enteredAtMs: number): void {
+    this.rows.push({ ...this.#entry(event, enteredAtMs), verb: 'create' });
+  }
+
+  addPatch(event: CoreV1Event, enteredAtMs: number): void {
+    this.rows.push({ ...this.#entry(event, enteredAtMs), verb: 'patch', patch: patchOf(event) });
+  }
+
+  #entry(event: CoreV1Event, enteredAtMs: number): Omit<OutboxRow, 'verb'> {
+    this.#lastId += 1;
+    return { id: this.#lastId, event, enteredAtMs, objectKey: event.involvedObject.name ?? '' };
+  }
+
+  #check(): void {
+    if (this.broken !== undefined) throw this.broken;
+  }
+}
+
+export function makeEvent(object: string, episode = 1, count = 1): CoreV1Event {
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${object}.${episode.toString(16).padStart(16, '0')}`, namespace: 'shop' },
+    involvedObject: { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: object },
+    reason: 'OOMKilling',
+    message: `Memory limit of container app (64Mi) reached: killed process java (pid ${episode})`,
+    type: 'Warning',
+    count,
+  };
+}
+
+function patchOf({ count = 1, message = '' }: CoreV1Event): EventPatch {
+  return { count, message, lastTimestamp: '2024-01-01T00:00:00Z' };
+}

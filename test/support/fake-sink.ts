@@ -1,0 +1,73 @@
+import type { CoreV1Event } from '@kubernetes/client-node';
+import type { ApiError } from '../../src/kube/api-errors.ts';
+import { classifyAnswer } from '../../src/kube/classify-failure.ts';
+import type { EventPatch, EventSink } from '../../src/recorder/sink.ts';
+
+export interface SinkCall {
+  readonly verb: 'create' | 'patch';
+  readonly name: string;
+}
+
+/** Decides whether a call fails, and how, before the state is looked at. */
+export type Refusal = (call: SinkCall) => Error | undefined;
+
+/** Keeps Events as the API server does: a create may find one, a patch may miss one, all expire. */
+export class FakeSink implements EventSink {
+  readonly events = new Map<string, CoreV1Event>();
+  readonly calls: SinkCall[] = [];
+  refuse: Refusal = () => undefined;
+  /** While set, calls wait for it; state changes when they go on. */
+  gate: Promise<unknown> = Promise.resolve();
+  mostInFlight = 0;
+  #inFlight = 0;
+
+  async create(event: CoreV1Event): Promise<void> {
+    await this.#call('create', event, (key) => {
+      if (this.events.has(key)) throw refusal(409, { reason: 'AlreadyExists' });
+      this.events.set(key, structuredClone(event));
+    });
+  }
+
+  async patch(event: CoreV1Event, body: EventPatch): Promise<void> {
+    await this.#call('patch', event, (key) => {
+      const stored = this.events.get(key);
+      if (stored === undefined) throw refusal(404, { details: { kind: 'events' } });
+      Object.assign(stored, body);
+    });
+  }
+
+  /** What etcd's lease does to an Event nobody wrote for an hour. */
+  expire(name: string): void {
+    for (const [key, { metadata }] of this.events)
+      if (metadata.name === name) this.events.delete(key);
+  }
+
+  async #call(
+    verb: SinkCall['verb'],
+    event: CoreV1Event,
+    apply: (key: string) => void,
+  ): Promise<void> {
+    const { name = '', namespace = 'default' } = event.metadata;
+    this.calls.push({ verb, name });
+    this.#inFlight += 1;
+    this.mostInFlight = Math.max(this.mostInFlight, this.#inFlight);
+    try {
+      await this.gate;
+      const err = this.refuse({ verb, name });
+      if (err !== undefined) throw err;
+      apply(`${namespace}/${name}`);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+}
+
+/** The error an answer of the API server becomes. */
+export function refusal(
+  status: number,
+  said: Readonly<Record<string, unknown>> = {},
+  retryAfter?: string,
+): ApiError {
+  const body = JSON.stringify({ kind: 'Status', status: 'Failure', code: status, ...said });
+  return classifyAnswer('a call of the test', { status, retryAfter, body });
+}
