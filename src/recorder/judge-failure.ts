@@ -1,0 +1,64 @@
+import { RecorderError } from '../errors.ts';
+import { ApiError } from '../kube/api-errors.ts';
+
+export interface Retry {
+  readonly outcome: 'retried';
+  readonly delayMs: number;
+}
+
+export interface Drop {
+  readonly outcome: 'gave-up' | 'refused';
+  /** In the nature of things: nobody needs to look. */
+  readonly quiet: boolean;
+}
+
+/** What is known about the row when an attempt failed. */
+export interface FailedAttempt {
+  /** How often it has failed now, 1 or more. */
+  readonly failures: number;
+  /** How long it has been in the outbox. */
+  readonly ageMs: number;
+  /** In [0, 1). */
+  readonly random: number;
+}
+
+/** A day-old Event helps nobody; client-go gives up after 12 tries, about 2 minutes. */
+export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
+
+const FIRST_DELAY_MS = 500;
+/** So that no Event is later than this after the API server is back; a request a minute is nothing. */
+const MAX_DELAY_MS = 60_000;
+/** Whatever a server (or something between) asks for, we look again within five minutes. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000;
+
+/** corev1.NamespaceTerminatingCause. */
+const NAMESPACE_TERMINATING = 'NamespaceTerminating';
+
+/**
+ * Whether to try again, and when. An error we have no class for is a bug or a failing disk: the row
+ * must survive it, so it is tried again like the others.
+ */
+export function judgeFailure(err: unknown, attempt: FailedAttempt): Retry | Drop {
+  if (err instanceof RecorderError && !err.retryable)
+    return { outcome: 'refused', quiet: isQuiet(err) };
+  if (attempt.ageMs >= GIVE_UP_AFTER_MS) return { outcome: 'gave-up', quiet: false };
+  const askedMs = err instanceof ApiError ? (err.retryAfterMs ?? 0) : 0;
+  const delayMs = Math.max(backOffMs(attempt), Math.min(askedMs, MAX_RETRY_AFTER_MS));
+  return { outcome: 'retried', delayMs };
+}
+
+/** Doubles from half a second to a minute; half of each delay is random, so that nodes do not march in step. */
+export function backOffMs({
+  failures,
+  random,
+}: Pick<FailedAttempt, 'failures' | 'random'>): number {
+  const fullMs = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), MAX_DELAY_MS);
+  return fullMs / 2 + (fullMs / 2) * random;
+}
+
+/** The namespace is going or gone, and its Events with it. */
+function isQuiet(err: RecorderError): boolean {
+  if (!(err instanceof ApiError)) return false;
+  const gone = err.status === 404 && err.subjectKind === 'namespaces';
+  return gone || (err.status === 403 && err.causes.includes(NAMESPACE_TERMINATING));
+}

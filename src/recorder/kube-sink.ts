@@ -1,0 +1,62 @@
+import {
+  type CoreV1Api,
+  type CoreV1Event,
+  PatchStrategy,
+  setHeaderOptions,
+} from '@kubernetes/client-node';
+import { ApiError } from '../kube/api-errors.ts';
+import type { EventPatch, EventSink } from './sink.ts';
+
+/** The part of the generated API this needs. */
+export type EventsApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>;
+
+/** metav1.NamespaceDefault: where client-go puts the Event of an object without a namespace. */
+const NAMESPACE_DEFAULT = 'default';
+
+/** The generated client would send `application/json-patch+json`. */
+const STRATEGIC_MERGE = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
+
+/** Creates and patches core/v1 Events. @see client-go kubernetes/typed/core/v1/event_expansion.go */
+export class KubeSink implements EventSink {
+  readonly #api: EventsApi;
+
+  constructor(api: EventsApi) {
+    this.#api = api;
+  }
+
+  async create(event: CoreV1Event): Promise<void> {
+    const target = { name: nameOf(event), namespace: namespaceOf(event) };
+    await expectEvent(`create event ${target.namespace}/${target.name}`, () =>
+      this.#api.createNamespacedEvent({ namespace: target.namespace, body: event }),
+    );
+  }
+
+  async patch(event: CoreV1Event, body: EventPatch): Promise<void> {
+    const target = { name: nameOf(event), namespace: namespaceOf(event) };
+    await expectEvent(`patch event ${target.namespace}/${target.name}`, () =>
+      this.#api.patchNamespacedEvent({ ...target, body }, STRATEGIC_MERGE),
+    );
+  }
+}
+
+/** A 2xx that is not an Event came from something else: whether ours was stored is not known. */
+async function expectEvent(doing: string, call: () => Promise<CoreV1Event>): Promise<void> {
+  const answer = await call().catch((err: unknown) => {
+    throw err instanceof ApiError ? err : garbled(doing, err);
+  });
+  if (answer?.kind !== 'Event')
+    throw garbled(doing, new Error(`the answer is of kind ${answer?.kind}`));
+}
+
+/** JSON that client-node's deserializer stumbled over, or that is of another kind. */
+function garbled(doing: string, cause: unknown): ApiError {
+  return new ApiError(doing, { code: 'E_API_GARBLED', retryable: true }, cause);
+}
+
+function nameOf(event: CoreV1Event): string {
+  return event.metadata.name ?? '';
+}
+
+function namespaceOf(event: CoreV1Event): string {
+  return event.metadata.namespace ?? event.involvedObject.namespace ?? NAMESPACE_DEFAULT;
+}

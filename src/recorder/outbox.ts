@@ -1,0 +1,31 @@
+import type { CoreV1Event } from '@kubernetes/client-node';
+import type { EventPatch } from './sink.ts';
+
+/** One write the correlator decided on, as the store keeps it. `event` is always the whole Event. */
+export type OutboxRow = OutboxCreate | OutboxPatch;
+
+interface OutboxEntry {
+  /** Ascending in the order of decision. */
+  readonly id: number;
+  readonly event: CoreV1Event;
+  /** When it entered the outbox, ms since the epoch. */
+  readonly enteredAtMs: number;
+  /** Rows of one object are posted in the order of their ids. */
+  readonly objectKey: string;
+}
+
+export interface OutboxCreate extends OutboxEntry {
+  readonly verb: 'create';
+}
+
+export interface OutboxPatch extends OutboxEntry {
+  readonly verb: 'patch';
+  readonly patch: EventPatch;
+}
+
+/** What the poster needs of the store. A row is there until it is deleted, whatever crashes. */
+export interface Outbox {
+  /** The row with the smallest id among those whose object is not in `skip`. */
+  next(skip: ReadonlySet<string>): OutboxRow | undefined;
+  delete(id: number): void;
+}

@@ -1,0 +1,58 @@
+import type { Delivered } from './deliver.ts';
+import type { Drop, Retry } from './judge-failure.ts';
+import type { OutboxRow } from './outbox.ts';
+
+/** What came of one attempt; the label of the metric. */
+export type PostOutcome = Delivered | Drop['outcome'] | Retry['outcome'];
+
+/** The log's methods this uses: pino's, facts first. */
+export interface PostLog {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** Counts every attempt, logs every drop, and says an outage once instead of once per attempt. */
+export class PostReport {
+  readonly #log: PostLog;
+  readonly #tally: (outcome: PostOutcome) => void;
+  #healthy = true;
+
+  constructor(log: PostLog, tally: (outcome: PostOutcome) => void) {
+    this.#log = log;
+    this.#tally = tally;
+  }
+
+  delivered(row: OutboxRow, outcome: Delivered, othersFail: boolean): void {
+    this.#tally(outcome);
+    this.#log.debug({ ...describe(row), outcome }, 'event posted');
+    if (this.#healthy || othersFail) return;
+    this.#healthy = true;
+    this.#log.info({}, 'posting events again');
+  }
+
+  waits(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
+    this.#tally('retried');
+    const facts = { ...describe(row), failures, delayMs, err };
+    if (this.#healthy) this.#log.warn(facts, 'cannot post events, they wait in the outbox');
+    else this.#log.debug(facts, 'event waits to be tried again');
+    this.#healthy = false;
+  }
+
+  dropped(row: OutboxRow, err: unknown, { outcome, quiet }: Drop): void {
+    this.#tally(outcome);
+    const facts = { ...describe(row), outcome, err };
+    if (quiet) this.#log.info(facts, 'event dropped with its namespace');
+    else this.#log.error(facts, 'event dropped');
+  }
+
+  unreadable(err: unknown): void {
+    this.#log.error({ err }, 'cannot read the outbox');
+  }
+}
+
+function describe({ id, verb, event }: OutboxRow): object {
+  const { name, namespace } = event.metadata;
+  return { row: id, verb, event: name, namespace, reason: event.reason };
+}

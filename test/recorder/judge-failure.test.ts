@@ -1,0 +1,48 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backOffMs, GIVE_UP_AFTER_MS, judgeFailure } from '../../src/recorder/judge-failure.ts';
+import { refusal } from '../support/fake-sink.ts';
+
+describe('backOffMs', () => {
+  it.each([
+    [1, 250, 500],
+    [2, 500, 1000],
+    [5, 4000, 8000],
+    [8, 30_000, 60_000],
+    [5000, 30_000, 60_000],
+  ])('after failure %i lies between %i and %i ms', (failures, leastMs, mostMs) => {
+    expect(backOffMs({ failures, random: 0 })).toBe(leastMs);
+    expect(backOffMs({ failures, random: 1 })).toBe(mostMs);
+  });
+});
+
+describe('judgeFailure', () => {
+  const attempt = { failures: 1, ageMs: 0, random: 0 };
+
+  it('gives up only what might have worked later; a refusal is a refusal at any age', () => {
+    const old = { ...attempt, ageMs: GIVE_UP_AFTER_MS };
+    expect(judgeFailure(refusal(500), old)).toEqual({ outcome: 'gave-up', quiet: false });
+    expect(judgeFailure(refusal(422), old)).toEqual({ outcome: 'refused', quiet: false });
+  });
+
+  it('never waits less than its own back-off, whatever the server asks for', () => {
+    expect(judgeFailure(refusal(429, {}, '1'), { ...attempt, failures: 20 })).toMatchObject({
+      delayMs: 30_000,
+    });
+  });
+
+  it('always waits, and at most five minutes, after anything that may be thrown', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.nat(), fc.nat(), (err, failures, retryAfter) => {
+        const thrown = [err, refusal(429, {}, String(retryAfter))];
+        for (const each of thrown) {
+          const judgement = judgeFailure(each, { ...attempt, failures: failures + 1 });
+          expect(judgement.outcome).toBe('retried');
+          if (judgement.outcome !== 'retried') return;
+          expect(judgement.delayMs).toBeGreaterThanOrEqual(250);
+          expect(judgement.delayMs).toBeLessThanOrEqual(300_000);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,343 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { EventPoster, type PostEnv } from '../../src/recorder/post-events.ts';
+import type { PostLog, PostOutcome } from '../../src/recorder/post-report.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
+import { FakeSink, refusal } from '../support/fake-sink.ts';
+
+const HOUR_MS = 60 * 60_000;
+const TERMINATING = {
+  reason: 'Forbidden',
+  details: { causes: [{ reason: 'NamespaceTerminating' }] },
+};
+const UNREACHABLE = new Error('connect ECONNREFUSED');
+
+let clock: FakeClock;
+let outbox: FakeOutbox;
+let sink: FakeSink;
+let tally: Map<PostOutcome, number>;
+let logged: { level: string; message: string; facts: object }[];
+let poster: EventPoster;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  outbox = new FakeOutbox();
+  sink = new FakeSink();
+  tally = new Map();
+  logged = [];
+  poster = new EventPoster(outbox, sink, env());
+});
+
+function env(): PostEnv {
+  const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+  return { clock, random: () => 0.5, log, tally: count };
+}
+
+function at(level: string): PostLog['info'] {
+  return (facts, message) => logged.push({ level, message, facts });
+}
+
+function count(outcome: PostOutcome): void {
+  tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+}
+
+function addCreate(object: string, episode = 1): void {
+  outbox.addCreate(makeEvent(object, episode), clock.wallMs());
+}
+
+async function post(): Promise<void> {
+  poster.wake();
+  await clock.settle();
+}
+
+function messages(level: string): string[] {
+  return logged.filter((line) => line.level === level).map(({ message }) => message);
+}
+
+/** Fails the first calls with these, then succeeds. */
+function failFirst(...errors: readonly Error[]): void {
+  const queue = [...errors];
+  sink.refuse = () => queue.shift();
+}
+
+describe('what is posted', () => {
+  it('creates, patches, and empties the outbox', async () => {
+    addCreate('web');
+    outbox.addPatch(makeEvent('web', 1, 2), clock.wallMs());
+    await post();
+
+    expect([...sink.events.values()]).toMatchObject([{ count: 2 }]);
+    expect(outbox.rows).toEqual([]);
+    expect(Object.fromEntries(tally)).toEqual({ created: 1, patched: 1 });
+  });
+
+  it('counts an Event that is there already as done', async () => {
+    addCreate('web');
+    addCreate('web');
+    await post();
+    expect(Object.fromEntries(tally)).toEqual({ created: 1, exists: 1 });
+    expect(outbox.rows).toEqual([]);
+  });
+
+  it('creates an expired Event again, under its name and with its count', async () => {
+    addCreate('web');
+    await post();
+    sink.expire(makeEvent('web').metadata.name ?? '');
+    outbox.addPatch(makeEvent('web', 1, 7), clock.wallMs());
+    await post();
+
+    expect([...sink.events.values()]).toEqual([makeEvent('web', 1, 7)]);
+    expect(tally.get('expired-recreated')).toBe(1);
+  });
+
+  it('takes up again what an earlier run left', async () => {
+    addCreate('web');
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await poster.drain(1000);
+
+    sink.refuse = () => undefined;
+    poster = new EventPoster(outbox, sink, env());
+    await post();
+    expect(tally.get('created')).toBe(1);
+  });
+});
+
+describe('order and concurrency', () => {
+  it('never has more than four in flight, and never two of one object', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    sink.gate = promise;
+    for (const object of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      addCreate(object, 1);
+      addCreate(object, 2);
+    }
+    await post();
+    expect(sink.calls.map(({ name }) => name[0])).toEqual(['a', 'b', 'c', 'd']);
+
+    resolve();
+    await clock.settle();
+    expect(sink.mostInFlight).toBe(4);
+    expect(outbox.rows).toEqual([]);
+  });
+
+  it('keeps the order of an object while one of its rows waits, and lets others go on', async () => {
+    sink.refuse = ({ name }) => (name.startsWith('slow') ? refusal(429) : undefined);
+    for (const episode of [1, 2, 3]) {
+      addCreate('slow', episode);
+      addCreate('quick', episode);
+    }
+    await post();
+    expect([...sink.events.keys()].every((key) => key.includes('quick'))).toBe(true);
+    expect(outbox.rows).toHaveLength(3);
+
+    sink.refuse = () => undefined;
+    await clock.advance(HOUR_MS);
+    const created = [...sink.events.values()].filter(
+      ({ involvedObject }) => involvedObject.name === 'slow',
+    );
+    expect(created).toEqual([1, 2, 3].map((episode) => makeEvent('slow', episode)));
+  });
+
+  it('does nothing in the call that wakes it', async () => {
+    addCreate('web');
+    poster.wake();
+    poster.wake();
+    expect(sink.calls).toEqual([]);
+    await clock.settle();
+    expect(sink.calls).toHaveLength(1);
+  });
+
+  it('has no timer when nothing waits', async () => {
+    addCreate('web');
+    failFirst(UNREACHABLE);
+    await post();
+    expect(clock.waiting).toBe(1);
+    await clock.advance(HOUR_MS);
+    expect(clock.waiting).toBe(0);
+  });
+});
+
+describe('what goes wrong', () => {
+  /** In the manner of client-go's TestWriteEventError. */
+  it.each([
+    ['a broken connection', UNREACHABLE],
+    ['401', refusal(401)],
+    ['408', refusal(408)],
+    ['409 Conflict', refusal(409, { reason: 'Conflict' })],
+    ['429', refusal(429)],
+    ['500', refusal(500)],
+    ['503', refusal(503)],
+    ['504', refusal(504)],
+  ])('tries again after %s', async (_name, err) => {
+    addCreate('web');
+    failFirst(err);
+    await post();
+    expect(outbox.rows).toHaveLength(1);
+
+    await clock.advance(1000);
+    expect(outbox.rows).toEqual([]);
+    expect(Object.fromEntries(tally)).toEqual({ retried: 1, created: 1 });
+  });
+
+  it.each([
+    ['400', refusal(400), 'error'],
+    ['403', refusal(403, { reason: 'Forbidden' }), 'error'],
+    ['403 NamespaceTerminating', refusal(403, TERMINATING), 'info'],
+    ['404 for its namespace', refusal(404, { details: { kind: 'namespaces' } }), 'info'],
+    ['404', refusal(404), 'error'],
+    ['413', refusal(413), 'error'],
+    ['422', refusal(422, { reason: 'Invalid' }), 'error'],
+  ])('drops it after %s, and says so', async (_name, err, level) => {
+    addCreate('web', 1);
+    addCreate('web', 2);
+    failFirst(err);
+    await post();
+
+    expect(outbox.rows).toEqual([]);
+    expect(Object.fromEntries(tally)).toEqual({ refused: 1, created: 1 });
+    expect(messages(level)).toEqual([expect.stringContaining('event dropped')]);
+    expect(logged.find((line) => line.level === level)?.facts).toMatchObject({
+      outcome: 'refused',
+      err,
+    });
+  });
+
+  it('stays away as long as Retry-After asks, and five minutes at most', async () => {
+    addCreate('web');
+    failFirst(refusal(429, {}, '40'), refusal(503, {}, '86400'));
+    await post();
+    await clock.advance(39_999);
+    expect(sink.calls).toHaveLength(1);
+    await clock.advance(1);
+    expect(sink.calls).toHaveLength(2);
+    await clock.advance(5 * 60_000);
+    expect(tally.get('created')).toBe(1);
+  });
+
+  it('posts after 20 hours without an API server, and says the outage once', async () => {
+    addCreate('web', 1);
+    addCreate('db', 1);
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(20 * HOUR_MS);
+    const tries = sink.calls.length;
+    expect(tries).toBeLessThan(2 * 20 * 60 * 2);
+    expect(tries).toBeGreaterThan(20 * 60);
+
+    sink.refuse = () => undefined;
+    await clock.advance(60_000);
+    expect(outbox.rows).toEqual([]);
+    expect(messages('warn')).toEqual(['cannot post events, they wait in the outbox']);
+    expect(messages('info')).toEqual(['posting events again']);
+  });
+
+  it('gives up after 24 hours, loudly, and goes on with the next', async () => {
+    addCreate('web', 1);
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(23.9 * HOUR_MS);
+    addCreate('web', 2);
+    expect(tally.get('gave-up')).toBeUndefined();
+    await clock.advance(0.2 * HOUR_MS);
+
+    expect(tally.get('gave-up')).toBe(1);
+    expect(messages('error')).toEqual(['event dropped']);
+    expect(outbox.rows).toMatchObject([{ event: makeEvent('web', 2) }]);
+  });
+
+  it('tries an old row once before it gives it up', async () => {
+    outbox.addCreate(makeEvent('web'), clock.wallMs() - 30 * HOUR_MS);
+    await post();
+    expect(tally.get('created')).toBe(1);
+  });
+
+  it('loses none of 1,000 Events that fail four times each', async () => {
+    const failures = new Map<string, number>();
+    sink.refuse = ({ name }) => {
+      const failed = failures.get(name) ?? 0;
+      failures.set(name, failed + 1);
+      return failed < 4 ? refusal(500) : undefined;
+    };
+    for (let n = 0; n < 1000; n += 1) addCreate(`pod-${n % 100}`, n);
+    await post();
+    await clock.advance(24 * HOUR_MS);
+
+    expect(sink.events.size).toBe(1000);
+    expect(Object.fromEntries(tally)).toEqual({ created: 1000, retried: 4000 });
+    expect(outbox.rows).toEqual([]);
+  });
+
+  it('survives a store that cannot be read, and goes on when it can', async () => {
+    addCreate('web');
+    outbox.broken = new Error('disk I/O error');
+    await post();
+    await clock.advance(5000);
+    expect(messages('error')).toContain('cannot read the outbox');
+
+    outbox.broken = undefined;
+    await clock.advance(5000);
+    expect(tally.get('created')).toBe(1);
+  });
+
+  it.each([
+    ['delivered', undefined, 'exists'],
+    ['dropped', refusal(422), 'refused'],
+  ] as const)(
+    'posts a row again that was %s but could not be deleted',
+    async (_name, err, outcome) => {
+      addCreate('web');
+      const { promise, resolve } = Promise.withResolvers<void>();
+      sink.gate = promise;
+      sink.refuse = () => err;
+      await post();
+      outbox.broken = new Error('database is locked');
+      resolve();
+      await clock.settle();
+      expect(outbox.rows).toHaveLength(1);
+
+      outbox.broken = undefined;
+      await clock.advance(5000);
+      expect(outbox.rows).toEqual([]);
+      expect(tally.get(outcome)).toBe(1);
+    },
+  );
+});
+
+describe('drain', () => {
+  it('waits for what is in flight and posts what needs no waiting', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    sink.gate = promise;
+    addCreate('web', 1);
+    addCreate('web', 2);
+    await post();
+    const drained = poster.drain(1000);
+    resolve();
+    await drained;
+    expect(outbox.rows).toEqual([]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('leaves in the outbox what is in flight when time is up', async () => {
+    sink.gate = Promise.withResolvers<void>().promise;
+    addCreate('web');
+    await post();
+    const drained = poster.drain(1000);
+    await clock.advance(1000);
+    await drained;
+    expect(outbox.rows).toHaveLength(1);
+  });
+
+  it('tries nothing twice, and starts nothing afterwards', async () => {
+    sink.refuse = () => UNREACHABLE;
+    addCreate('web');
+    addCreate('db');
+    await post();
+    await poster.drain(1000);
+    addCreate('late');
+    await post();
+    await clock.advance(HOUR_MS);
+    expect(sink.calls).toHaveLength(2);
+    expect(outbox.rows).toHaveLength(3);
+    expect(clock.waiting).toBe(0);
+  });
+});
