@@ -1,8 +1,17 @@
 import { defer, map, type OperatorFunction } from 'rxjs';
-import type { Drained, KmsgRecord, LogItem } from './record.ts';
+import type { Drained } from './record.ts';
+import type { DatedRecord } from './tell-time.ts';
 
 /** A record and how many the kernel's ring dropped immediately before it. */
-export type CountedRecord = KmsgRecord & { readonly lost: number };
+export type CountedRecord = DatedRecord & { readonly lost: number };
+
+/** What the operator adds up. */
+export interface RecordTally {
+  /** Records read, whoever wrote them. */
+  records: number;
+  /** Records the ring dropped before we read them. */
+  lost: number;
+}
 
 /**
  * Tags each record with the number of records lost immediately before it.
@@ -17,7 +26,10 @@ export type CountedRecord = KmsgRecord & { readonly lost: number };
  * @param expected the sequence after the last record read before, where one is known
  * @see https://www.kernel.org/doc/Documentation/ABI/testing/dev-kmsg
  */
-export function countLost(expected?: number): OperatorFunction<LogItem, CountedRecord | Drained> {
+export function countLost(
+  tally: RecordTally,
+  expected?: number,
+): OperatorFunction<DatedRecord | Drained, CountedRecord | Drained> {
   return (items$) =>
     defer(() => {
       let next = expected;
@@ -26,6 +38,8 @@ export function countLost(expected?: number): OperatorFunction<LogItem, CountedR
           if (item.kind === 'drained') return item;
           const lost = Math.max(0, item.sequence - (next ?? item.sequence));
           next = item.sequence + 1;
+          tally.records += 1;
+          tally.lost += lost;
           return { ...item, lost };
         }),
       );

@@ -1,7 +1,8 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type ReadStream } from 'node:fs';
 import { defer } from 'rxjs';
 import { drainLog, type DrainOptions, type KmsgDevice } from './drain-log.ts';
 import { kindOfLog, openKernelLog } from './kernel-log.ts';
+import type { KmsgFile } from './kmsg-file.ts';
 import type { OnExit } from './poll.ts';
 import { savedRecords$ } from './saved-log.ts';
 
@@ -10,6 +11,8 @@ export interface KmsgOptions extends Omit<DrainOptions, 'open'> {
   readonly path: string;
   /** A process that exits must first end the wait in poll(2), or it hangs. */
   readonly onExit: OnExit;
+  /** The log is open and reading begins. */
+  readonly onOpened?: () => void;
 }
 
 /**
@@ -17,13 +20,21 @@ export interface KmsgOptions extends Omit<DrainOptions, 'open'> {
  * else than the kernel's log errors the Observable with a RecorderError that says what to do.
  */
 export function openKmsg(options: KmsgOptions): KmsgDevice {
-  const { path, gate, clock, onExit } = options;
-  const kernel = drainLog({ ...options, open: () => openKernelLog(path, onExit) });
+  const { path, gate, clock, onExit, onOpened } = options;
+  const open = (): KmsgFile => {
+    const file = openKernelLog(path, onExit);
+    onOpened?.();
+    return file;
+  };
+  const openSaved = (): ReadStream => {
+    const saved = createReadStream(path);
+    saved.once('open', () => onOpened?.());
+    return saved;
+  };
+  const kernel = drainLog({ ...options, open });
   return {
     reads$: defer(() =>
-      kindOfLog(path) === 'kernel'
-        ? kernel.reads$
-        : savedRecords$(createReadStream(path), gate, clock),
+      kindOfLog(path) === 'kernel' ? kernel.reads$ : savedRecords$(openSaved(), gate, clock),
     ),
     drainNow: () => kernel.drainNow(),
   };

@@ -97,10 +97,13 @@ export function parseRecord(
   };
 }
 
-/** The kernel escapes newlines within a message, so its first line is all of it. */
+/**
+ * The kernel escapes every control character within a message, so its first line is all of it, and
+ * a bare CR at its end was added to a saved log by a serial console or an editor.
+ */
 function decodeMessage(text: string, start: number): ByteString {
   const end = text.indexOf('\n', start);
-  const escaped = text.slice(start, end === -1 ? undefined : end);
+  const escaped = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
   return escaped.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 

@@ -4,13 +4,24 @@ import { advance, deadlineMs, finish, IDLE, type Assembly } from './advance-asse
 import type { OomEpisode } from './episode.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
 
+/** What the assembler adds up. */
+export interface EpisodeTally {
+  episodes: number;
+  /** Processes killed: victims and members. */
+  killed: number;
+  /** Episodes whose context the kernel withheld. */
+  suppressed: number;
+  /** Contexts the kernel itself says it withheld. */
+  callbacksSuppressed: number;
+}
+
 /** What the assembler asks of its surroundings. */
 export interface AssemblerOptions {
   /** Reads whatever the log holds now, before a clock is believed; emits `drained` when it is empty. */
   readonly drainNow: () => void;
   /** Its `now()` is the clock of `Drained.atMs`. */
   readonly scheduler: SchedulerLike;
-  readonly tally: { callbacksSuppressed: number };
+  readonly tally: EpisodeTally;
 }
 
 /**
@@ -39,7 +50,9 @@ export function assembleEpisodes({
         assembly = after;
         const nextMs = deadlineMs(after);
         if (nextMs !== armedMs) arm(nextMs);
-        if (after.episode !== undefined) subscriber.next(after.episode);
+        if (after.episode === undefined) return;
+        count(tally, after.episode);
+        subscriber.next(after.episode);
       };
       const arm = (atMs: number | undefined): void => {
         timer?.unsubscribe();
@@ -66,4 +79,10 @@ export function assembleEpisodes({
         }),
       );
     });
+}
+
+function count(tally: EpisodeTally, { context, members }: OomEpisode): void {
+  tally.episodes += 1;
+  tally.killed += 1 + members.length;
+  if (context === 'suppressed') tally.suppressed += 1;
 }

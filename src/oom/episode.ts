@@ -59,9 +59,8 @@ export interface OomEpisode {
   readonly lastSequence: number;
   /** Of the first kill line, µs since boot. */
   readonly monotonicUs: number;
-  /** When the first kill line was read, ms since the epoch, and whether that was as it was written. */
-  readonly readAtMs: number;
-  readonly live: boolean;
+  /** Of the first kill line, wall clock, ms since the epoch. */
+  readonly atMs: number;
   readonly context: ContextKind;
   /** The kernel's word: `CONSTRAINT_NONE`, `_CPUSET`, `_MEMORY_POLICY` or `_MEMCG`. */
   readonly constraint?: string;

@@ -91,7 +91,7 @@ function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
   const last = report.kills.at(-1) ?? first;
   return withoutAbsent({
     ...whatWasSaid(report, first.commBytes, first.cause),
-    ...whenRead(first.record),
+    ...whenKilled(first.record),
     lastSequence: last.record.sequence,
     context: contextOf(report),
     killLines: report.kills.length,
@@ -115,7 +115,7 @@ function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
   const row = taskRows(report).find((task) => task.pid === pid);
   return {
     ...whatWasSaid(report, undefined, 'unsaid'),
-    ...whenRead(record),
+    ...whenKilled(record),
     lastSequence: record.sequence,
     context: 'partial',
     killLines: 0,
@@ -124,8 +124,8 @@ function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
   };
 }
 
-function whenRead({ sequence, monotonicUs, readAtMs, live }: WitnessedRecord) {
-  return { sequence, monotonicUs, readAtMs, live };
+function whenKilled({ sequence, monotonicUs, atMs }: WitnessedRecord) {
+  return { sequence, monotonicUs, atMs };
 }
 
 /** The facts of the context, put together now that the victim's name is known. */

@@ -13,10 +13,12 @@ export interface ForgedTally {
  * but not as facility 0; such a line is counted as forged. A gap in front of a rejected record is
  * carried to the next one, so that no loss is forgotten.
  *
+ * @param trustUserspace lets everything through: for tests on a machine where nothing may be killed
  * @see devkmsg_write() in kernel/printk/printk.c, which turns facility 0 into LOG_USER
  */
 export function rejectForged(
   tally: ForgedTally,
+  trustUserspace = false,
 ): OperatorFunction<CountedRecord | Drained, CountedRecord | Drained> {
   return (items$) =>
     defer(() => {
@@ -25,7 +27,7 @@ export function rejectForged(
         map((item) => {
           if (item.kind === 'drained') return item;
           lost += item.lost;
-          if (item.facility !== 0) {
+          if (item.facility !== 0 && !trustUserspace) {
             if (readKernelLine(item.message) !== undefined) tally.forged += 1;
             return undefined;
           }

@@ -49,6 +49,7 @@ describe('parsing a record', () => {
     ['an empty message', '6,1,2,-;\n', { message: '' }],
     ['an empty message with a dictionary', '6,1,2,-;\n A=b\n', { message: '' }],
     ['no newline', '6,1,2,-;cut', { message: 'cut' }],
+    ['a saved log with CRLF', '6,1,2,-;x\\x0d\r\n', { message: 'x\r' }],
     ['a message with separators in it', '6,1,2,-;a;b,c=d\n', { message: 'a;b,c=d' }],
     ['escapes', '6,1,2,-;\\x01c\\x5cx41\\x0a\\xff\n', { message: '\u0001c\\x41\n\u00ff' }],
     ['what only looks like an escape', '6,1,2,-;\\xg1\\x4\n', { message: '\\xg1\\x4' }],

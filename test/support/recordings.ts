@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { from, type Observable, of } from 'rxjs';
 import { countLost } from '../../src/kmsg/count-lost.ts';
 import { parseRecord, type Drained, type KmsgRecord } from '../../src/kmsg/record.ts';
+import { clockSinceBoot, tellTime } from '../../src/kmsg/tell-time.ts';
 import { splitRecords } from '../../src/kmsg/saved-log.ts';
 import { advance, finish, IDLE } from '../../src/oom/advance-assembly.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
@@ -38,7 +39,12 @@ export function readMeta(name: string): readonly string[] {
 export function prepared$(
   items$: Observable<KmsgRecord | Drained>,
 ): Observable<WitnessedRecord | Drained> {
-  return items$.pipe(countLost(), rejectForged({ forged: 0 }), joinFragments());
+  return items$.pipe(
+    tellTime(clockSinceBoot(0)),
+    countLost({ records: 0, lost: 0 }),
+    rejectForged({ forged: 0 }),
+    joinFragments(),
+  );
 }
 
 /** What the assembler makes of records that arrive in one burst. */

@@ -1,0 +1,22 @@
+import type { RecordTally } from './kmsg/count-lost.ts';
+import type { EpisodeTally } from './oom/assemble-episodes.ts';
+import type { ForgedTally } from './oom/reject-forged.ts';
+
+/** What was counted since the start. The operators add to it; summaries and metrics read it. */
+export interface Tally extends RecordTally, ForgedTally, EpisodeTally {
+  /** Reads that were no record. */
+  malformed: number;
+}
+
+export function newTally(): Tally {
+  return {
+    records: 0,
+    lost: 0,
+    malformed: 0,
+    forged: 0,
+    suppressed: 0,
+    callbacksSuppressed: 0,
+    episodes: 0,
+    killed: 0,
+  };
+}
