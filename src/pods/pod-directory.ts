@@ -1,12 +1,31 @@
+/** How a container's last run ended, from `state.terminated`, else `lastState.terminated`. */
+export interface Termination {
+  /** `OOMKilled`, `Error`, `Completed`, … */
+  readonly reason?: string;
+  /** ms since the epoch; the kubelet writes whole seconds. */
+  readonly finishedAtMs?: number;
+  /** Bare ID of the container that ended. */
+  readonly containerId?: string;
+}
+
 /** A container as attribution needs it. */
 export interface ContainerEntry {
   readonly name: string;
   /** `spec.containers`, `spec.initContainers` or `spec.ephemeralContainers`. */
   readonly list: 'containers' | 'initContainers' | 'ephemeralContainers';
-  /** Bare IDs (no `containerd://`), of the current and the last state. */
+  /** Bare IDs (no `containerd://`), the newest first: current, last, and earlier ones seen before. */
   readonly ids: readonly string[];
-  /** `resources.limits.memory`, bytes. */
+  /** The memory limit in force, bytes. */
   readonly limitBytes?: number;
+  /** When its main process started, ms since the epoch; absent while it does not run. */
+  readonly runningSinceMs?: number;
+  readonly lastTermination?: Termination;
+}
+
+/** Who made the Pod, as its people call it. */
+export interface PodOwner {
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** A Pod as attribution needs it. */
@@ -23,11 +42,18 @@ export interface PodEntry {
   /** The UID in its cgroup path: for a static pod `kubernetes.io/config.hash`, else `uid`. */
   readonly cgroupUid: string;
   readonly nodeName?: string;
+  /** The pod-level memory limit (`spec.resources`, Kubernetes ≥ 1.34), bytes. */
+  readonly limitBytes?: number;
+  readonly owner?: PodOwner;
+  /** When it was seen to be gone, ms since the epoch; absent while it exists. */
+  readonly deletedAtMs?: number;
   readonly containers: readonly ContainerEntry[];
 }
 
 /** Where attribution looks a pod up: a file, or (later) a reflector over the API server. */
 export interface PodDirectory {
+  /** Whether a pod it does not know is certainly not this node's; false without a pod list. */
+  readonly isComplete: boolean;
   /** By the UID in a cgroup path. */
   byCgroupUid(uid: string): PodEntry | undefined;
 }

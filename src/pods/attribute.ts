@@ -1,0 +1,83 @@
+import { cgroupOwners, type CgroupOwner } from '../oom/cgroup-path.ts';
+import type { LimitLevel, OomEpisode } from '../oom/episode.ts';
+import { limitLevel } from '../oom/limit-level.ts';
+import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
+
+/** The object an Event is about. A Pod's may name the container that was hurt. */
+export type Subject =
+  | { readonly kind: 'node' }
+  | { readonly kind: 'pod'; readonly pod: PodEntry; readonly container?: ContainerEntry };
+
+/** Whose an episode was. */
+export interface Attribution {
+  /** One Event for each; none for a pod of another node on the same kernel. */
+  readonly subjects: readonly Subject[];
+  /** What the victim's cgroup path says, where it says anything. */
+  readonly owner?: CgroupOwner;
+  /** The victim's cgroup: the kernel's word, else the evidence's. */
+  readonly cgroup?: string;
+  /** Whose limit it was, seen from the owner; absent where the kernel withheld it. */
+  readonly limitLevel?: LimitLevel;
+}
+
+/** What stands before `kubepods` on the node itself: nothing, kubelet's cgroup root, or (colon form) the runtime's service. */
+const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?$/;
+
+const NODE: Subject = { kind: 'node' };
+
+/**
+ * Finds whose an episode was, by the victim's cgroup path alone; it never guesses.
+ *
+ * Of several pods in a path the outermost one that this node runs wins. A path that names no pod of
+ * this node blames no Pod: at the node's own level the Node is the subject, and below something
+ * else (kind: another node's pod on the same kernel) nobody is. A system-wide OOM hurts the Node,
+ * and the Pod as well.
+ */
+export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution {
+  const cgroup = episode.taskMemcg ?? episode.evidence?.cgroup;
+  const owners = cgroup === undefined ? [] : cgroupOwners(cgroup);
+  const found = findPod(owners, pods);
+  const owner = found?.owner ?? owners[0];
+  const level = levelFor(episode, owner);
+  return {
+    subjects: subjectsOf(found?.subject, owner, level === 'system', pods),
+    ...(owner !== undefined && { owner }),
+    ...(cgroup !== undefined && { cgroup }),
+    ...(level !== undefined && { limitLevel: level }),
+  };
+}
+
+function findPod(
+  owners: readonly CgroupOwner[],
+  pods: PodDirectory,
+): { readonly owner: CgroupOwner; readonly subject: Subject } | undefined {
+  for (const owner of owners) {
+    const pod = pods.byCgroupUid(owner.podUid);
+    if (pod !== undefined) return { owner, subject: podSubject(pod, owner.containerId) };
+  }
+  return undefined;
+}
+
+/** `pause` is in no container status: the Pod alone is named then. */
+function podSubject(pod: PodEntry, containerId: string | undefined): Subject {
+  const container = pod.containers.find(({ ids }) => ids.includes(containerId ?? ''));
+  return { kind: 'pod', pod, ...(container !== undefined && { container }) };
+}
+
+function subjectsOf(
+  pod: Subject | undefined,
+  owner: CgroupOwner | undefined,
+  isSystemWide: boolean,
+  pods: PodDirectory,
+): readonly Subject[] {
+  if (pod !== undefined) return isSystemWide ? [NODE, pod] : [pod];
+  const isElsewhere = owner !== undefined && pods.isComplete && !NODE_LEVEL.test(owner.above);
+  return isElsewhere && !isSystemWide ? [] : [NODE];
+}
+
+/** The same limit is another level for a pod that runs within another pod's container. */
+function levelFor(episode: OomEpisode, owner: CgroupOwner | undefined): LimitLevel | undefined {
+  const { oomMemcg } = episode;
+  if (oomMemcg === undefined || owner === undefined) return episode.limitLevel;
+  return limitLevel(oomMemcg, owner);
+}

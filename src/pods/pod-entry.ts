@@ -1,0 +1,98 @@
+import { field, items, optional, text, timeMs } from './loose-json.ts';
+import { memoryQuantity } from './memory-quantity.ts';
+import type { ContainerEntry, PodEntry, Termination } from './pod-directory.ts';
+import { podOwner } from './pod-owner.ts';
+
+/** pkg/kubelet/types/pod_update.go `ConfigHashAnnotationKey`: the static pod's UID on its node. */
+const CONFIG_HASH = 'kubernetes.io/config.hash';
+/** pkg/kubelet/types/pod_update.go `ConfigMirrorAnnotationKey`: marks the mirror of a static pod. */
+const CONFIG_MIRROR = 'kubernetes.io/config.mirror';
+
+/** The three lists of containers and where each one's statuses are. Sidecars are init containers. */
+const LISTS = [
+  { list: 'containers', statuses: 'containerStatuses' },
+  { list: 'initContainers', statuses: 'initContainerStatuses' },
+  { list: 'ephemeralContainers', statuses: 'ephemeralContainerStatuses' },
+] as const;
+
+/** `containerd://`, `docker://`, `cri-o://`: pkg/kubelet/container ContainerID.String(). */
+const RUNTIME_PREFIX = /^[a-z0-9.+-]+:\/\//i;
+
+/**
+ * Keeps of a Pod what attribution needs: about 1 KB of 8. Anything but a Pod gives `undefined`, a
+ * field of the wrong shape is left out; it never throws.
+ *
+ * Only a mirror takes its cgroup UID from an annotation. Anyone may put `config.hash` on an ordinary
+ * pod, where the kubelet pays no heed to it, and neither must we: it could name another's cgroup.
+ */
+export function toPodEntry(pod: unknown): PodEntry | undefined {
+  const [namespace, name, uid] = [
+    text(pod, 'metadata', 'namespace'),
+    text(pod, 'metadata', 'name'),
+    text(pod, 'metadata', 'uid'),
+  ];
+  if (namespace === undefined || name === undefined || uid === undefined) return undefined;
+  const annotations = field(pod, 'metadata', 'annotations');
+  const mirror = text(annotations, CONFIG_MIRROR);
+  return {
+    namespace,
+    name,
+    uid,
+    referenceUid: mirror ?? uid,
+    cgroupUid: mirror === undefined ? uid : (text(annotations, CONFIG_HASH) ?? mirror),
+    ...optional('nodeName', text(pod, 'spec', 'nodeName')),
+    ...optional('limitBytes', memoryLimit(field(pod, 'spec'))),
+    ...optional('owner', podOwner(pod)),
+    containers: LISTS.flatMap(({ list, statuses }) =>
+      containersOf(items(pod, 'spec', list), items(pod, 'status', statuses), list),
+    ),
+  };
+}
+
+function containersOf(
+  specs: readonly unknown[],
+  statuses: readonly unknown[],
+  list: ContainerEntry['list'],
+): ContainerEntry[] {
+  return specs.flatMap((spec) => {
+    const name = text(spec, 'name');
+    if (name === undefined) return [];
+    const status = statuses.find((status) => field(status, 'name') === name);
+    return [{ name, list, ...fromStatus(spec, status) }];
+  });
+}
+
+/**
+ * The limit in force is the one the kubelet reports (`status.….resources`, since in-place resize):
+ * `spec` is what was asked for, and may be ahead of the kernel. Before 1.33 there is only `spec`.
+ */
+function fromStatus(spec: unknown, status: unknown): Omit<ContainerEntry, 'name' | 'list'> {
+  const current = field(status, 'state', 'terminated');
+  const last = field(status, 'lastState', 'terminated');
+  const ids = [status, current, last].map(containerId).filter((id) => id !== undefined);
+  return {
+    ids: [...new Set(ids)],
+    ...optional('limitBytes', memoryLimit(status) ?? memoryLimit(spec)),
+    ...optional('runningSinceMs', timeMs(status, 'state', 'running', 'startedAt')),
+    ...optional('lastTermination', termination(current) ?? termination(last)),
+  };
+}
+
+function termination(terminated: unknown): Termination | undefined {
+  if (typeof terminated !== 'object' || terminated === null) return undefined;
+  return {
+    ...optional('reason', text(terminated, 'reason')),
+    ...optional('finishedAtMs', timeMs(terminated, 'finishedAt')),
+    ...optional('containerId', containerId(terminated)),
+  };
+}
+
+/** The bare ID of anything that has a `containerID`. */
+function containerId(holder: unknown): string | undefined {
+  const id = text(holder, 'containerID')?.replace(RUNTIME_PREFIX, '');
+  return id === '' ? undefined : id;
+}
+
+function memoryLimit(holder: unknown): number | undefined {
+  return memoryQuantity(field(holder, 'resources', 'limits', 'memory'));
+}
