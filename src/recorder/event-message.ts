@@ -1,0 +1,119 @@
+import type { CgroupOwner } from '../oom/cgroup-path.ts';
+import type { KilledProcess, OomEpisode } from '../oom/episode.ts';
+import type { Attribution, Subject } from '../pods/attribute.ts';
+import type { ContainerEntry } from '../pods/pod-directory.ts';
+import { formatKb } from './format-kb.ts';
+import { safeText } from './safe-text.ts';
+
+/** What an Event says and why: constant in form, the most important words first. */
+export interface EventText {
+  readonly reason: 'SystemOOM' | 'OOMKilling';
+  readonly message: string;
+}
+
+/** The kernel enforces limits in whole pages. */
+const PAGE_BYTES = 4096;
+
+const WITHHELD = 'the kernel withheld which memory limit was reached (rate limit)';
+const CUT = 'which memory limit was reached is not in what is left of the kernel log';
+
+/** The words of one episode for one of its subjects. */
+export function eventText(
+  episode: OomEpisode,
+  attribution: Attribution,
+  subject: Subject,
+): EventText {
+  if (subject.kind === 'node' && attribution.limitLevel === 'system') return systemOom(episode);
+  const limit = limitWords(episode, attribution, subject);
+  const killed = killedWords(episode, attribution, subject, limit?.whose ?? '');
+  const message =
+    limit === undefined
+      ? `K${killed}${unknownLimitWords(episode, attribution)}`
+      : `Memory limit of ${limit.whose}${limit.size} reached: k${killed}${limit.note}`;
+  return { reason: 'OOMKilling', message };
+}
+
+/** The kubelet's own words (pkg/kubelet/oom), nothing added: alerts match them. */
+function systemOom({ victim }: OomEpisode): EventText {
+  const message = `System OOM encountered, victim process: ${commWords(victim)}, pid: ${victim.pid}`;
+  return { reason: 'SystemOOM', message };
+}
+
+interface LimitWords {
+  readonly whose: string;
+  readonly size: string;
+  readonly note: string;
+}
+
+/** Whose limit, in the words a user knows; `undefined` where it was no cgroup's, or nobody knows. */
+function limitWords(
+  { oomMemcg = '', limitKb }: OomEpisode,
+  { limitLevel }: Attribution,
+  subject: Subject,
+): LimitWords | undefined {
+  if (limitLevel === undefined || limitLevel === 'system') return undefined;
+  const size = limitKb === undefined ? '' : ` (${formatKb(limitKb)})`;
+  const words = (whose: string, note = ''): LimitWords => ({ whose, size, note });
+  if (subject.kind === 'node') return words(safeText(oomMemcg));
+  const { container } = subject;
+  switch (limitLevel) {
+    case 'container':
+      return words(containerWords(container));
+    case 'pod':
+      return isLimitOf(container, limitKb)
+        ? words(containerWords(container))
+        : words('the pod', ', pod limit');
+    case 'qos':
+      return words(`QoS class cgroup ${safeText(oomMemcg)}`, ', QoS class limit');
+    case 'node-allocatable':
+      return words('all pods on the node', ', node allocatable limit');
+    case 'host':
+      return words(safeText(oomMemcg));
+  }
+}
+
+/** A one-container pod is charged at its pod's cgroup: the limit people set is the container's. */
+function isLimitOf(container: ContainerEntry | undefined, limitKb: number | undefined): boolean {
+  if (container?.limitBytes === undefined || limitKb === undefined) return false;
+  return (
+    Math.floor(container.limitBytes / PAGE_BYTES) === Math.floor((limitKb * 1024) / PAGE_BYTES)
+  );
+}
+
+function containerWords(container: ContainerEntry | undefined): string {
+  return container === undefined ? 'a container' : `container ${container.name}`;
+}
+
+function killedWords(
+  { victim, members }: OomEpisode,
+  { owner }: Attribution,
+  subject: Subject,
+  whose: string,
+): string {
+  const others = members.length;
+  const group = others === 0 ? '' : ` and ${others} other process${others === 1 ? '' : 'es'}`;
+  const rss = victim.anonRssKb === undefined ? '' : `, anon-rss ${formatKb(victim.anonRssKb)}`;
+  const where = whereWords(owner, subject, whose);
+  return `illed process ${commWords(victim)} (pid ${victim.pid})${group}${where}${rss}`;
+}
+
+/** Where the victim lived, unless the limit's owner said it already. */
+function whereWords(owner: CgroupOwner | undefined, subject: Subject, whose: string): string {
+  if (subject.kind === 'pod') {
+    const container = subject.container === undefined ? '' : containerWords(subject.container);
+    return container === '' || container === whose ? '' : ` in ${container}`;
+  }
+  if (owner === undefined) return '';
+  const id = owner.containerId === undefined ? '' : `, container ${owner.containerId}`;
+  return ` in a pod unknown on this node (pod ${owner.podUid}${id})`;
+}
+
+function unknownLimitWords({ context }: OomEpisode, { limitLevel }: Attribution): string {
+  if (limitLevel === 'system') return ', system-wide OOM';
+  return `: ${context === 'suppressed' ? WITHHELD : CUT}`;
+}
+
+/** A process may have no name at all, or one made of control characters. */
+function commWords({ comm }: KilledProcess): string {
+  return comm === '' ? '""' : safeText(comm);
+}
