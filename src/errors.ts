@@ -14,3 +14,10 @@ export abstract class RecorderError extends Error {
     this.name = new.target.name;
   }
 }
+
+/** Why a command failed, in one line for a person; a bug keeps its stack for us. */
+export function explainError(error: unknown): string {
+  if (error instanceof RecorderError) return `error: ${error.message} [${error.code}]`;
+  const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return `error: this is a bug in oom-recorder, please report it: ${bug}`;
+}

@@ -1,0 +1,95 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { replay, type ReplayOptions } from './commands/replay.ts';
+import { run, type RunOptions } from './commands/run.ts';
+import type { Edge } from './edge.ts';
+import { explainError } from './errors.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
+import { EVENT_FORMATS } from './recorder/print-sink.ts';
+
+/** Exit codes that scripts can use. */
+const FINE = 0;
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+/**
+ * Parses the command line and runs the command; resolves to the exit code.
+ *
+ * @param argv as `process.argv`: the runtime, the script, then the arguments
+ */
+export async function runCli(argv: readonly string[], edge: Edge): Promise<number> {
+  try {
+    await program(edge).parseAsync(argv, { from: 'node' });
+    return FINE;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? FINE : WRONG_USAGE;
+    edge.printError(`${explainError(error)}\n`);
+    return FAILED;
+  }
+}
+
+function program(edge: Edge): Command {
+  const root = new Command('oom-recorder')
+    .description('Records every OOM kill of a Kubernetes node as an Event on what it hurt.')
+    .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
+    .exitOverride();
+  root.addCommand(runCommand(edge).copyInheritedSettings(root));
+  root.addCommand(replayCommand(edge).copyInheritedSettings(root));
+  return root;
+}
+
+function runCommand(edge: Edge): Command {
+  return new Command('run')
+    .description('watch the kernel log; post Events, or print them where there is no cluster')
+    .addOption(flag('--kmsg <path>', KMSG).default('/dev/kmsg'))
+    .addOption(flag('--node-name <name>', NODE_NAME))
+    .addOption(flag('--kubeconfig <path>', KUBECONFIG))
+    .addOption(flag('--dry-run', 'print the Events even where there is a cluster'))
+    .addOption(flag('--pods <file>', PODS))
+    .addOption(output(EVENT_FORMATS))
+    .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
+    .addOption(flag('--log-level <level>', 'what to log').choices(LOG_LEVELS).default('info'))
+    .addOption(flag('--log-format <format>', LOG_FORMAT).choices(LOG_FORMATS))
+    .addOption(flag('--trust-userspace-records', TRUST))
+    .action((options: RunOptions) => run(options, edge));
+}
+
+function replayCommand(edge: Edge): Command {
+  return new Command('replay')
+    .description('read saved kernel logs; print the Events they would have led to')
+    .argument('<file...>', 'raw /dev/kmsg records, - for standard input')
+    .addOption(flag('--node-name <name>', NODE_NAME))
+    .addOption(flag('--pods <file>', PODS))
+    .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
+    .addOption(output(EVENT_FORMATS))
+    .addOption(flag('--trust-userspace-records', TRUST))
+    .action((files: readonly string[], options: ReplayOptions) => replay(files, options, edge));
+}
+
+const KMSG = 'the kernel log, or a file it was saved to';
+const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
+const KUBECONFIG = 'the cluster (default: $KUBECONFIG, the pod’s service account, ~/.kube/config)';
+const PODS = 'pods from a file: kubectl get pods -A -o json (or yaml)';
+const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
+const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
+const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
+
+/** Every flag has a variable: `--node-name` is `OOM_RECORDER_NODE_NAME`. */
+function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  const variable = `OOM_RECORDER_${option.name().replaceAll('-', '_').toUpperCase()}`;
+  return option.env(variable);
+}
+
+function output(formats: readonly string[]): Option {
+  const option = flag('-o, --output <format>', 'how to print Events');
+  return option.choices(formats).default('table');
+}
+
+/** ms since the epoch. */
+function parseTime(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) {
+    throw new InvalidArgumentError('It is no time; write it as 2026-11-22T15:04:05Z.');
+  }
+  return ms;
+}

@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream';
+import type { Clock } from './kmsg/boot-clock.ts';
+import type { OnExit } from './kmsg/poll.ts';
+
+/** What a command needs of the process it runs in; `main.ts` gives it, tests give their own. */
+export interface Edge {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable;
+  /** Results go to stdout. */
+  readonly print: (text: string) => void;
+  /** Logs, summaries and errors go to stderr. */
+  readonly printError: (text: string) => void;
+  readonly isTerminal: boolean;
+  readonly clock: Clock;
+  readonly onExit: OnExit;
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+}
