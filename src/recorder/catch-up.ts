@@ -1,0 +1,94 @@
+import type { CorrelatorOptions } from './correlator-options.ts';
+import type { Observation } from './count-events.ts';
+import { fold, heldId, heldPatchId, observationIn, type SeenEvent } from './fold-held.ts';
+import { type HeldEvent, HeldEvents } from './held-events.ts';
+import type { RecordedEvent } from './recorded-event.ts';
+import type { Row } from './row-map.ts';
+import { SpamFilter } from './spam-filter.ts';
+import type { TokenBucket } from './token-bucket.ts';
+
+type CatchUpOptions = Pick<
+  Required<CorrelatorOptions>,
+  'burstSize' | 'catchUp' | 'lruCacheSize' | 'qps'
+>;
+
+/** The rows `CatchUp` is restored from. */
+interface CatchUpRows {
+  readonly buckets: Iterable<Row<TokenBucket>>;
+  readonly held: Iterable<Row<HeldEvent>>;
+}
+
+/**
+ * The spam filter, and behind it the Events it skipped: each token that returns to a bucket writes
+ * the oldest of those that wait for it. With catching up off it is client-go's filter and no more.
+ */
+export class CatchUp {
+  readonly #options: CatchUpOptions;
+  readonly #filter: SpamFilter;
+  readonly #held: HeldEvents;
+
+  constructor(options: CatchUpOptions, rows: CatchUpRows) {
+    this.#options = options;
+    this.#filter = new SpamFilter(options, rows.buckets, (key) => this.#held.reschedule(key));
+    this.#held = new HeldEvents(rows.held, (key) => this.#filter.nextTokenAtMs(key));
+  }
+
+  /**
+   * Whether to write now. Where others wait already, the tokens are theirs. Where there is no room
+   * left to wait, the Event is written without a token: a kill is worth more than a limit.
+   */
+  accepts(seen: SeenEvent, nowMs: number): boolean {
+    if (!this.#options.catchUp) return this.#filter.tryAccept(seen.spamKey, nowMs);
+    return this.#isPaid(seen.spamKey, nowMs) || !this.#hasRoomFor(heldId(seen));
+  }
+
+  /** Lets a skipped Event wait. */
+  hold(seen: SeenEvent, combine: () => RecordedEvent): void {
+    const id = heldId(seen);
+    this.#held.put(id, fold(this.#held.get(id), seen, combine));
+  }
+
+  /** An Event was written with its newest count: nothing of it waits any longer. */
+  settle(key: string): void {
+    this.#held.delete(heldPatchId(key));
+  }
+
+  /** What an existing Event that waits will say, should the cache have forgotten it meanwhile. */
+  lastOf(key: string): Observation | undefined {
+    const held = this.#held.get(heldPatchId(key));
+    return held && observationIn(held);
+  }
+
+  /** Takes out what tokens returned for until `nowMs`, each at its time however late this is. */
+  *takeDue(nowMs: number): Generator<HeldEvent> {
+    for (let due = this.#held.next(); due && due.dueMs <= nowMs; due = this.#held.next()) {
+      this.#filter.tryAccept(due.held.spamKey, due.dueMs === -Infinity ? nowMs : due.dueMs);
+      this.#held.delete(due.id);
+      yield due.held;
+    }
+  }
+
+  /** When `takeDue` will have something; `undefined` if nothing waits. */
+  nextDueMs(): number | undefined {
+    return this.#held.next()?.dueMs;
+  }
+
+  takeBucketChanges(): Row<TokenBucket>[] {
+    return this.#filter.takeChanges();
+  }
+
+  takeHeldChanges(): Row<HeldEvent>[] {
+    return this.#held.takeChanges();
+  }
+
+  #isPaid(spamKey: string, nowMs: number): boolean {
+    if (!this.#held.waitsFor(spamKey)) return this.#filter.tryAccept(spamKey, nowMs);
+    this.#filter.touch(spamKey, nowMs);
+    this.#held.reschedule(spamKey);
+    return false;
+  }
+
+  #hasRoomFor(id: string): boolean {
+    return this.#held.size < this.#options.lruCacheSize || this.#held.get(id) !== undefined;
+  }
+}

@@ -1,0 +1,125 @@
+import { EventAggregator } from './aggregate-events.ts';
+import { CatchUp } from './catch-up.ts';
+import { type CorrelatorOptions, withDefaults } from './correlator-options.ts';
+import { rowsOf, type StateRow, withKind } from './correlator-state.ts';
+import { countEvent, EventLogger, type Observation } from './count-events.ts';
+import type { Decision, SkipCount } from './decision.ts';
+import { patchOf } from './event-patch.ts';
+import type { SeenEvent } from './fold-held.ts';
+import type { HeldEvent } from './held-events.ts';
+import { KillClock } from './kill-clock.ts';
+import { fromStored, type RecordedEvent } from './recorded-event.ts';
+import { SkipCounts } from './skip-counts.ts';
+
+/**
+ * Decides for every Event whether it is created, added to an earlier one, or skipped: similar ones
+ * are combined, equal ones counted, and what is too much is filtered, in that order.
+ *
+ * State is updated as the decision is taken and not, as at client-go, when the API server has
+ * answered: the store keeps decision and state together, and whoever sends it repeats it until it
+ * is done. All of it can be persisted: apply `takeChanges()` to a table after every call, and a
+ * correlator restored from that table decides as this one would have.
+ *
+ * @see k8s.io/client-go tools/record EventCorrelator
+ */
+export class EventCorrelator {
+  readonly #options: Required<CorrelatorOptions>;
+  readonly #aggregator: EventAggregator;
+  readonly #logger: EventLogger;
+  readonly #catchUp: CatchUp;
+  readonly #clock: KillClock;
+  readonly #skipped = new SkipCounts();
+
+  constructor(options: CorrelatorOptions = {}, restored: Iterable<StateRow> = []) {
+    const rows = [...restored];
+    this.#options = withDefaults(options);
+    this.#aggregator = new EventAggregator(this.#options, rowsOf(rows, 'aggregate'));
+    this.#logger = new EventLogger(this.#options.lruCacheSize, rowsOf(rows, 'observation'));
+    this.#catchUp = new CatchUp(this.#options, {
+      buckets: rowsOf(rows, 'bucket'),
+      held: rowsOf(rows, 'held'),
+    });
+    this.#clock = new KillClock(rowsOf(rows, 'clock'));
+  }
+
+  /**
+   * What becomes of one kill's Event, at the wall time of the kill. Call `catchUp` with the same
+   * time before, so that what waits gets the tokens that returned until then.
+   * client-go tools/record EventCorrelator.EventCorrelate.
+   */
+  correlate(event: RecordedEvent, atMs: number): Decision {
+    const nowMs = this.#clock.advance(atMs);
+    const seen = this.#see(event, nowMs);
+    if (seen.exists || !this.#options.catchUp) this.#logger.observe(seen.key, seen.event);
+    if (!this.#catchUp.accepts(seen, nowMs)) return this.#skip(seen, event, nowMs);
+    this.#catchUp.settle(seen.key);
+    return this.#write(seen);
+  }
+
+  /** Writes what tokens returned for until `atMs`, one each and as it would have been in time. */
+  catchUp(atMs: number): Decision[] {
+    const nowMs = this.#clock.advance(atMs);
+    const decisions: Decision[] = [];
+    for (const held of this.#catchUp.takeDue(nowMs)) decisions.push(this.#release(held));
+    return decisions;
+  }
+
+  /** The wall time at which `catchUp` will have something to write; `undefined` if nothing is held. */
+  nextCatchUpAtMs(): number | undefined {
+    const dueMs = this.#catchUp.nextDueMs();
+    return dueMs === undefined ? undefined : this.#clock.wallTimeOf(dueMs);
+  }
+
+  /** What was skipped since the last question, for the log. */
+  takeSkipped(): SkipCount[] {
+    return this.#skipped.take();
+  }
+
+  /** The rows to write so that the store equals this state. */
+  takeChanges(): StateRow[] {
+    return [
+      ...withKind('aggregate', this.#aggregator.takeChanges()),
+      ...withKind('observation', this.#logger.takeChanges()),
+      ...withKind('bucket', this.#catchUp.takeBucketChanges()),
+      ...withKind('held', this.#catchUp.takeHeldChanges()),
+      ...withKind('clock', this.#clock.takeChanges()),
+    ];
+  }
+
+  /** Aggregates and counts. */
+  #see(event: RecordedEvent, nowMs: number): SeenEvent {
+    const aggregated = this.#aggregator.aggregate(event, nowMs);
+    const last = this.#lastOf(aggregated.key);
+    const observed = countEvent(aggregated.event, last);
+    const spamKey = this.#options.spamKeyFunc(observed);
+    return { ...aggregated, event: observed, spamKey, exists: last !== undefined };
+  }
+
+  #lastOf(key: string): Observation | undefined {
+    return this.#logger.lastOf(key) ?? this.#catchUp.lastOf(key);
+  }
+
+  #skip(seen: SeenEvent, event: RecordedEvent, nowMs: number): Decision {
+    const reason = this.#options.catchUp ? 'held' : 'dropped';
+    this.#skipped.add(reason, event.reason);
+    if (reason === 'held') {
+      this.#catchUp.hold(seen, () => this.#aggregator.combine(event, nowMs));
+    }
+    return { verb: 'skip', reason };
+  }
+
+  /** Writes what was held. A combined create leaves an Event its group has already as it is. */
+  #release({ verb, key, event: stored }: HeldEvent): Decision {
+    const event = fromStored(stored);
+    if (verb === 'patch') return this.#write({ key, event, exists: true });
+    if (this.#lastOf(key) !== undefined) return { verb, event };
+    return this.#write({ key, event, exists: false });
+  }
+
+  /** client-go tools/record recordEvent, and EventCorrelator.UpdateState in advance. */
+  #write({ key, event, exists }: Pick<SeenEvent, 'key' | 'event' | 'exists'>): Decision {
+    this.#logger.observe(key, event);
+    this.#logger.update(event);
+    return exists ? { verb: 'patch', event, patch: patchOf(event) } : { verb: 'create', event };
+  }
+}

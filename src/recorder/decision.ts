@@ -1,0 +1,23 @@
+import type { EventPatch } from './event-patch.ts';
+import type { RecordedEvent } from './recorded-event.ts';
+
+/** Why nothing is written now: it will be when a token returns, or (catching up off) never. */
+export type SkipReason = 'held' | 'dropped';
+
+/**
+ * What becomes of an Event. client-go tools/record EventCorrelateResult.
+ *
+ * A patch comes with the whole Event, so that one that expired can be created again under its name
+ * and with its count.
+ */
+export type Decision =
+  | { readonly verb: 'create'; readonly event: RecordedEvent }
+  | { readonly verb: 'patch'; readonly event: RecordedEvent; readonly patch: EventPatch }
+  | { readonly verb: 'skip'; readonly reason: SkipReason };
+
+/** How many Events of one reason were skipped, for the log. */
+export interface SkipCount {
+  readonly reason: SkipReason;
+  readonly eventReason: string;
+  readonly count: number;
+}

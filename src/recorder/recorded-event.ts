@@ -1,0 +1,37 @@
+import type { CoreV1Event, V1ObjectMeta } from '@kubernetes/client-node';
+
+/** Where an Event is found. */
+export interface RecordedMetadata extends V1ObjectMeta {
+  name: string;
+  namespace: string;
+}
+
+/** A core/v1 Event as the correlator needs it: named by the caller, with nothing left to guess. */
+export interface RecordedEvent extends CoreV1Event {
+  metadata: RecordedMetadata;
+  type: string;
+  reason: string;
+  message: string;
+  /** How many kills this Event stands for; 1 when it comes in. */
+  count: number;
+  firstTimestamp: Date;
+  lastTimestamp: Date;
+}
+
+/** The same as plain JSON, for the store: the two timestamps are ms since the epoch. */
+export interface StoredEvent extends Omit<RecordedEvent, 'firstTimestamp' | 'lastTimestamp'> {
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** What goes into the store. The Events built here carry no other `Date`. */
+export function toStored(event: RecordedEvent): StoredEvent {
+  const { firstTimestamp, lastTimestamp, ...rest } = event;
+  return { ...rest, firstMs: firstTimestamp.getTime(), lastMs: lastTimestamp.getTime() };
+}
+
+/** What came out of the store. */
+export function fromStored(stored: StoredEvent): RecordedEvent {
+  const { firstMs, lastMs, ...rest } = stored;
+  return { ...rest, firstTimestamp: new Date(firstMs), lastTimestamp: new Date(lastMs) };
+}
