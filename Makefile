@@ -17,7 +17,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 run: setup ## watch the kernel log and print an Event for every OOM kill (ARGS='-o json')
 	@npm run --silent start -- run $(ARGS)
 
-test: setup ## all tests: unit, then the real kernel (as root)
+test: setup ## all tests: unit, a real API server, the real kernel (as root)
 	npm test
 
 check: setup ## format, lint, types, unused code, unit tests

@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from './commands.ts';
 import { downloadReleases } from './download-releases.ts';
-import { buildModules, hasGo } from './go-modules.ts';
+import { hasGo } from './go-build.ts';
+import { buildModules } from './go-modules.ts';
 import { withLock } from './lock.ts';
 import { type Versions, wantedVersions } from './versions.ts';
 

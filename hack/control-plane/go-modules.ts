@@ -1,22 +1,12 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Log, needCommands, run } from './commands.ts';
+import { type Log, run } from './commands.ts';
+import { goBuild } from './go-build.ts';
 import { ETCD_MODULE, KUBERNETES_MODULE, pinnedVersions, type Versions } from './versions.ts';
 
-/** The oldest Go that builds the pinned Kubernetes (its go.mod says so). */
-const GO_MINOR = 26;
-const PROGRESS_EVERY_MS = 15_000;
-/** A build of minutes must not go on when whoever wanted it was killed. */
-const TIE = ['--pdeathsig', 'KILL', '--'];
 const KUBERNETES = 'k8s.io/kubernetes';
 const COMMANDS = [`${KUBERNETES}/cmd/kube-apiserver`, `${KUBERNETES}/cmd/kubectl`];
-
-/** Whether a Go that is new enough is on the PATH. */
-export async function hasGo(env: NodeJS.ProcessEnv): Promise<boolean> {
-  const version = await run('go', ['env', 'GOVERSION'], { env }).catch(() => '');
-  return Number(/^go1\.(?<minor>\d+)/.exec(version)?.groups?.['minor'] ?? 0) >= GO_MINOR;
-}
 
 export interface BuildTask {
   readonly env: NodeJS.ProcessEnv;
@@ -26,46 +16,20 @@ export interface BuildTask {
   readonly into: string;
 }
 
+/** etcd in a module of its own: Kubernetes' would choose older versions of what both depend on. */
 export async function buildModules(versions: Versions, task: BuildTask): Promise<void> {
-  await needCommands({ setpriv: 'util-linux' });
+  const { log, into } = task;
+  const env = { ...task.env, GOTMPDIR: into }; // what a killed build leaves goes with the rest
   const module = await kubernetesModule(versions.kubernetes, task);
-  await build(ETCD_MODULE, ['go.etcd.io/etcd/server/v3'], ['-s -w', join(task.into, 'etcd')], task);
+  const etcd = { packages: ['go.etcd.io/etcd/server/v3'], stamps: {}, output: join(into, 'etcd') };
+  await goBuild({ name: 'etcd', module: ETCD_MODULE, ...etcd }, { env, log });
   const [major, minor] = versions.kubernetes.slice(1).split('.');
   const about = { gitVersion: versions.kubernetes, gitMajor: major, gitMinor: minor };
-  const stamps = Object.entries(about).map(
-    ([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`,
+  const stamps = Object.fromEntries(
+    Object.entries(about).map(([name, value]) => [`k8s.io/component-base/version.${name}`, value]),
   );
-  await build(module, COMMANDS, [['-s -w', ...stamps].join(' '), `${task.into}/`], task);
-}
-
-async function build(
-  module: string,
-  packages: readonly string[],
-  [ldflags, output]: readonly [string, string],
-  { env, log }: BuildTask,
-): Promise<void> {
-  const names = packages.map((path) => path.split('/').at(-1)).join(' and ');
-  const startedAt = performance.now();
-  const report = (state: string) => {
-    log(`  ${Math.round((performance.now() - startedAt) / 1000)} s, ${names}: ${state}`);
-  };
-  let lines = 0;
-  let last = '';
-  const progress = setInterval(() => report(`${lines} steps, now ${last}`), PROGRESS_EVERY_MS);
-  const flags = ['-v', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', output];
-  try {
-    await run('setpriv', [...TIE, 'go', 'build', ...flags, ...packages], {
-      cwd: module,
-      env: { ...env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
-      onErrorLine: (line) => {
-        lines += 1;
-        last = line;
-      },
-    });
-  } finally {
-    clearInterval(progress);
-  }
-  report('built');
+  const commands = { packages: COMMANDS, stamps, output: `${into}/` };
+  await goBuild({ name: 'kube-apiserver and kubectl', module, ...commands }, { env, log });
 }
 
 async function kubernetesModule(version: string, task: BuildTask): Promise<string> {
