@@ -5,8 +5,8 @@
 export function field(value: unknown, ...path: readonly string[]): unknown {
   let at = value;
   for (const key of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
-    at = (at as Readonly<Record<string, unknown>>)[key];
+    if (!isRecord(at) || !Object.hasOwn(at, key)) return undefined;
+    at = at[key];
   }
   return at;
 }
@@ -33,6 +33,11 @@ export function timeMs(value: unknown, ...path: readonly string[]): number | und
 export function optional<K extends string, V>(
   key: K,
   value: V | undefined,
-): { readonly [P in K]?: V } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: V });
+): { readonly [P in K]?: V };
+export function optional(key: string, value: unknown): object {
+  return value === undefined ? {} : { [key]: value };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }

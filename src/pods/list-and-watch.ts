@@ -1,0 +1,106 @@
+import {
+  catchError,
+  concatWith,
+  defer,
+  map,
+  Observable,
+  type ObservableInput,
+  of,
+  type SchedulerLike,
+  take,
+  throwError,
+  throwIfEmpty,
+  timeout,
+} from 'rxjs';
+import { text } from './loose-json.ts';
+import type { ApiRequest } from './next-request.ts';
+import { type PodApi, PodApiError, type WatchEvent } from './pod-api.ts';
+import type { Progress } from './reflector-step.ts';
+
+/** What the API server said about this node's pods, in its order. Pods are raw JSON. */
+export type DirectoryChange =
+  | { readonly kind: 'replaced'; readonly pods: readonly unknown[] }
+  | { readonly kind: 'applied'; readonly pod: unknown }
+  | { readonly kind: 'deleted'; readonly pod: unknown };
+
+/** client-go reflector.go defaultMinWatchTimeout; the server ends a watch after once to twice this. */
+const MIN_WATCH_SECONDS = 300;
+/**
+ * apiserver cacher.go defaultBookmarkFrequency is one minute, changes or not (measured on 1.36: 60.6 s,
+ * 120.4 s, 180.0 s): three without a word and nobody is there. A server without bookmarks only costs a
+ * list every three minutes. A peer that is gone is noticed sooner, by undici's TCP keep-alive, in 70 s.
+ */
+const SILENCE_MS = 3 * 60_000;
+/** kube-apiserver `--request-timeout`: it gives a list no longer either. */
+const LIST_TIMEOUT_MS = 60_000;
+
+/** Where changes go: the directory. */
+export type Handle = (change: DirectoryChange) => void;
+
+interface Env {
+  readonly random: () => number;
+  readonly scheduler: SchedulerLike;
+}
+
+/** One request, from its start to whatever ends it. Never fails: a failure is how it ended. */
+export function perform(
+  api: PodApi,
+  request: ApiRequest,
+  handle: Handle,
+  env: Env,
+): Observable<Progress> {
+  const work = request.verb === 'list' ? list : watch;
+  return work(api, request.resourceVersion, handle, env).pipe(
+    catchError((err: unknown) => of({ kind: 'failed', atMs: env.scheduler.now(), err } as const)),
+  );
+}
+
+function list(api: PodApi, version: string, handle: Handle, env: Env): Observable<Progress> {
+  return abortable((signal) => api.list(version, signal)).pipe(
+    take(1),
+    throwIfEmpty(() => new PodApiError('unavailable', 'list pods: no answer')),
+    timeout({ first: LIST_TIMEOUT_MS, scheduler: env.scheduler }),
+    map(({ items, resourceVersion }) => {
+      handle({ kind: 'replaced', pods: items });
+      return { kind: 'listed', resourceVersion } as const;
+    }),
+  );
+}
+
+function watch(api: PodApi, version: string, handle: Handle, env: Env): Observable<Progress> {
+  const { random, scheduler } = env;
+  const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random()));
+  return abortable((signal) => api.watch(version, timeoutSeconds, signal)).pipe(
+    timeout({ each: SILENCE_MS, scheduler, with: silent }),
+    map((event) => progressOf(event, handle, scheduler.now())),
+    concatWith(defer(() => of({ kind: 'closed', atMs: scheduler.now() } as const))),
+  );
+}
+
+function silent(): Observable<never> {
+  return throwError(
+    () => new PodApiError('silent', `watch pods: nothing came for ${SILENCE_MS / 1000} s`),
+  );
+}
+
+/** Hands an event on. Its resource version counts even where the change was refused. */
+function progressOf(event: WatchEvent, handle: Handle, atMs: number): Progress {
+  if (event.type === 'OPENED') return { kind: 'opened', atMs };
+  const resourceVersion = text(event.object, 'metadata', 'resourceVersion');
+  try {
+    if (event.type === 'DELETED') handle({ kind: 'deleted', pod: event.object });
+    else if (event.type !== 'BOOKMARK') handle({ kind: 'applied', pod: event.object });
+    return { kind: 'event', resourceVersion };
+  } catch (err) {
+    return { kind: 'refused', resourceVersion, err };
+  }
+}
+
+/** Runs something that takes a signal; the signal says when nobody wants its answer any more. */
+function abortable<T>(start: (signal: AbortSignal) => ObservableInput<T>): Observable<T> {
+  return new Observable((subscriber) => {
+    const controller = new AbortController();
+    subscriber.add(() => controller.abort());
+    defer(() => start(controller.signal)).subscribe(subscriber);
+  });
+}

@@ -1,0 +1,137 @@
+import {
+  BehaviorSubject,
+  defer,
+  distinctUntilChanged,
+  filter,
+  map,
+  type Observable,
+  startWith,
+  Subject,
+  type Subscription,
+} from 'rxjs';
+import type { DirectoryChange } from './list-and-watch.ts';
+import { isSameEntry, mergeEntry } from './merge-entry.ts';
+import type { PodApi } from './pod-api.ts';
+import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
+import { toPodEntry } from './pod-entry.ts';
+import { PodIndex } from './pod-index.ts';
+import { FIRST_STEP, type ReflectorState } from './reflector-step.ts';
+import { type ReflectorEnv, reflectPods } from './reflector.ts';
+
+/** A container and the pod it is of. */
+export interface FoundContainer {
+  readonly pod: PodEntry;
+  readonly container: ContainerEntry;
+}
+
+/**
+ * This node's pods as far as attribution cares, kept up to date by {@link follow}. A pod deleted is
+ * still found for a while, since its kill may be read after its end.
+ */
+export class LiveDirectory implements PodDirectory {
+  readonly #index: PodIndex;
+  readonly #nowMs: () => number;
+  readonly #state$ = new BehaviorSubject<ReflectorState>(FIRST_STEP.state);
+  readonly #changed$ = new Subject<PodEntry>();
+
+  /** Every entry that became another, deletions (`deletedAtMs`) included. */
+  readonly changed$: Observable<PodEntry> = this.#changed$.asObservable();
+  /** The reflector's state: for readiness and metrics. */
+  readonly state$: Observable<ReflectorState> = this.#state$.asObservable();
+  /** Whether what is not here is not there: listed once, and a watch is open. */
+  readonly live$: Observable<boolean> = this.#state$.pipe(
+    map(({ synced, live }) => synced && live),
+    distinctUntilChanged(),
+  );
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#index = new PodIndex();
+  }
+
+  /** Before the first list, nobody can say that a pod is not this node's. */
+  get isComplete(): boolean {
+    return this.#state$.value.synced;
+  }
+
+  byCgroupUid(uid: string): PodEntry | undefined {
+    return this.#fresh().byCgroupUid(uid);
+  }
+
+  byContainerId(id: string): FoundContainer | undefined {
+    const pod = this.#fresh().byContainerId(id);
+    const container = pod?.containers.find(({ ids }) => ids.includes(id));
+    return pod === undefined || container === undefined ? undefined : { pod, container };
+  }
+
+  /** The pod as it is now, if it is known, and then each newer version of it. */
+  whenChanged(cgroupUid: string): Observable<PodEntry> {
+    return defer(() =>
+      this.#changed$.pipe(
+        filter((pod) => pod.cgroupUid === cgroupUid),
+        startWith(undefined),
+        map(() => this.byCgroupUid(cgroupUid)),
+        filter((pod) => pod !== undefined),
+      ),
+    );
+  }
+
+  /** Keeps up with the API server until the subscription ends. */
+  follow(api: PodApi, env: ReflectorEnv): Subscription {
+    return reflectPods(api, (change) => this.apply(change), env).subscribe((state) =>
+      this.#state$.next(state),
+    );
+  }
+
+  apply(change: DirectoryChange): void {
+    switch (change.kind) {
+      case 'replaced':
+        return this.#replace(change.pods);
+      case 'applied':
+        return this.#put(toPodEntry(change.pod));
+      case 'deleted':
+        return this.#delete(toPodEntry(change.pod));
+    }
+  }
+
+  /** Everything known, the deleted included: what the store keeps across a restart. */
+  entries(): readonly PodEntry[] {
+    return this.#fresh().entries();
+  }
+
+  /** What the store kept. Whatever is no longer there counts as deleted by the first list. */
+  restore(entries: readonly PodEntry[]): void {
+    const oldestFirst = entries.toSorted((a, b) => (a.deletedAtMs ?? 0) - (b.deletedAtMs ?? 0));
+    for (const entry of oldestFirst) {
+      if (this.#index.get(entry.uid) === undefined) this.#index.put(entry);
+    }
+  }
+
+  /** client-go Store.Replace: who is not in the list is gone, since when nobody knows. */
+  #replace(pods: readonly unknown[]): void {
+    const listed = pods.map(toPodEntry).filter((entry) => entry !== undefined);
+    const uids = new Set(listed.map(({ uid }) => uid));
+    for (const entry of this.#index.entries()) {
+      if (!uids.has(entry.uid) && entry.deletedAtMs === undefined) this.#delete(entry);
+    }
+    for (const entry of listed) this.#put(entry);
+  }
+
+  #delete(entry: PodEntry | undefined): void {
+    if (entry !== undefined) this.#put({ ...entry, deletedAtMs: this.#nowMs() });
+  }
+
+  #put(entry: PodEntry | undefined): void {
+    if (entry === undefined) return;
+    const before = this.#fresh().get(entry.uid);
+    const after = mergeEntry(entry, before);
+    if (isSameEntry(after, before)) return;
+    this.#index.put(after);
+    this.#changed$.next(after);
+  }
+
+  #fresh(): PodIndex {
+    this.#index.forget(this.#nowMs());
+    return this.#index;
+  }
+}

@@ -1,0 +1,77 @@
+import type { PodEntry } from './pod-directory.ts';
+
+/** How long a deleted pod is still found: the API server may be away, and kills wait in the ring. */
+const KEEP_DELETED_MS = 15 * 60_000;
+/** A node that runs through more pods than this in 15 minutes forgets the oldest sooner. About 1 MB. */
+const MAX_DELETED = 1000;
+
+/**
+ * Pods by their UID, with the two other names they are looked up by.
+ *
+ * Law 2: a name belongs to the pod that had it first, as long as that pod lives. The UID is the API
+ * server's; the config hash of a mirror is an annotation anybody may write, so it never hides a pod
+ * whose real UID it names, nor another mirror.
+ */
+export class PodIndex {
+  readonly #pods = new Map<string, PodEntry>();
+  /** Static pods: config hash → UID. */
+  readonly #mirrors = new Map<string, string>();
+  /** Container ID → UID. */
+  readonly #containers = new Map<string, string>();
+  /** UID → when it was deleted, the longest deleted first. */
+  readonly #deleted = new Map<string, number>();
+
+  get(uid: string): PodEntry | undefined {
+    return this.#pods.get(uid);
+  }
+
+  byCgroupUid(cgroupUid: string): PodEntry | undefined {
+    const pod = this.#pods.get(cgroupUid);
+    if (pod?.cgroupUid === cgroupUid) return pod;
+    return this.#pods.get(this.#mirrors.get(cgroupUid) ?? '');
+  }
+
+  byContainerId(id: string): PodEntry | undefined {
+    return this.#pods.get(this.#containers.get(id) ?? '');
+  }
+
+  entries(): readonly PodEntry[] {
+    return [...this.#pods.values()];
+  }
+
+  put(pod: PodEntry): void {
+    this.#release(pod.uid);
+    this.#pods.set(pod.uid, pod);
+    if (pod.cgroupUid !== pod.uid) this.#claim(this.#mirrors, pod.cgroupUid, pod.uid);
+    for (const id of idsOf(pod)) this.#claim(this.#containers, id, pod.uid);
+    if (pod.deletedAtMs !== undefined) this.#deleted.set(pod.uid, pod.deletedAtMs);
+  }
+
+  /** Forgets the pods deleted too long ago. Called on every access: there is no timer. */
+  forget(nowMs: number): void {
+    for (const [uid, deletedAtMs] of this.#deleted) {
+      if (nowMs - deletedAtMs < KEEP_DELETED_MS && this.#deleted.size <= MAX_DELETED) return;
+      this.#release(uid);
+      this.#pods.delete(uid);
+    }
+  }
+
+  #claim(names: Map<string, string>, name: string, uid: string): void {
+    const holder = this.#pods.get(names.get(name) ?? '');
+    if (holder === undefined || holder.deletedAtMs !== undefined) names.set(name, uid);
+  }
+
+  #release(uid: string): void {
+    const pod = this.#pods.get(uid);
+    this.#deleted.delete(uid);
+    if (pod === undefined) return;
+    if (this.#mirrors.get(pod.cgroupUid) === uid) this.#mirrors.delete(pod.cgroupUid);
+    for (const id of idsOf(pod)) {
+      if (this.#containers.get(id) === uid) this.#containers.delete(id);
+    }
+  }
+}
+
+function idsOf(pod: PodEntry): readonly string[] {
+  return pod.containers.flatMap(({ ids }) => ids);
+}

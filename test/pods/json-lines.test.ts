@@ -1,0 +1,84 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BrokenLineError, jsonLines } from '../../src/pods/json-lines.ts';
+
+/** Like a socket: a chunk at a time, each at a later turn. */
+async function* stream(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  for (const chunk of chunks) yield await Promise.resolve(chunk);
+}
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+async function readAll(documents: AsyncIterable<unknown>): Promise<unknown[]> {
+  const read: unknown[] = [];
+  for await (const document of documents) read.push(document);
+  return read;
+}
+const collect = (...chunks: readonly string[]): Promise<unknown[]> =>
+  readAll(jsonLines(stream(...chunks.map(bytes))));
+
+describe('jsonLines', () => {
+  it.each<[string, readonly string[], readonly unknown[]]>([
+    ['one line', ['{"a":1}\n'], [{ a: 1 }]],
+    ['two in a chunk', ['{"a":1}\n{"a":2}\n'], [{ a: 1 }, { a: 2 }]],
+    ['one in three chunks', ['{"a"', ':', '1}\n'], [{ a: 1 }]],
+    ['a newline by itself', ['1', '\n', '2\n'], [1, 2]],
+    ['empty lines', ['\n\r\n1\n\n'], [1]],
+    ['nothing', [], []],
+  ])('reads %s', async (_, chunks, documents) => {
+    expect(await collect(...chunks)).toEqual(documents);
+  });
+
+  it('reads the same however the bytes are cut, also inside a character', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.jsonValue()), fc.array(fc.nat(400)), async (documents, cuts) => {
+        const whole = bytes(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
+        const edges = [0, ...cuts.filter((cut) => cut < whole.length).toSorted((a, b) => a - b)];
+        const chunks = edges.map((edge, at) => whole.subarray(edge, edges[at + 1]));
+        const read = await readAll(jsonLines(stream(...chunks)));
+        expect(JSON.stringify(read)).toBe(JSON.stringify(documents));
+      }),
+    );
+  });
+
+  it('gives what was whole before it says that the stream ended inside a line', async () => {
+    const seen: unknown[] = [];
+    const reading = (async () => {
+      for await (const document of jsonLines(stream(bytes('1\n2')))) seen.push(document);
+    })();
+    await expect(reading).rejects.toMatchObject({ unfinished: true });
+    expect(seen).toEqual([1]);
+  });
+
+  it('refuses what is not JSON', async () => {
+    await expect(collect('<html>\n')).rejects.toThrow(BrokenLineError);
+    await expect(collect('<html>\n')).rejects.toMatchObject({ unfinished: false });
+  });
+
+  it('holds no more of a line than it must', async () => {
+    let sent = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        sent += 1;
+        yield await Promise.resolve(new Uint8Array(1024).fill(0x20));
+      }
+    }
+    await expect(readAll(jsonLines(endless(), 10 * 1024))).rejects.toThrow('10240 bytes');
+    expect(sent).toBe(11);
+  });
+
+  it('ends its source when it is left', async () => {
+    let ended = false;
+    async function* source(): AsyncGenerator<Uint8Array> {
+      try {
+        for (;;) yield await Promise.resolve(bytes('1\n'));
+      } finally {
+        ended = true;
+      }
+    }
+    for await (const document of jsonLines(source())) {
+      expect(document).toBe(1);
+      break;
+    }
+    expect(ended).toBe(true);
+  });
+});

@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { from } from 'rxjs';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiClient } from '../../src/kube/api-client.ts';
+import { kubePods } from '../../src/pods/kube-pods.ts';
+import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import type { PodApi, PodApiError, WatchEvent } from '../../src/pods/pod-api.ts';
+import { type Certificate, makeCertificate } from '../support/certificates.ts';
+import { hurriedScheduler } from '../support/hurried-scheduler.ts';
+import * as server from '../support/misbehaving-server.ts';
+import { podJson } from '../support/pod-json.ts';
+import { mountServiceAccount, type ServiceAccount } from '../support/service-account.ts';
+
+const TIMEOUTS = { connectMs: 2000, requestMs: 2000 };
+const ADDED = { type: 'ADDED', object: podJson({ name: 'a', resourceVersion: '11' }) };
+const GONE = { message: 'too old resource version: 1 (9)', reason: 'Expired' };
+const TOO_LARGE = {
+  message: 'Too large resource version: 9, current: 1',
+  reason: 'Timeout',
+  details: {
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+  },
+};
+
+let certificate: Certificate;
+let web: server.MisbehavingServer;
+let account: ServiceAccount;
+let client: ApiClient;
+let api: PodApi;
+
+beforeAll(() => {
+  certificate = makeCertificate('kube-pods');
+});
+beforeEach(async () => {
+  web = await server.startMisbehavingServer(certificate);
+  account = mountServiceAccount(web.url, certificate.cert);
+  client = new ApiClient(account.access, TIMEOUTS);
+  api = kubePods(client, 'node-1');
+});
+afterEach(async () => {
+  await client[Symbol.asyncDispose]();
+  await web[Symbol.asyncDispose]();
+});
+
+/** A 200 with these lines, and then whatever `end` does. */
+function stream(
+  lines: readonly (object | string)[],
+  end: (exchange: server.Exchange) => void = ({ response }) => response.end(),
+): server.Behaviour {
+  return (exchange) => {
+    const { response } = exchange;
+    response.writeHead(200, { 'Content-Type': 'application/json' });
+    response.flushHeaders();
+    for (const line of lines) {
+      response.write(typeof line === 'string' ? line : `${JSON.stringify(line)}\n`);
+    }
+    // What was written must be on its way before the connection goes.
+    setTimeout(() => end(exchange), 20);
+  };
+}
+
+/** An ERROR event as the API server sends it: its object is a Status. */
+function error(code: number, status: object): object {
+  return { type: 'ERROR', object: { kind: 'Status', code, ...status } };
+}
+
+const isWatch = ({ request }: server.Exchange): boolean => request.url?.includes('watch=') === true;
+
+/** The types of the events of one watch, and why it failed, if it did. */
+async function watch(signal = new AbortController().signal): Promise<string[]> {
+  const said: string[] = [];
+  return new Promise((resolve) => {
+    from(api.watch('9', 300, signal)).subscribe({
+      next: ({ type }: WatchEvent) => said.push(type),
+      error: ({ reason }: PodApiError) => resolve([...said, reason]),
+      complete: () => resolve(said),
+    });
+  });
+}
+
+async function listFailure(): Promise<PodApiError> {
+  return new Promise((resolve, reject) => {
+    const list$ = from(api.list('0', new AbortController().signal));
+    list$.subscribe({ error: resolve, complete: () => reject(new Error('it succeeded')) });
+  });
+}
+
+describe('kubePods', () => {
+  it("lists this node's pods", async () => {
+    const list = { metadata: { resourceVersion: '10' }, items: [podJson()] };
+    web.behave(server.answerJson(200, list));
+    const answer = await api.list('0', new AbortController().signal);
+    expect(answer).toEqual({ resourceVersion: '10', items: list.items });
+    const { searchParams, pathname } = new URL(web.requests[0]?.request.url ?? '', web.url);
+    expect(pathname).toBe('/api/v1/pods');
+    expect(Object.fromEntries(searchParams)).toEqual({
+      fieldSelector: 'spec.nodeName=node-1',
+      resourceVersion: '0',
+    });
+  });
+
+  it('reads a list of nothing', async () => {
+    web.behave(server.answerJson(200, { metadata: { resourceVersion: '1' }, items: null }));
+    const answer = await api.list('0', new AbortController().signal);
+    expect(answer).toEqual({ resourceVersion: '1', items: [] });
+  });
+
+  it.each<[string, server.Behaviour, string]>([
+    ['410', server.answerStatus(410, GONE), 'expired'],
+    ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), 'too-large'],
+    ['429', server.answerStatus(429, {}, { 'Retry-After': '3' }), 'throttled'],
+    ['503', server.answerStatus(503), 'unavailable'],
+    ['401', server.answerStatus(401), 'unavailable'],
+    ['403', server.answerStatus(403), 'unavailable'],
+    ['a page to log in', server.answerHtml, 'unavailable'],
+    ['another document', server.answerJson(200, { kind: 'Namespace' }), 'unavailable'],
+    ['a list without a version', server.answerJson(200, { items: [] }), 'unavailable'],
+    ['a reset', server.reset, 'unavailable'],
+    ['silence', server.neverAnswer, 'unavailable'],
+  ])('a list fails after %s', async (_, behaviour, reason) => {
+    web.behave(behaviour);
+    const failure = await listFailure();
+    expect(failure.reason).toBe(reason);
+    expect(failure.retryAfterMs).toBe(reason === 'throttled' ? 3000 : undefined);
+  });
+
+  it('watches from a version, with bookmarks and an end', async () => {
+    web.behave(stream([ADDED, { ...ADDED, type: 'MODIFIED' }, { ...ADDED, type: 'DELETED' }]));
+    expect(await watch()).toEqual(['OPENED', 'ADDED', 'MODIFIED', 'DELETED']);
+    const { searchParams } = new URL(web.requests[0]?.request.url ?? '', web.url);
+    expect(Object.fromEntries(searchParams)).toEqual({
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      fieldSelector: 'spec.nodeName=node-1',
+      resourceVersion: '9',
+      timeoutSeconds: '300',
+    });
+  });
+
+  it('says that a watch is open before there is anything to say', async () => {
+    web.behave(stream([], () => {}));
+    const controller = new AbortController();
+    const opened = new Promise((resolve) => {
+      from(api.watch('9', 300, controller.signal)).subscribe({ next: resolve, error: () => {} });
+    });
+    expect(await opened).toEqual({ type: 'OPENED' });
+    controller.abort();
+  });
+
+  it.each<[string, server.Behaviour, readonly string[]]>([
+    ['HTTP 410', server.answerStatus(410, GONE), ['expired']],
+    ['an event of 410', stream([ADDED, error(410, GONE)]), ['OPENED', 'ADDED', 'expired']],
+    ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), ['too-large']],
+    ['an event of 500', stream([error(500, {})]), ['OPENED', 'unavailable']],
+    ['an event of nothing', stream([{ type: 'ERROR' }]), ['OPENED', 'unavailable']],
+    ['HTTP 429', server.answerStatus(429), ['throttled']],
+    ['HTTP 503', server.answerStatus(503), ['unavailable']],
+    ['a page to log in', server.answerHtml, ['unavailable']],
+    ['garbage', stream([ADDED, 'garbage\n']), ['OPENED', 'ADDED', 'unavailable']],
+    ['JSON of another kind', stream([{ kind: 'PodList' }]), ['OPENED', 'unavailable']],
+    ['half a line at the end', stream([ADDED, '{"type":']), ['OPENED', 'ADDED', 'interrupted']],
+    [
+      'a reset in a line',
+      stream([ADDED, '{"type":'], ({ request }) => request.socket.destroy()),
+      ['OPENED', 'ADDED', 'interrupted'],
+    ],
+    ['a reset before the answer', server.reset, ['unavailable']],
+  ])('a watch ends after %s', async (_, behaviour, said) => {
+    web.behave(behaviour);
+    expect(await watch()).toEqual(said);
+  });
+
+  it('closes its connection when nobody watches any more', async () => {
+    const closed = new Promise((resolve) => {
+      web.behave(stream([ADDED], ({ request }) => request.socket.once('close', resolve)));
+    });
+    const controller = new AbortController();
+    const subscription = from(api.watch('9', 300, controller.signal)).subscribe();
+    await sleep(100);
+    subscription.unsubscribe();
+    controller.abort();
+    await closed;
+    expect(web.requests).toHaveLength(1);
+  });
+});
+
+describe('a directory over a server that misbehaves', () => {
+  /** Everything a server can do wrong, one after the other. */
+  const troubles: readonly server.Behaviour[] = [
+    stream([ADDED], ({ request }) => request.socket.destroy()),
+    stream([ADDED, '{"half']),
+    stream([ADDED, 'garbage\n']),
+    stream([{ type: 'ERROR', object: { code: 410 } }]),
+    server.answerStatus(410, GONE),
+    server.answerStatus(429),
+    server.answerStatus(503),
+    server.answerStatus(401),
+    server.answerHtml,
+    server.reset,
+    stream([ADDED]),
+  ];
+
+  it('holds no more after 200 reconnections than after 20', async () => {
+    let watches = 0;
+    web.behave((exchange) => {
+      const list = { metadata: { resourceVersion: '10' }, items: [podJson()] };
+      if (!isWatch(exchange)) return server.answerJson(200, list)(exchange);
+      watches += 1;
+      troubles[watches % troubles.length]?.(exchange);
+    });
+    const directory = new LiveDirectory(() => Date.now());
+    const env = { random: () => 0, scheduler: hurriedScheduler(2000) };
+    const following = directory.follow(api, env);
+    const held = async (count: number): Promise<{ sockets: number; timers: number }> => {
+      await vi.waitUntil(() => watches >= count, { timeout: 20_000, interval: 5 });
+      const names = process.getActiveResourcesInfo();
+      const sockets = names.filter((name) => /^(?:TCPSocket|TLS)Wrap$/.test(name)).length;
+      return { sockets, timers: names.filter((name) => name === 'Timeout').length };
+    };
+    const before = await held(20);
+    const after = await held(220);
+    following.unsubscribe();
+
+    expect(after.sockets).toBeLessThanOrEqual(before.sockets + 4);
+    expect(after.timers).toBeLessThanOrEqual(before.timers + 4);
+    expect(directory.byCgroupUid('uid-of-web')?.name).toBe('web');
+  }, 30_000);
+
+  it('reads the token again when it has expired', async () => {
+    const list = { metadata: { resourceVersion: '10' }, items: [podJson()] };
+    web.behave((exchange) => {
+      const fresh = exchange.request.headers.authorization === 'Bearer second';
+      if (!fresh) return server.answerStatus(401)(exchange);
+      return isWatch(exchange)
+        ? stream([], () => {})(exchange)
+        : server.answerJson(200, list)(exchange);
+    });
+    const directory = new LiveDirectory(() => Date.now());
+    const live = new Promise<void>((resolve) => {
+      directory.live$.subscribe((now) => now && resolve());
+    });
+    const following = directory.follow(api, { random: () => 0, scheduler: hurriedScheduler(100) });
+    await sleep(50);
+    account.rotateToken('second');
+    await live;
+    following.unsubscribe();
+    expect(directory.byCgroupUid('uid-of-web')?.name).toBe('web');
+  });
+});

@@ -1,0 +1,227 @@
+import { describe, expect, it } from 'vitest';
+import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import type { PodEntry } from '../../src/pods/pod-directory.ts';
+import { oomKilled, podJson, type PodShape, running } from '../support/pod-json.ts';
+
+const MINUTE = 60_000;
+
+/** A directory and a clock that moves when told. */
+function setUp() {
+  const clock = { nowMs: Date.parse('2026-08-01T12:00:00Z') };
+  const directory = new LiveDirectory(() => clock.nowMs);
+  const put = (shape: PodShape): void => directory.apply({ kind: 'applied', pod: podJson(shape) });
+  const remove = (shape: PodShape): void =>
+    directory.apply({ kind: 'deleted', pod: podJson(shape) });
+  const replace = (...shapes: readonly PodShape[]): void =>
+    directory.apply({ kind: 'replaced', pods: shapes.map(podJson) });
+  return { clock, directory, put, remove, replace };
+}
+
+const withContainer = (name: string, id: string): PodShape => ({
+  name,
+  containers: [{ name: 'app', status: { ...running(id) } }],
+});
+const mirror = (name: string, uid: string, hash: string): PodShape => ({
+  name,
+  uid,
+  annotations: { 'kubernetes.io/config.hash': hash, 'kubernetes.io/config.mirror': hash },
+});
+
+function entry(name: string, deletedAtMs: number): PodEntry {
+  const uid = `uid-of-${name}`;
+  const uids = { uid, referenceUid: uid, cgroupUid: uid };
+  return { namespace: 'shop', name, ...uids, containers: [], deletedAtMs };
+}
+
+describe('LiveDirectory', () => {
+  it('finds a pod by its cgroup UID and a container by its ID', () => {
+    const { directory, put } = setUp();
+    put(withContainer('web', 'c1'));
+    expect(directory.byCgroupUid('uid-of-web')?.name).toBe('web');
+    expect(directory.byContainerId('c1')).toMatchObject({
+      pod: { name: 'web' },
+      container: { name: 'app' },
+    });
+    expect(directory.byCgroupUid('other')).toBeUndefined();
+    expect(directory.byContainerId('other')).toBeUndefined();
+  });
+
+  it('finds a container that restarted by each ID it was seen with, up to eight', () => {
+    const { directory, put } = setUp();
+    for (let run = 0; run < 10; run += 1) put(withContainer('web', `c${run}`));
+    expect(directory.byContainerId('c9')?.container.ids).toEqual([
+      'c9',
+      'c8',
+      'c7',
+      'c6',
+      'c5',
+      'c4',
+      'c3',
+      'c2',
+    ]);
+    expect(directory.byContainerId('c2')?.container.name).toBe('app');
+    expect(directory.byContainerId('c1')).toBeUndefined();
+  });
+
+  it('keeps a deleted pod for 15 minutes and says since when it is gone', () => {
+    const { clock, directory, put, remove } = setUp();
+    put(withContainer('web', 'c1'));
+    clock.nowMs += MINUTE;
+    const deletedAtMs = clock.nowMs;
+    remove(withContainer('web', 'c1'));
+
+    clock.nowMs += 15 * MINUTE - 1;
+    expect(directory.byCgroupUid('uid-of-web')).toMatchObject({ deletedAtMs });
+    expect(directory.byContainerId('c1')?.pod.deletedAtMs).toBe(deletedAtMs);
+    clock.nowMs += 1;
+    expect(directory.byCgroupUid('uid-of-web')).toBeUndefined();
+    expect(directory.byContainerId('c1')).toBeUndefined();
+    expect(directory.entries()).toEqual([]);
+  });
+
+  it('learns from a deletion what it had not seen: the last container', () => {
+    const { directory, remove } = setUp();
+    const status = { state: { terminated: oomKilled('c1') } };
+    remove({ name: 'web', containers: [{ name: 'app', status }] });
+    expect(directory.byContainerId('c1')?.container.lastTermination?.reason).toBe('OOMKilled');
+  });
+
+  it('forgets the longest deleted first when pods come and go by the thousand', () => {
+    const { clock, directory, put, remove } = setUp();
+    for (let n = 0; n < 1500; n += 1) {
+      clock.nowMs += 1;
+      put({ name: `job-${n}` });
+      remove({ name: `job-${n}` });
+    }
+    expect(directory.entries()).toHaveLength(1000);
+    expect(directory.byCgroupUid('uid-of-job-499')).toBeUndefined();
+    expect(directory.byCgroupUid('uid-of-job-500')?.name).toBe('job-500');
+  });
+
+  it('takes a list as the whole truth: who is missing is gone, and nobody is forgotten', () => {
+    const { clock, directory, put, replace } = setUp();
+    put(withContainer('stays', 'old'));
+    put(withContainer('goes', 'g'));
+    replace(withContainer('stays', 'new'), withContainer('comes', 'c'));
+
+    expect(directory.byCgroupUid('uid-of-goes')?.deletedAtMs).toBe(clock.nowMs);
+    expect(directory.byCgroupUid('uid-of-comes')?.deletedAtMs).toBeUndefined();
+    expect(directory.byContainerId('old')?.pod.name).toBe('stays');
+    expect(directory.byContainerId('old')?.container.ids).toEqual(['new', 'old']);
+  });
+
+  it('counts the time since a deletion from the first list that lacked it', () => {
+    const { clock, directory, put, replace } = setUp();
+    put({ name: 'web' });
+    replace();
+    const deletedAtMs = clock.nowMs;
+    clock.nowMs += MINUTE;
+    replace();
+    expect(directory.byCgroupUid('uid-of-web')?.deletedAtMs).toBe(deletedAtMs);
+  });
+
+  it('passes over what is not a pod', () => {
+    const { directory, put } = setUp();
+    put({ name: 'web' });
+    directory.apply({ kind: 'applied', pod: { kind: 'Status' } });
+    directory.apply({ kind: 'deleted', pod: null });
+    directory.apply({ kind: 'replaced', pods: [podJson({ name: 'web' }), 5, undefined] });
+    expect(directory.entries().map(({ name }) => name)).toEqual(['web']);
+  });
+
+  describe('static pods', () => {
+    it('are found by their hash, also when the mirror was made anew', () => {
+      const { directory, put, remove } = setUp();
+      put(mirror('etcd', 'first', 'h'));
+      expect(directory.byCgroupUid('h')?.uid).toBe('first');
+      expect(directory.byCgroupUid('first')).toBeUndefined();
+      remove(mirror('etcd', 'first', 'h'));
+      expect(directory.byCgroupUid('h')?.deletedAtMs).toBeDefined();
+      put(mirror('etcd', 'second', 'h'));
+      expect(directory.byCgroupUid('h')).toMatchObject({ uid: 'second' });
+    });
+
+    it('cannot be impersonated while they live, nor impersonate others', () => {
+      const { directory, put, replace } = setUp();
+      put(mirror('etcd', 'real', 'h'));
+      put({ name: 'victim', uid: 'victim-uid' });
+      put(mirror('thief', 't1', 'h'));
+      put(mirror('other-thief', 't2', 'victim-uid'));
+      expect(directory.byCgroupUid('h')?.name).toBe('etcd');
+      expect(directory.byCgroupUid('victim-uid')?.name).toBe('victim');
+
+      replace(mirror('thief', 't1', 'h'), mirror('etcd', 'real', 'h'));
+      expect(directory.byCgroupUid('h')?.name).toBe('etcd');
+    });
+  });
+
+  it('does not give a living container to another pod that claims its ID', () => {
+    const { directory, put } = setUp();
+    put(withContainer('web', 'c1'));
+    put(withContainer('thief', 'c1'));
+    expect(directory.byContainerId('c1')?.pod.name).toBe('web');
+  });
+
+  describe('whenChanged', () => {
+    it('gives the pod as it is and every newer version of it', () => {
+      const { directory, put, remove } = setUp();
+      const seen: PodEntry[] = [];
+      put({ name: 'web' });
+      const subscription = directory.whenChanged('uid-of-web').subscribe((pod) => seen.push(pod));
+      put({ name: 'other' });
+      put(withContainer('web', 'c1'));
+      remove(withContainer('web', 'c1'));
+      subscription.unsubscribe();
+      put(withContainer('web', 'c2'));
+
+      expect(seen.map((pod) => pod.containers[0]?.ids)).toEqual([[], ['c1'], ['c1']]);
+      expect(seen.map((pod) => pod.deletedAtMs !== undefined)).toEqual([false, false, true]);
+    });
+
+    it('says nothing of a pod nobody knows, nor of an update that changes nothing we keep', () => {
+      const { directory, put } = setUp();
+      const seen: PodEntry[] = [];
+      directory.whenChanged('uid-of-web').subscribe((pod) => seen.push(pod));
+      expect(seen).toEqual([]);
+      put({ name: 'web', resourceVersion: '1' });
+      put({ name: 'web', resourceVersion: '2', labels: { tier: 'front' } });
+      expect(seen).toHaveLength(1);
+    });
+
+    it('speaks of the pod that owns the name, not of whoever claims it', () => {
+      const { directory, put } = setUp();
+      const seen: string[] = [];
+      put(mirror('etcd', 'real', 'h'));
+      directory.whenChanged('h').subscribe((pod) => seen.push(pod.name));
+      put(mirror('thief', 't1', 'h'));
+      expect(new Set(seen)).toEqual(new Set(['etcd']));
+    });
+  });
+
+  describe('across a restart', () => {
+    it('gives back what the store kept, until the first list knows better', () => {
+      const before = setUp();
+      before.put(withContainer('web', 'c1'));
+      before.put(withContainer('gone', 'c2'));
+      const stored = structuredClone(before.directory.entries());
+
+      const { clock, directory, replace } = setUp();
+      directory.restore(stored);
+      expect(directory.byContainerId('c2')?.pod.deletedAtMs).toBeUndefined();
+      replace(withContainer('web', 'c9'));
+      expect(directory.byContainerId('c1')?.pod.deletedAtMs).toBeUndefined();
+      expect(directory.byContainerId('c2')?.pod.deletedAtMs).toBe(clock.nowMs);
+    });
+
+    it('forgets what was deleted too long ago, and never overrides what it knows', () => {
+      const { clock, directory, put } = setUp();
+      put(withContainer('web', 'now'));
+      const ago = (minutes: number): number => clock.nowMs - minutes * MINUTE;
+      directory.restore([entry('new', ago(1)), entry('old', ago(16)), entry('web', ago(1))]);
+
+      expect(directory.byCgroupUid('uid-of-old')).toBeUndefined();
+      expect(directory.byCgroupUid('uid-of-new')?.deletedAtMs).toBe(ago(1));
+      expect(directory.byCgroupUid('uid-of-web')?.deletedAtMs).toBeUndefined();
+    });
+  });
+});

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { PodApiError, type PodApiReason } from '../../src/pods/pod-api.ts';
+import {
+  advance,
+  FIRST_STEP,
+  type Progress,
+  type ReflectorStep,
+} from '../../src/pods/reflector-step.ts';
+
+const START = 1_000_000;
+const listed: Progress = { kind: 'listed', resourceVersion: '7' };
+const opened: Progress = { kind: 'opened', atMs: START };
+
+const failed = (reason: PodApiReason, atMs = START, retryAfterMs?: number): Progress => ({
+  kind: 'failed',
+  atMs,
+  err: new PodApiError(reason, 'test', { retryAfterMs }),
+});
+const after = (...all: readonly Progress[]): ReflectorStep => all.reduce(advance, FIRST_STEP);
+const WHEN = { none: '', short: ' soon', backoff: ' later' };
+const asks = ({ request, pause }: ReflectorStep): string =>
+  `${request.verb} ${request.resourceVersion || '""'}${WHEN[pause]}`;
+
+describe('advance', () => {
+  it.each<[string, readonly Progress[], string]>([
+    ['begins with what the watch cache has', [], 'list 0'],
+    ['watches from the list', [listed], 'watch 7'],
+    ['asks again when the first list fails', [failed('unavailable')], 'list 0 later'],
+    ['takes any error for a failure', [{ kind: 'failed', atMs: 0, err: 'boo' }], 'list 0 later'],
+    ['lists from etcd when the cache has lost the version', [failed('expired')], 'list ""'],
+    ['lists from etcd when the cache is behind', [failed('too-large')], 'list ""'],
+    [
+      'waits when etcd refuses too, and stays with etcd',
+      [failed('too-large'), failed('unavailable')],
+      'list "" later',
+    ],
+    ['waits when even etcd says Gone', [failed('expired'), failed('expired')], 'list "" later'],
+    ['lists again when a watch is Gone', [listed, failed('expired')], 'list 7 later'],
+    ['lists from etcd when a watch is ahead of it', [listed, failed('too-large')], 'list "" later'],
+    ['watches again when throttled', [listed, failed('throttled')], 'watch 7 later'],
+    [
+      'lists again when the server was out of reach',
+      [listed, failed('unavailable')],
+      'list 7 later',
+    ],
+    [
+      'lists again after silence',
+      [listed, opened, failed('silent', START + 180_000)],
+      'list 7 later',
+    ],
+    [
+      'resumes a watch that lasted',
+      [listed, opened, { kind: 'closed', atMs: START + 1000 }],
+      'watch 7',
+    ],
+    [
+      'backs off from a watch that did not',
+      [listed, opened, { kind: 'closed', atMs: START + 999 }],
+      'list 7 later',
+    ],
+    [
+      'backs off from a watch that never opened',
+      [listed, { kind: 'closed', atMs: START }],
+      'list 7 later',
+    ],
+    ['resumes a watch cut off', [listed, opened, failed('interrupted', START + 1000)], 'watch 7'],
+    [
+      'waits a little when it was cut off at once',
+      [listed, opened, failed('interrupted', START + 10)],
+      'list 7 soon',
+    ],
+    [
+      'goes on from the last event',
+      [listed, opened, { kind: 'event', resourceVersion: '9' }],
+      'watch 9',
+    ],
+    [
+      'is not moved by an event without a version',
+      [listed, opened, { kind: 'event', resourceVersion: undefined }],
+      'watch 7',
+    ],
+    [
+      'goes past a change the directory refused',
+      [listed, opened, { kind: 'refused', resourceVersion: '9', err: 'boo' }],
+      'watch 9',
+    ],
+  ])('%s', (_, all, next) => {
+    expect(asks(after(...all))).toBe(next);
+  });
+
+  it('is synced from the first list on, live while a watch is open', () => {
+    const states = [
+      [listed],
+      [listed, opened],
+      [listed, opened, failed('interrupted', START + 5000)],
+      [listed, opened, failed('interrupted', START + 5000), opened],
+    ].map((all) => after(...all).state);
+    expect(states.map(({ synced, live }) => [synced, live])).toEqual([
+      [true, false],
+      [true, true],
+      [true, false],
+      [true, true],
+    ]);
+    expect(states.at(-1)).toMatchObject({ lists: 1, watches: 2, failures: 1, refused: 0 });
+  });
+
+  it('remembers the last error and how long the server asked to be left alone', () => {
+    const step = after(listed, failed('throttled', START, 7000));
+    expect(step.pauseAtLeastMs).toBe(7000);
+    expect(step.state.lastError).toMatchObject({ reason: 'throttled' });
+    expect(advance(step, opened).request).toEqual(step.request);
+  });
+});
