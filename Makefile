@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run test check bench build format clean dev-cluster dev-cluster-stop
+.PHONY: help setup run test check bench build format clean oom-kill dev-cluster dev-cluster-stop
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,9 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 run: setup ## watch the kernel log and print an Event for every OOM kill (ARGS='-o json')
 	@npm run --silent start -- run $(ARGS)
+
+oom-kill: ## make a real OOM kill in a cgroup shaped like a pod's (root)
+	@hack/oom-kill.sh $(ARGS)
 
 test: setup ## all tests: unit, a real API server, the real kernel (as root)
 	npm test
