@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { loadYaml } from '@kubernetes/client-node';
+import { describe, expect, vi } from 'vitest';
+import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { testWithCluster } from '../support/cluster.ts';
+
+const MANIFESTS = join(import.meta.dirname, '../../manifests');
+const STRICT = ['--server-side', '--validate=strict'];
+const NAMESPACE = 'oom-recorder';
+
+/** What the agent may do, wherever: the whole of its ClusterRole. */
+const ALLOWED = [
+  ['get', 'pods'],
+  ['list', 'pods'],
+  ['watch', 'pods'],
+  ['create', 'events'],
+  ['patch', 'events'],
+  ['get', 'nodes'],
+] as const;
+
+/** A sample of what it must not. */
+const REFUSED = [
+  ['list', 'secrets'],
+  ['get', 'configmaps'],
+  ['delete', 'pods'],
+  ['patch', 'pods'],
+  ['create', 'pods/exec'],
+  ['get', 'pods/log'],
+  ['list', 'events'],
+  ['delete', 'events'],
+  ['list', 'nodes'],
+  ['patch', 'nodes'],
+  ['get', 'nodes/proxy'],
+  ['create', 'serviceaccounts/token'],
+] as const;
+
+const test = testWithCluster().extend<{ installed: ControlPlane }>({
+  installed: [
+    async ({ cluster }, use) => {
+      await cluster.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'base')]);
+      await use(cluster);
+    },
+    { scope: 'file' },
+  ],
+});
+
+/** A Pod as the DaemonSet controller would make it. */
+async function podOfDaemonSet(cluster: ControlPlane): Promise<unknown> {
+  const rendered = await cluster.kubectl([
+    'get',
+    'daemonset',
+    'oom-recorder',
+    '-n',
+    NAMESPACE,
+    '-o',
+    'yaml',
+  ]);
+  const { spec } = loadYaml<{ spec: { template: object } }>(rendered);
+  return { apiVersion: 'v1', kind: 'Pod', ...spec.template };
+}
+
+function createPod(cluster: ControlPlane, namespace: string, pod: unknown): Promise<string> {
+  const named = { ...(pod as object), metadata: { name: 'agent', namespace } };
+  const input = JSON.stringify(named);
+  return cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { input });
+}
+
+/** The API server's own word on it, without a namespace: in all of them. */
+async function isAllowed(cluster: ControlPlane, verb: string, what: string): Promise<string> {
+  const { kubeconfig } = await cluster.tokenFor(NAMESPACE, 'oom-recorder');
+  const [resource, subresource] = what.split('/');
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: { verb, resource, subresource } },
+  };
+  const args = ['create', '--validate=false', '-f', '-', '-o', 'jsonpath={.status.allowed}'];
+  return cluster.kubectl(args, { kubeconfig, input: JSON.stringify(review) });
+}
+
+describe('the manifests', () => {
+  test('are taken by the API server, field by field, and again', async ({ installed }) => {
+    const again = await installed.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'base')]);
+    expect(again.trim().split('\n')).toHaveLength(5);
+  });
+
+  test('make pods that admission lets in, in that namespace alone', async ({ installed }) => {
+    const pod = await podOfDaemonSet(installed);
+    expect(await createPod(installed, NAMESPACE, pod)).toContain('pod/agent created');
+    await installed.kubectl(['create', 'namespace', 'restricted']);
+    const label = 'pod-security.kubernetes.io/enforce=baseline';
+    await installed.kubectl(['label', 'namespace', 'restricted', label]);
+    await expect(createPod(installed, 'restricted', pod)).rejects.toThrow('privileged');
+  });
+
+  test('bring an example that even a restricted namespace takes', async ({ cluster }) => {
+    await cluster.kubectl(['create', 'namespace', 'shop']);
+    const label = 'pod-security.kubernetes.io/enforce=restricted';
+    await cluster.kubectl(['label', 'namespace', 'shop', label]);
+    const file = join(MANIFESTS, 'examples/oom-pod.yaml');
+    const applied = await cluster.kubectl(['apply', ...STRICT, '-n', 'shop', '-f', file]);
+    expect(applied).toBe(
+      'pod/oom-container serverside-applied\npod/oom-child serverside-applied\n',
+    );
+  });
+});
+
+describe('the ServiceAccount', () => {
+  test('may do what the agent does, in every namespace', async ({ installed }) => {
+    for (const [verb, what] of ALLOWED) {
+      expect(await isAllowed(installed, verb, what), `${verb} ${what}`).toBe('true');
+    }
+  });
+
+  test('may do nothing else', async ({ installed }) => {
+    for (const [verb, what] of REFUSED) {
+      expect(await isAllowed(installed, verb, what), `${verb} ${what}`).toBe('false');
+    }
+  });
+
+  test('is refused when it tries', async ({ installed }) => {
+    const { kubeconfig } = await installed.tokenFor(NAMESPACE, 'oom-recorder');
+    const kubectl = (...args: string[]) => installed.kubectl(args, { kubeconfig });
+    const node = JSON.stringify({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'node-1' } });
+    await installed.kubectl(['create', '-f', '-'], { input: node });
+    await vi.waitFor(() => kubectl('get', 'node', 'node-1'), { timeout: 5_000 });
+    await kubectl('get', 'pods', '-A');
+
+    await expect(kubectl('get', 'secrets', '-A')).rejects.toThrow('cannot list resource "secrets"');
+    await expect(kubectl('label', 'node', 'node-1', 'a=b')).rejects.toThrow(
+      'cannot patch resource "nodes"',
+    );
+    await expect(kubectl('delete', 'pod', 'any', '-n', 'default')).rejects.toThrow(
+      'cannot delete resource "pods"',
+    );
+  });
+});
