@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/support/resolve-binaries.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -2,14 +2,8 @@ import type { ByteString, Drained } from '../kmsg/record.ts';
 import type { OomEpisode } from './episode.ts';
 import { readKernelLine, type KernelLine, type KillLine } from './kernel-lines.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
-import { readOomKillLine } from './oom-kill-line.ts';
-import {
-  hasContext,
-  NEW_REPORT,
-  taskRows,
-  toEpisode,
-  type PartialReport,
-} from './partial-report.ts';
+import { belongs, chosenPid, isWitnessOf } from './match-report.ts';
+import { hasContext, NEW_REPORT, toEpisode, type PartialReport } from './partial-report.ts';
 
 /** What the assembler knows between two records. */
 export interface Assembly {
@@ -199,36 +193,6 @@ function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Asse
   return begin(known, record, { kills: [kill] });
 }
 
-/** Whether a kill line is this report's: matched by order, unless something says it cannot be. */
-function belongs(report: PartialReport, { process, cause }: KillLine): boolean {
-  if (report.kills.length > 0) return report.group !== undefined;
-  const chosen = chosenPid(report);
-  if (chosen === process.pid) return true;
-  if (report.broken && chosen !== undefined) return false;
-  return agrees(report, cause) && isInTable(report, process.pid);
-}
-
-/** A memory cgroup's OOM is not ended by a system-wide kill, nor the other way round. */
-function agrees(report: PartialReport, cause: KillLine['cause']): boolean {
-  const constraint =
-    report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.constraint;
-  const ofMemcg = report.taskIn !== undefined || constraint === 'CONSTRAINT_MEMCG';
-  if (cause === 'unsaid' || (constraint === undefined && !ofMemcg)) return true;
-  return ofMemcg === (cause === 'memcg');
-}
-
-/** The kernel lists every task it may choose; without a list anybody may have been chosen. */
-function isInTable(report: PartialReport, pid: number): boolean {
-  const rows = taskRows(report);
-  return rows.length === 0 || rows.some((task) => task.pid === pid || task.tgid === pid);
-}
-
-/** The pid that the context names: of the chosen task, or of the process that was announced. */
-function chosenPid(report: PartialReport): number | undefined {
-  if (report.announcedPid !== undefined) return report.announcedPid;
-  return report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.pid;
-}
-
 /**
  * `Tasks in … are going to be killed`: what follows are members. Where members were already being
  * folded, the kill line directly before it was no member but the next group's first victim.
@@ -252,12 +216,6 @@ function addReaped(known: Assembly, pid: number, comm: string, record: Witnessed
   if (report === undefined || report.kills.length > 0 || !hasContext(report)) return known;
   if (known.recentPids.includes(pid) || !isWitnessOf(report, pid)) return known;
   return { ...known, report: { ...report, reaped: { record, pid, comm } } };
-}
-
-function isWitnessOf(report: PartialReport, pid: number): boolean {
-  if (chosenPid(report) === pid) return true;
-  if (report.rows !== undefined) return isInTable(report, pid);
-  return report.oomKill === undefined && report.taskIn === undefined;
 }
 
 /** The kernel gave up, or the victim was dying by itself: a report with no kill, and no episode. */
