@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { vi } from 'vitest';
+
+/** `oom-recorder run` as a process of its own, as a node runs it. */
+export interface AgentProcess extends AsyncDisposable {
+  /** What it has printed on stdout and stderr so far, line by line. */
+  readonly output: readonly string[];
+  readonly log: readonly string[];
+  readonly child: ChildProcess;
+  /** Ends it with a signal; resolves to its exit code, or the signal's name. */
+  stop(signal?: NodeJS.Signals): Promise<number | string>;
+}
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const READY_MS = 15_000;
+
+/** Starts `oom-recorder run` with `args` and waits until it watches the log. */
+export async function startAgent(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<AgentProcess> {
+  const child = spawn(process.execPath, [MAIN, 'run', '--log-format=json', ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [output, log] = [child.stdout, child.stderr].map((input) => {
+    const lines: string[] = [];
+    createInterface({ input }).on('line', (line) => lines.push(line));
+    return lines;
+  }) as [string[], string[]];
+  const ended = once(child, 'exit');
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> => {
+    child.kill(signal);
+    const [code, by] = (await ended) as [number | null, string | null];
+    return code ?? by ?? 'unknown';
+  };
+  const isReady = (): boolean => log.some((line) => line.includes('watching the kernel log'));
+  await vi.waitUntil(() => isReady() || child.exitCode !== null, { timeout: READY_MS });
+  if (!isReady()) throw new Error(`oom-recorder run did not start:\n${log.join('\n')}`);
+  return {
+    output,
+    log,
+    child,
+    stop,
+    [Symbol.asyncDispose]: async () => void (await stop('SIGKILL')),
+  };
+}
