@@ -19,7 +19,7 @@ export interface EpisodeTally {
 export interface AssemblerOptions {
   /** Reads whatever the log holds now, before a clock is believed; emits `drained` when it is empty. */
   readonly drainNow: () => void;
-  /** Its `now()` is the clock of `Drained.atMs`. */
+  /** Runs the timers; the time itself comes with `Drained.atMs`. */
   readonly scheduler: SchedulerLike;
   readonly tally: EpisodeTally;
 }
@@ -48,26 +48,34 @@ export function assembleEpisodes({
       const step = (after: Assembly): void => {
         tally.callbacksSuppressed += after.callbacksSuppressed - assembly.callbacksSuppressed;
         assembly = after;
-        const nextMs = deadlineMs(after);
-        if (nextMs !== armedMs) arm(nextMs);
+        if (deadlineMs(after) === undefined) disarm();
         if (after.episode === undefined) return;
         count(tally, after.episode);
         subscriber.next(after.episode);
       };
-      const arm = (atMs: number | undefined): void => {
+      const disarm = (): void => {
         timer?.unsubscribe();
-        armedMs = atMs;
-        timer = atMs === undefined ? undefined : scheduler.schedule(look, atMs - scheduler.now());
+        armedMs = undefined;
+      };
+      const arm = (nowMs: number): void => {
+        const lookMs = deadlineMs(assembly);
+        if (lookMs === undefined || lookMs === armedMs) return;
+        disarm();
+        armedMs = lookMs;
+        timer = scheduler.schedule(look, lookMs - nowMs);
       };
       const look = (): void => {
         armedMs = undefined;
         drainNow();
       };
 
-      subscriber.add(() => timer?.unsubscribe());
+      subscriber.add(disarm);
       subscriber.add(
         items$.subscribe({
-          next: (item) => step(advance(assembly, item)),
+          next: (item) => {
+            step(advance(assembly, item));
+            if (item.kind === 'drained') arm(item.atMs);
+          },
           error: (error: unknown) => {
             step(finish(assembly));
             subscriber.error(error);

@@ -81,7 +81,9 @@ describe.skipIf(needsRoot())('a real kill, a real API server, a real kubectl', (
     await sees(
       cluster,
       ['describe', 'pod', 'web', '-n', 'shop'],
-      new RegExp(String.raw`Warning +OOMKilling +\S+ +oom-recorder +spec\.containers\{app\}: ${message}`),
+      new RegExp(
+        String.raw`Warning +OOMKilling +\S+ +oom-recorder +spec\.containers\{app\}: ${message}`,
+      ),
     );
     await sees(
       cluster,
