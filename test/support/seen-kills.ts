@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CoreV1Event } from '@kubernetes/client-node';
+import { vi } from 'vitest';
+import type { AgentProcess } from './agent-process.ts';
+import { makeKill, type KillOptions, type MadeKill } from './oom-kills.ts';
+
+/** The log line of one episode, `oom kill recorded`, as far as tests look at it. */
+export interface EpisodeLog {
+  readonly msg: string;
+  readonly podUid?: string;
+  readonly victimPid: number;
+  readonly context: string;
+  readonly events: readonly string[];
+}
+
+/** Long after the second in which it must have happened: what is late is seen to be late. */
+const SEEN = { timeout: 10_000, interval: 5 };
+
+/** DEFAULT_RATELIMIT_INTERVAL, include/linux/ratelimit_types.h: contexts for 10 kills, on the whole machine. */
+const RATELIMIT_INTERVAL_MS = 5000;
+const TRIES = 5;
+
+/** The Events printed so far, with `-o ndjson`. */
+export function eventsOf({ output }: AgentProcess): readonly CoreV1Event[] {
+  return output.map((line) => JSON.parse(line) as CoreV1Event);
+}
+
+/** The episodes logged so far. Node's own warnings are no log lines. */
+export function episodesOf({ log }: AgentProcess): readonly EpisodeLog[] {
+  return log
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as EpisodeLog)
+    .filter(({ msg }) => msg === 'oom kill recorded');
+}
+
+/** What is printed about a process, once it is and its episode is logged. */
+export async function seen(agent: AgentProcess, { pid }: MadeKill): Promise<string> {
+  await vi.waitUntil(() => episodesOf(agent).some(({ victimPid }) => victimPid === pid), SEEN);
+  return vi.waitUntil(() => agent.output.find((line) => line.includes(`(pid ${pid})`)), SEEN);
+}
+
+/**
+ * Makes a kill of which the kernel says everything: where other kills have used the machine's rate
+ * limit up, another one when it is over.
+ */
+export async function killWithContext(
+  agent: AgentProcess,
+  options: Omit<KillOptions, 'count'> = {},
+): Promise<MadeKill> {
+  for (let tried = 0; tried < TRIES; tried += 1) {
+    const kill = await makeKill(options);
+    await seen(agent, kill);
+    const episode = episodesOf(agent).find(({ victimPid }) => victimPid === kill.pid);
+    if (episode?.context === 'full') return kill;
+    await sleep(RATELIMIT_INTERVAL_MS);
+  }
+  throw new Error('others use the kernel’s rate limit up all the time');
+}
