@@ -130,7 +130,7 @@ function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord)
     case 'oom-kill':
       return addContext(known, record, { oomKill: record.message }, 'oomKill');
     case 'kill-announced':
-      return addContext(known, record, { announcedPid: line.pid }, 'announcedPid');
+      return addContext(known, record, { announced: line }, 'announced');
     case 'kill':
       return addKill(known, line, record);
     case 'group-kill':

@@ -20,7 +20,7 @@ export type KernelLine =
   | { readonly kind: 'task-row' }
   | { readonly kind: 'oom-kill' }
   | { readonly kind: 'task-in'; readonly taskMemcg: ByteString; readonly oomMemcg: ByteString }
-  | { readonly kind: 'kill-announced'; readonly pid: number }
+  | { readonly kind: 'kill-announced'; readonly pid: number; readonly cause: KillCause }
   | KillLine
   | { readonly kind: 'group-kill'; readonly memcg: ByteString }
   | { readonly kind: 'no-killable' }
@@ -36,7 +36,7 @@ export interface KillLine {
   readonly process: KilledProcess;
 }
 
-/** What the kill line itself says was exhausted; old kernels say nothing there. */
+/** What was exhausted: in the kill line, or before 5.2 in the one that announces it. */
 export type KillCause = 'memcg' | 'system' | 'unsaid';
 
 /** `dump_header()`. RHEL 6 prints `oom_adj=` as well; 4.x prints the nodemask, which has commas. */
@@ -150,7 +150,10 @@ function readKill(message: ByteString): KernelLine | undefined {
     return { kind: 'kill', cause: causeOf(cause), commBytes, process: readProcess(killed) };
   }
   const announced = OOM_KILL_PROCESS.exec(message)?.groups;
-  if (announced !== undefined) return { kind: 'kill-announced', pid: Number(announced['pid']) };
+  if (announced !== undefined) {
+    const { pid, cause } = announced;
+    return { kind: 'kill-announced', pid: Number(pid), cause: causeOf(cause) };
+  }
   return ALREADY_EXITING.test(message) ? { kind: 'already-exiting' } : undefined;
 }
 

@@ -28,7 +28,7 @@ function isInTable(report: PartialReport, pid: number): boolean {
 
 /** The pid that the context names: of the chosen task, or of the process that was announced. */
 export function chosenPid(report: PartialReport): number | undefined {
-  if (report.announcedPid !== undefined) return report.announcedPid;
+  if (report.announced !== undefined) return report.announced.pid;
   return report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.pid;
 }
 

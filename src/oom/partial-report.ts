@@ -48,8 +48,8 @@ export interface PartialReport {
   readonly taskIn?: { readonly taskMemcg: ByteString; readonly oomMemcg: ByteString };
   /** The cgroup of `Tasks in … are going to be killed`: what follows are members. */
   readonly group?: ByteString;
-  /** The pid that `Kill process N … or sacrifice child` announced. */
-  readonly announcedPid?: number;
+  /** What `Kill process N … or sacrifice child` announced. */
+  readonly announced?: { readonly pid: number; readonly cause: KillCause };
   readonly kills: readonly Kill[];
   readonly reaped?: Reaped;
   /** Records were lost inside it, or shortly before it began. */
@@ -90,7 +90,7 @@ export function toEpisode(report: PartialReport): OomEpisode | undefined {
 function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
   const last = report.kills.at(-1) ?? first;
   return withoutAbsent({
-    ...whatWasSaid(report, first.commBytes, first.cause),
+    ...whatWasSaid(report, first.commBytes, causeOf(report, first)),
     ...whenKilled(first.record),
     lastSequence: last.record.sequence,
     context: contextOf(report),
@@ -114,7 +114,7 @@ function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
   const { record, pid, comm } = reaped;
   const row = taskRows(report).find((task) => task.pid === pid);
   return {
-    ...whatWasSaid(report, undefined, 'unsaid'),
+    ...whatWasSaid(report, undefined, causeOf(report)),
     ...whenKilled(record),
     lastSequence: record.sequence,
     context: 'partial',
@@ -145,6 +145,13 @@ function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, 
     invoker: report.invoker,
     tasks: taskRows(report),
   });
+}
+
+/** Before 5.2 the cause stands in the line that announces the kill. */
+function causeOf({ announced }: PartialReport, kill?: Kill): KillCause {
+  return kill === undefined || kill.cause === 'unsaid'
+    ? (announced?.cause ?? 'unsaid')
+    : kill.cause;
 }
 
 /** Every constraint but the memory cgroup's is a shortage of the system, or of a part of it. */

@@ -1,22 +1,41 @@
 import type { KmsgRecord } from '../../src/kmsg/record.ts';
 
-/** What the kernel prints: when, in ms since the first line, and the message. */
-type Said = readonly [atMs: number, message: string];
+/** A line as it stands in the log, or a message with what is unusual about it. */
+export type Said =
+  | string
+  | {
+      readonly message: string;
+      /** ms after the record before it. */
+      readonly afterMs?: number;
+      /** Records missing before it. */
+      readonly lost?: number;
+      readonly flag?: string;
+      readonly facility?: number;
+      readonly caller?: string;
+    };
 
 /** Long after boot: a clock that begins at 0 proves nothing. */
-const BOOT_MS = 1_000_000;
+const BOOT_US = 1_000_000_000;
 
-/** Kernel records with these messages, numbered from 1. */
+/** Kernel records with these messages, numbered from 1, without time passing between them. */
 export function kernelSays(...lines: readonly Said[]): readonly KmsgRecord[] {
-  return lines.map(([atMs, message], index) => ({
-    kind: 'record',
-    facility: 0,
-    priority: 3,
-    sequence: index + 1,
-    monotonicUs: (BOOT_MS + atMs) * 1000,
-    flag: '-',
-    message,
-    readAtMs: 0,
-    live: true,
-  }));
+  let sequence = 0;
+  let monotonicUs = BOOT_US;
+  return lines.map((line) => {
+    const said = typeof line === 'string' ? { message: line } : line;
+    sequence += 1 + (said.lost ?? 0);
+    monotonicUs += (said.afterMs ?? 0) * 1000;
+    return {
+      kind: 'record',
+      facility: said.facility ?? 0,
+      priority: 3,
+      sequence,
+      monotonicUs,
+      flag: said.flag ?? '-',
+      ...(said.caller !== undefined && { caller: said.caller }),
+      message: said.message,
+      readAtMs: 0,
+      live: true,
+    };
+  });
 }
