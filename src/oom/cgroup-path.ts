@@ -28,8 +28,7 @@ const KUBEPODS_PART = /^(?:[\w.]+-)*kubepods(?:-(?<qos>burstable|besteffort))?(?
 const QOS_PART = /^(?<qos>burstable|besteffort)$/;
 
 /** `<64 hex>`, `crio-<id>`, `cri-containerd-<id>.scope`. Shorter IDs have been seen on Bottlerocket. */
-const CONTAINER_PART =
-  /^(?:(?<runtime>[a-z][\w-]*?)-)?(?<containerId>[0-9a-f]{32,64})(?:\.scope)?$/;
+const CONTAINER_PART = /^(?:(?<runtime>[a-z][\w-]*?)-)?(?<containerId>[0-9a-f]{32,})(?:\.scope)?$/;
 
 /**
  * Every pod a cgroup path names, the outermost first: below a pod there may be another kubelet's

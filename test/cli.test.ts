@@ -1,0 +1,53 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { runFake } from './support/fake-edge.ts';
+
+describe('the exit code is', () => {
+  test.each([
+    ['0 for help', ['--help'], 0, /^Usage: oom-recorder/],
+    ['0 for a command’s help', ['replay', '--help'], 0, /OOM_RECORDER_NODE_NAME/],
+    ['0 for an empty log', ['replay', '-'], 0, /^records=0 /],
+    ['2 without a command', [], 2, /^Usage: oom-recorder/],
+    ['2 for an unknown command', ['watch'], 2, /unknown command 'watch'/],
+    ['2 for an unknown format', ['replay', '-o', 'xml', '-'], 2, /Allowed choices are table/],
+    ['2 for an unknown flag', ['run', '--nonsense'], 2, /unknown option '--nonsense'/],
+    ['2 for replay of nothing', ['replay'], 2, /missing required argument 'file'/],
+    ['2 for a time that is none', ['replay', '--boot-time', 'noon', '-'], 2, /It is no time/],
+    [
+      '1 for a missing log',
+      ['replay', 'nowhere.kmsg'],
+      1,
+      /^error: .*nowhere.kmsg.*\[E_SAVED_LOG\]\n$/,
+    ],
+    [
+      '1 for a missing pod list',
+      ['replay', '--pods', 'no.json', '-'],
+      1,
+      /no.json.*\[E_PODS_FILE\]/,
+    ],
+    [
+      '1 for a pod list that is none',
+      ['replay', '--pods', 'Makefile', '-'],
+      1,
+      /neither JSON nor YAML/,
+    ],
+    [
+      '1 for a JSON file that is no list',
+      ['replay', '--pods', 'package.json', '-'],
+      1,
+      /no list of pods/,
+    ],
+    ['1 for a kernel log that is missing', ['run', '--kmsg', 'nowhere'], 1, /\[E_KMSG_NOT_FOUND\]/],
+  ])('%s', async (_, args, expected, said) => {
+    const { code, stdout, stderr } = await runFake(args);
+    expect(code).toBe(expected);
+    expect(stdout + stderr).toMatch(said);
+  });
+});
+
+test('an unknown format in a variable is wrong usage too', async () => {
+  vi.stubEnv('OOM_RECORDER_OUTPUT', 'xml'); // commander reads the process's own environment
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { code, stderr } = await runFake(['replay', '-']);
+  expect(code).toBe(2);
+  expect(stderr).toContain('OOM_RECORDER_OUTPUT');
+});

@@ -1,0 +1,39 @@
+import { Readable } from 'node:stream';
+import { runCli } from '../../src/cli.ts';
+import type { Edge } from '../../src/edge.ts';
+
+/** What a command said and how it ended. */
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Surroundings {
+  readonly env?: Edge['env'];
+  readonly stdin?: string;
+}
+
+/** 2026-11-22T12:00:00Z, and a monotonic clock that says the machine has run for an hour. */
+const WALL_MS = Date.UTC(2026, 10, 22, 12);
+const MONOTONIC_MS = 3_600_000;
+
+/** Runs the command line as `main.ts` does, with the process around it made up. */
+export async function runFake(
+  args: readonly string[],
+  { env = {}, stdin = '' }: Surroundings = {},
+): Promise<CliRun> {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const code = await runCli(['node', 'oom-recorder', ...args], {
+    env,
+    stdin: Readable.from([Buffer.from(stdin)]),
+    print: (text) => stdout.push(text),
+    printError: (text) => stderr.push(text),
+    isTerminal: false,
+    clock: { wallMs: () => WALL_MS, monotonicMs: () => MONOTONIC_MS },
+    onExit: () => () => undefined,
+    signal: new AbortController().signal,
+  });
+  return { code, stdout: stdout.join(''), stderr: stderr.join('') };
+}
