@@ -1,0 +1,114 @@
+import type { OomEpisode } from '../oom/episode.ts';
+import type { Attribution } from '../pods/attribute.ts';
+import type { SqlRow, StateDatabase } from './state-database.ts';
+
+/** `pending`: attribution must wait; `recorded`: its Events are decided; `kept`: it has none. */
+export type EpisodeState = 'pending' | 'recorded' | 'kept';
+
+/** An episode as the node remembers it. */
+export interface StoredEpisode {
+  readonly bootId: string;
+  readonly state: EpisodeState;
+  /** When it entered the store, ms since the epoch. */
+  readonly enteredMs: number;
+  readonly episode: OomEpisode;
+  readonly attribution?: Attribution;
+}
+
+/** How much of the past is kept. */
+export interface Retention {
+  readonly maxEpisodes: number;
+  readonly maxAgeMs: number;
+}
+
+/** A node may run thousands of tasks; who used the memory is told by the largest. */
+const MAX_TASKS_KEPT = 50;
+
+const COLUMNS = 'boot_id, state, entered_ms, episode, attribution';
+
+/** The node's history, and in it what is not attributed yet. */
+export class EpisodeTable {
+  readonly #db: StateDatabase;
+  readonly #retention: Retention;
+
+  constructor(db: StateDatabase, retention: Retention) {
+    this.#db = db;
+    this.#retention = retention;
+  }
+
+  has(bootId: string, sequence: number): boolean {
+    const sql = 'SELECT 1 FROM episodes WHERE boot_id = ? AND sequence = ?';
+    return this.#db.get(sql, bootId, sequence) !== undefined;
+  }
+
+  /** Adds one, and lets go what is too much or too old. */
+  add({ bootId, state, enteredMs, episode, attribution }: StoredEpisode): void {
+    this.#db.run(
+      `INSERT INTO episodes (sequence, at_ms, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      [
+        episode.sequence,
+        episode.atMs,
+        bootId,
+        state,
+        enteredMs,
+        JSON.stringify(withLargestTasks(episode)),
+        toJson(attribution),
+      ],
+    );
+    this.#retain(enteredMs);
+  }
+
+  /** The second transaction of one that was pending. */
+  settle(
+    bootId: string,
+    sequence: number,
+    state: Exclude<EpisodeState, 'pending'>,
+    attribution?: Attribution,
+  ): void {
+    this.#db.run(
+      'UPDATE episodes SET state = ?, attribution = ? WHERE boot_id = ? AND sequence = ?',
+      [state, toJson(attribution), bootId, sequence],
+    );
+  }
+
+  /** The oldest first. */
+  pending(): StoredEpisode[] {
+    const sql = `SELECT ${COLUMNS} FROM episodes WHERE state = 'pending' ORDER BY id`;
+    return this.#db.all(sql).map(toStoredEpisode);
+  }
+
+  /** The newest first. */
+  latest(count: number): StoredEpisode[] {
+    const sql = `SELECT ${COLUMNS} FROM episodes ORDER BY id DESC LIMIT ?`;
+    return this.#db.all(sql, count).map(toStoredEpisode);
+  }
+
+  #retain(nowMs: number): void {
+    const { maxEpisodes, maxAgeMs } = this.#retention;
+    this.#db.run(
+      `DELETE FROM episodes WHERE id <= (SELECT max(id) FROM episodes) - ? AND state <> 'pending'`,
+      [maxEpisodes],
+    );
+    this.#db.run(`DELETE FROM episodes WHERE at_ms < ? AND state <> 'pending'`, [nowMs - maxAgeMs]);
+  }
+}
+
+function withLargestTasks(episode: OomEpisode): OomEpisode {
+  if (episode.tasks.length <= MAX_TASKS_KEPT) return episode;
+  const largest = episode.tasks.toSorted((a, b) => b.rssPages - a.rssPages);
+  return { ...episode, tasks: largest.slice(0, MAX_TASKS_KEPT) };
+}
+
+function toJson(attribution: Attribution | undefined): string | null {
+  return attribution === undefined ? null : JSON.stringify(attribution);
+}
+
+function toStoredEpisode(row: SqlRow): StoredEpisode {
+  return {
+    bootId: String(row['boot_id']),
+    state: row['state'] as EpisodeState,
+    enteredMs: Number(row['entered_ms']),
+    episode: JSON.parse(String(row['episode'])),
+    ...(row['attribution'] !== null && { attribution: JSON.parse(String(row['attribution'])) }),
+  };
+}

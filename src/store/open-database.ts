@@ -1,0 +1,87 @@
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DatabaseSync } from 'node:sqlite';
+import { migrate, SCHEMA, schemaVersion } from './schema.ts';
+import { isCorruption, StateCorruptError } from './store-errors.ts';
+
+const STATE_FILE = 'state.db';
+
+/** Another process of ours, `history`, holds a lock for milliseconds. */
+const BUSY_TIMEOUT_MS = 1000;
+
+export function stateFile(directory: string): string {
+  return join(directory, STATE_FILE);
+}
+
+/** An empty database that lives as long as the process. */
+export function openMemory(): DatabaseSync {
+  const db = new DatabaseSync(':memory:');
+  migrate(db);
+  return db;
+}
+
+/**
+ * Opens the state file, or makes it.
+ *
+ * WAL with full sync: a transaction that returned is on the disk, for one fsync each. The file is
+ * checked as a whole, because a damaged page would otherwise be found only when it is needed.
+ *
+ * @throws StateCorruptError, or what SQLite and the file system say
+ */
+export function openFile(path: string): DatabaseSync {
+  mkdirSync(join(path, '..'), { recursive: true });
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    check(db, path);
+    migrate(db);
+    db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${SCHEMA.length}; COMMIT;`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/**
+ * Opens what is there for reading alone. Where not even the WAL's index can be made the file is
+ * read as it stands.
+ */
+export function openReadOnly(path: string): DatabaseSync {
+  try {
+    return readable(new DatabaseSync(path, { readOnly: true }), path);
+  } catch (error) {
+    if (isCorruption(error)) throw error;
+    const url = pathToFileURL(path);
+    url.searchParams.set('immutable', '1');
+    return readable(new DatabaseSync(url, { readOnly: true }), path);
+  }
+}
+
+/** Renames a file that cannot be read, for whoever wants to know why. Its WAL belongs to it. */
+export function moveAside(path: string, nowMs: number): string {
+  const aside = `${path}.corrupt-${new Date(nowMs).toISOString().replaceAll(':', '')}`;
+  renameSync(path, aside);
+  for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
+  return aside;
+}
+
+function readable(db: DatabaseSync, path: string): DatabaseSync {
+  try {
+    check(db, path);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function check(db: DatabaseSync, path: string): void {
+  const version = schemaVersion(db);
+  if (version > SCHEMA.length) {
+    throw new StateCorruptError(path, `it is of version ${version}, later than ${SCHEMA.length}`);
+  }
+  const found = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'];
+  if (found !== 'ok') throw new StateCorruptError(path, `it is damaged: ${String(found)}`);
+}

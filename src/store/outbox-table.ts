@@ -1,0 +1,65 @@
+import type { Decision } from '../recorder/decision.ts';
+import type { Outbox, OutboxRow } from '../recorder/outbox.ts';
+import { fromStored, toStored, type RecordedEvent } from '../recorder/recorded-event.ts';
+import type { SqlRow, StateDatabase } from './state-database.ts';
+
+/** What is yet to be posted, in the order it was decided. */
+export class OutboxTable implements Outbox {
+  readonly #db: StateDatabase;
+
+  constructor(db: StateDatabase) {
+    this.#db = db;
+  }
+
+  add(decision: Decision, enteredAtMs: number): void {
+    if (decision.verb === 'skip') return;
+    const { verb, event } = decision;
+    this.#db.run(
+      'INSERT INTO outbox (object_key, verb, entered_ms, event, patch) VALUES (?, ?, ?, ?, ?)',
+      [
+        objectKey(event),
+        verb,
+        enteredAtMs,
+        JSON.stringify(toStored(event)),
+        verb === 'patch' ? JSON.stringify(decision.patch) : null,
+      ],
+    );
+  }
+
+  next(skip: ReadonlySet<string>): OutboxRow | undefined {
+    const row = this.#db.get(
+      `SELECT id, object_key, verb, entered_ms, event, patch FROM outbox
+       WHERE object_key NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1`,
+      JSON.stringify([...skip]),
+    );
+    return row && toOutboxRow(row);
+  }
+
+  delete(id: number): void {
+    this.#db.run('DELETE FROM outbox WHERE id = ?', [id]);
+  }
+
+  /** How many rows wait, and since when the oldest does, ms since the epoch. */
+  waiting(): { readonly rows: number; readonly oldestMs?: number } {
+    const row = this.#db.get('SELECT count(*) AS rows, min(entered_ms) AS oldest FROM outbox');
+    const rows = Number(row?.['rows'] ?? 0);
+    return rows === 0 ? { rows } : { rows, oldestMs: Number(row?.['oldest']) };
+  }
+}
+
+/** An object by the name people call it: what happens to it is told in order, whatever its UID. */
+function objectKey({ involvedObject: { kind, namespace, name } }: RecordedEvent): string {
+  return [kind, namespace, name].join('/');
+}
+
+function toOutboxRow(row: SqlRow): OutboxRow {
+  const entry = {
+    id: Number(row['id']),
+    objectKey: String(row['object_key']),
+    enteredAtMs: Number(row['entered_ms']),
+    event: fromStored(JSON.parse(String(row['event']))),
+  };
+  return row['verb'] === 'create'
+    ? { ...entry, verb: 'create' }
+    : { ...entry, verb: 'patch', patch: JSON.parse(String(row['patch'])) };
+}

@@ -1,0 +1,55 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/**
+ * The tables, one step for each version; `PRAGMA user_version` says how many were taken. A step that
+ * was released is never changed: what it misses is the next step's.
+ */
+export const SCHEMA: readonly string[] = [
+  `
+  -- How far the log was read: one row. backlog: the ring as it was when the store began is still being read.
+  CREATE TABLE cursor (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    boot_id TEXT NOT NULL, sequence INTEGER NOT NULL, backlog INTEGER NOT NULL
+  ) STRICT;
+  -- state: pending (attribution must wait), recorded (its Events are decided), kept (no Events).
+  CREATE TABLE episodes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    boot_id TEXT NOT NULL, sequence INTEGER NOT NULL, at_ms REAL NOT NULL,
+    state TEXT NOT NULL, entered_ms REAL NOT NULL, episode TEXT NOT NULL, attribution TEXT,
+    UNIQUE (boot_id, sequence)
+  ) STRICT;
+  CREATE INDEX pending_episodes ON episodes (id) WHERE state = 'pending';
+  CREATE INDEX episodes_by_time ON episodes (at_ms);
+  -- What the correlator decided and the API server has not confirmed.
+  CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    object_key TEXT NOT NULL, verb TEXT NOT NULL, entered_ms REAL NOT NULL,
+    event TEXT NOT NULL, patch TEXT
+  ) STRICT;
+  -- The correlator's state, as its StateRow says.
+  CREATE TABLE correlator (
+    kind TEXT NOT NULL, key TEXT NOT NULL, place INTEGER NOT NULL, value TEXT NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What other stages ask to be kept: containers seen, counter baselines. Opaque here.
+  CREATE TABLE known (
+    kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at_ms REAL NOT NULL,
+    PRIMARY KEY (kind, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX known_by_time ON known (kind, at_ms);
+  `,
+];
+
+/** How many steps a database has taken; 0 when it is new. */
+export function schemaVersion(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+}
+
+/** Takes the steps that are missing, each in a transaction of its own. */
+export function migrate(db: DatabaseSync, steps: readonly string[] = SCHEMA): void {
+  for (let version = schemaVersion(db); version < steps.length; version += 1) {
+    db.exec(`BEGIN IMMEDIATE; ${steps[version]} PRAGMA user_version = ${version + 1}; COMMIT;`);
+  }
+}
