@@ -1,8 +1,9 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { BoundedBuffer } from './flow/bounded-buffer.ts';
-import { countLost } from './kmsg/count-lost.ts';
+import { countLost, type CountedRecord } from './kmsg/count-lost.ts';
 import type { KmsgDevice } from './kmsg/drain-log.ts';
-import { parseRecords } from './kmsg/record.ts';
+import { parseRecords, type LogItem } from './kmsg/record.ts';
+import { startReading, type StartPoint, type StartReport } from './kmsg/start-reading.ts';
 import { tellTime, type RecordClock } from './kmsg/tell-time.ts';
 import { assembleEpisodes } from './oom/assemble-episodes.ts';
 import type { OomEpisode } from './oom/episode.ts';
@@ -21,21 +22,27 @@ export interface Stages {
   readonly tally: Tally;
   /** Believe records that a process wrote; for tests alone. */
   readonly trustUserspace: boolean;
+  readonly start: StartPoint;
+  readonly startReport: StartReport;
+  readonly onLost: (record: CountedRecord) => void;
+  /** Told of each item behind which no report is open. */
+  readonly onIdle: (item: LogItem) => void;
   /** The consumer: whose it was, what to say, and who is told. One episode at a time. */
   readonly record: (episode: OomEpisode) => Promise<void>;
 }
 
 /** From the kernel's log to recorded episodes: one record's way, from top to bottom. */
 export function recordEpisodes(stages: Stages): Observable<void> {
-  const { device, tally } = stages;
+  const { device, tally, scheduler, onIdle } = stages;
   return device.reads$.pipe(
     parseRecords(() => (tally.malformed += 1)),
+    startReading(stages.start, stages.startReport),
     tellTime(stages.recordClock),
-    countLost(tally),
+    countLost(tally, undefined, stages.onLost),
     rejectForged(tally, stages.trustUserspace),
     joinFragments(),
     takeEvidence(stages.witness),
-    assembleEpisodes({ drainNow: () => device.drainNow(), scheduler: stages.scheduler, tally }),
+    assembleEpisodes({ drainNow: () => device.drainNow(), scheduler, tally, onIdle }),
     stages.buffer.drainTo((episode) => stages.record(episode)),
   );
 }

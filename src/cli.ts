@@ -4,6 +4,7 @@ import { run, type RunOptions } from './commands/run.ts';
 import type { Edge } from './edge.ts';
 import { explainError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
+import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './recorder/print-sink.ts';
 
 /** Exit codes that scripts can use. */
@@ -47,6 +48,9 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--pods <file>', PODS))
     .addOption(output(EVENT_FORMATS))
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
+    .addOption(flag('--state-dir <directory>', STATE_DIR))
+    .addOption(flag('--start-at <point>', START_AT).choices(START_POINTS))
+    .addOption(flag('--history-max <count>', HISTORY_MAX).default(10_000).argParser(parseCount))
     .addOption(flag('--log-level <level>', 'what to log').choices(LOG_LEVELS).default('info'))
     .addOption(flag('--log-format <format>', LOG_FORMAT).choices(LOG_FORMATS))
     .addOption(flag('--trust-userspace-records', TRUST))
@@ -69,6 +73,10 @@ const KMSG = 'the kernel log, or a file it was saved to';
 const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
 const KUBECONFIG = 'the cluster (default: $KUBECONFIG, the pod’s service account, ~/.kube/config)';
 const PODS = 'pods from a file: kubectl get pods -A -o json (or yaml)';
+const STATE_DIR = 'where the agent remembers what it has read and not yet posted';
+const START_AT =
+  'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
+const HISTORY_MAX = 'how many episodes to remember, for 30 days';
 const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
 const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
@@ -83,6 +91,14 @@ function flag(flags: string, description: string): Option {
 function output(formats: readonly string[]): Option {
   const option = flag('-o, --output <format>', 'how to print Events');
   return option.choices(formats).default('table');
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  }
+  return count;
 }
 
 /** ms since the epoch. */

@@ -1,15 +1,29 @@
 import { asyncScheduler, lastValueFrom, Subject, takeUntil, type SchedulerLike } from 'rxjs';
 import { recordEpisodes, type Stages } from './agent.ts';
 import { BoundedBuffer } from './flow/bounded-buffer.ts';
-import type { ReadGate } from './kmsg/read-gate.ts';
+import type { CountedRecord } from './kmsg/count-lost.ts';
 import type { KmsgDevice } from './kmsg/drain-log.ts';
+import type { ReadGate } from './kmsg/read-gate.ts';
+import type { LogItem } from './kmsg/record.ts';
+import type { StartPoint } from './kmsg/start-reading.ts';
 import type { OomEpisode } from './oom/episode.ts';
-import type { PodDirectory } from './pods/pod-directory.ts';
-import type { NodeRef } from './recorder/build-event.ts';
-import { recordEpisode, type RecordedEpisode } from './recorder/recorded-episode.ts';
 
 /** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */
 const MAX_WAITING_EPISODES = 10;
+
+/** Who is told what a watch finds. */
+export interface EpisodeConsumer {
+  /** Records an episode; the next one waits until it is done, and reading stops when ten do. */
+  record(episode: OomEpisode): Promise<void>;
+  /** Every episode up to this record has been recorded, and no report is open. */
+  passed?(sequence: number): void;
+  /** As `passed`, and the log held nothing more. */
+  drained?(): void;
+  /** The ring dropped records before this one could be read. */
+  lost?(record: CountedRecord): void;
+  /** So many went unread between the cursor and the first record there is. */
+  away?(lost: number): void;
+}
 
 export interface OomWatcherOptions extends Pick<
   Stages,
@@ -17,26 +31,25 @@ export interface OomWatcherOptions extends Pick<
 > {
   /** Opens the log; it must ask the gate before every read. */
   readonly openLog: (gate: ReadGate) => KmsgDevice;
-  readonly pods: PodDirectory;
-  readonly bootId: string;
-  /** Told of every episode, one at a time; the next one waits until it is done. */
-  readonly deliver: (recorded: RecordedEpisode) => Promise<void>;
+  /** Where in the log to begin; with the oldest record unless told. */
+  readonly startPoint?: StartPoint;
+  readonly consumer: EpisodeConsumer;
   readonly scheduler?: SchedulerLike;
 }
 
 /** A watch under way. */
 export interface Watching {
-  /** Settles when the log ends or the watch is stopped; fails when the log or a delivery does. */
+  /** Settles when the log ends or the watch is stopped; fails when the log or the consumer does. */
   readonly done: Promise<void>;
-  /** Ends the watch at once: what has not been delivered is still in the kernel's ring. */
+  /** Ends the watch at once: what has not been recorded is still in the kernel's ring. */
   stop(): void;
 }
 
 /**
- * Watches a kernel log and records every OOM kill in it: the seam at which the agent can be used as
- * a library.
+ * Watches a kernel log for OOM kills: the seam at which the agent can be used as a library.
  *
- * @see the kubelet's `oomwatcher.Watcher` in pkg/kubelet/oom: `Start(ref *v1.ObjectReference) error`
+ * @see the kubelet's `oomwatcher.Watcher` in pkg/kubelet/oom: `Start(ref *v1.ObjectReference) error`;
+ * whose node it is, is the consumer's to know here
  */
 export class OomWatcher {
   readonly #options: OomWatcherOptions;
@@ -45,21 +58,36 @@ export class OomWatcher {
     this.#options = options;
   }
 
-  /** Begins with the oldest record of the log, on behalf of `node`. */
-  start(node: NodeRef): Watching {
-    const { openLog, pods, bootId, deliver, scheduler = asyncScheduler, ...stages } = this.#options;
+  start(): Watching {
+    const { openLog, startPoint = OLDEST, consumer, ...stages } = this.#options;
     const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
     const stopped$ = new Subject<void>();
     const recorded$ = recordEpisodes({
+      scheduler: asyncScheduler,
       ...stages,
       device: openLog(buffer.gate),
       buffer,
-      scheduler,
-      record: (episode) => deliver(recordEpisode(episode, pods, { node, bootId })),
+      start: startPoint,
+      startReport: {
+        away: (lost) => consumer.away?.(lost),
+        skipped: (sequence) => consumer.passed?.(sequence),
+      },
+      onLost: (record) => consumer.lost?.(record),
+      onIdle: (item) => {
+        if (buffer.isIdle) pass(item, consumer);
+      },
+      record: (episode) => consumer.record(episode),
     });
     return {
       done: lastValueFrom(recorded$.pipe(takeUntil(stopped$)), { defaultValue: undefined }),
       stop: () => stopped$.next(),
     };
   }
+}
+
+const OLDEST: StartPoint = { at: 'oldest' };
+
+function pass(item: LogItem, consumer: EpisodeConsumer): void {
+  if (item.kind === 'record') consumer.passed?.(item.sequence);
+  else consumer.drained?.();
 }

@@ -5,10 +5,12 @@ import type { KmsgDevice } from '../kmsg/drain-log.ts';
 import type { ReadGate } from '../kmsg/read-gate.ts';
 import { savedRecords$ } from '../kmsg/saved-log.ts';
 import { clockSinceBoot } from '../kmsg/tell-time.ts';
+import type { OomEpisode } from '../oom/episode.ts';
 import { OomWatcher } from '../oom-watcher.ts';
+import { attribute } from '../pods/attribute.ts';
 import { episodeLine } from '../recorder/episode-line.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
-import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import { recordEpisode, type RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { newTally, type Tally } from '../tally.ts';
 import { nodeName, podDirectory } from './surroundings.ts';
 
@@ -35,18 +37,22 @@ export async function replay(
 ): Promise<void> {
   const tally = newTally();
   const bootMs = options.bootTime ?? edge.clock.wallMs() - uptime() * 1000;
+  const pods = podDirectory(options.pods);
+  const origin = { node: { name: nodeName(options.nodeName, edge) }, bootId: UNKNOWN_BOOT };
+  const print = printTo(options.output, edge);
   const surroundings = {
     recordClock: clockSinceBoot(bootMs),
     witness: { testify: () => undefined },
-    pods: podDirectory(options.pods),
-    bootId: UNKNOWN_BOOT,
-    deliver: printTo(options.output, edge),
+    consumer: {
+      record: (episode: OomEpisode) =>
+        print(recordEpisode(episode, attribute(episode, pods), origin)),
+    },
     tally,
     trustUserspace: options.trustUserspaceRecords ?? false,
   };
   for (const file of files) {
     const watcher = new OomWatcher({ ...surroundings, openLog: (gate) => open(file, gate, edge) });
-    const watching = watcher.start({ name: nodeName(options.nodeName, edge) });
+    const watching = watcher.start();
     const stop = (): void => watching.stop();
     edge.signal.addEventListener('abort', stop, { once: true });
     await watching.done;

@@ -3,17 +3,20 @@ import type { Edge } from '../edge.ts';
 import { BootClock } from '../kmsg/boot-clock.ts';
 import { readBootId } from '../kmsg/boot-id.ts';
 import { openKmsg } from '../kmsg/device.ts';
+import { kindOfLog } from '../kmsg/kernel-log.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { loadCluster, NoClusterError } from '../kube/load-cluster.ts';
 import { openLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
 import { ProcWitness } from '../oom/proc-witness.ts';
 import { OomWatcher } from '../oom-watcher.ts';
+import { attributeBy } from '../recorder/attributor.ts';
+import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
 import { KubeSink } from '../recorder/kube-sink.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
-import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
-import type { EventSink } from '../recorder/sink.ts';
+import { StateStore } from '../store/state-store.ts';
 import { newTally } from '../tally.ts';
+import { openRecorder } from './open-recorder.ts';
 import { nodeName, podDirectory } from './surroundings.ts';
 
 export interface RunOptions {
@@ -24,10 +27,16 @@ export interface RunOptions {
   readonly pods?: string;
   readonly output: EventFormat;
   readonly procRoot: string;
+  readonly stateDir?: string;
+  readonly startAt?: StartAt;
+  readonly historyMax: number;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
   readonly trustUserspaceRecords?: boolean;
 }
+
+/** What may take longer than this when the agent ends stays in the outbox. */
+const DRAIN_WITHIN_MS = 5_000;
 
 /** The agent: watches the kernel log until it is told to stop, or the log ends. */
 export async function run(options: RunOptions, edge: Edge): Promise<void> {
@@ -37,26 +46,49 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const cluster = options.dryRun === true ? undefined : findCluster(options, edge);
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
   const sink = client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1);
-  const node = nodeName(options.nodeName, edge);
+  const origin = {
+    node: { name: nodeName(options.nodeName, edge) },
+    bootId: readBootId(readLatin1),
+  };
+  using store = openStore(options, edge, log);
+  const start = startOf(options, origin.bootId, store);
+  const recorder = openRecorder(
+    { store, sink, origin, start, log, attributor: attributeBy(pods) },
+    edge,
+  );
   const watching = new OomWatcher({
     openLog: (gate) =>
       openKmsg({
         ...edge,
         path: options.kmsg,
         gate,
-        onOpened: () => sayWatching(log, options.kmsg, node, cluster),
+        onOpened: () => sayWatching(log, options.kmsg, origin.node.name, start, cluster),
       }),
+    startPoint: start.point,
     recordClock: new BootClock(edge.clock),
     witness: new ProcWitness(options.procRoot, readLatin1),
-    pods,
-    bootId: readBootId(readLatin1),
-    deliver: (recorded) => deliver(recorded, sink, log),
+    consumer: recorder,
     tally: newTally(),
     trustUserspace: believeUserspace(options, log),
-  }).start({ name: node });
+  }).start();
   edge.signal.addEventListener('abort', () => watching.stop(), { once: true });
-  await watching.done;
-  log.info('stopped');
+  try {
+    await watching.done;
+    await recorder.settled(edge.signal);
+  } finally {
+    await recorder.stop(DRAIN_WITHIN_MS);
+    log.info(store.outbox.waiting(), 'stopped');
+  }
+}
+
+function openStore({ stateDir, historyMax }: RunOptions, { clock }: Edge, log: Log): StateStore {
+  return new StateStore({ directory: stateDir, historyMax, log, nowMs: () => clock.wallMs() });
+}
+
+function startOf(options: RunOptions, bootId: string, store: StateStore): Start {
+  const { kmsg, stateDir, startAt = stateDir === undefined ? 'now' : 'boot' } = options;
+  const isSavedLog = kindOfLog(kmsg) === 'saved';
+  return decideStart({ cursor: store.cursor.read(), bootId, startAt, isSavedLog });
 }
 
 /** The cluster to post to; `undefined` where there is none, but never where one was asked for. */
@@ -74,50 +106,20 @@ function printSink({ output }: RunOptions, { print, clock }: Edge): PrintSink {
   return new PrintSink(output, print, () => clock.wallMs());
 }
 
-function sayWatching(log: Log, kmsg: string, node: string, cluster?: ClusterAccess): void {
+function sayWatching(
+  log: Log,
+  kmsg: string,
+  node: string,
+  { point }: Start,
+  cluster?: ClusterAccess,
+): void {
   const to = cluster === undefined ? 'printing Events' : `posting Events to ${cluster.server}`;
-  log.info({ kmsg, node }, `watching the kernel log for OOM kills, ${to}`);
+  log.info({ kmsg, node, start: point }, `watching the kernel log for OOM kills, ${to}`);
 }
 
 function believeUserspace({ trustUserspaceRecords = false }: RunOptions, log: Log): boolean {
   if (trustUserspaceRecords) log.warn('believing OOM lines that processes wrote to the kernel log');
   return trustUserspaceRecords;
-}
-
-async function deliver(recorded: RecordedEpisode, sink: EventSink, log: Log): Promise<void> {
-  logEpisode(recorded, log);
-  for (const event of recorded.events) {
-    try {
-      await sink.create(event);
-    } catch (err) {
-      log.error({ err, event: event.metadata.name }, 'event not posted');
-    }
-  }
-}
-
-/** One line per episode. Its field names are documented: alerts in Loki are built on them. */
-function logEpisode({ episode, attribution, events }: RecordedEpisode, log: Log): void {
-  const pod = attribution.subjects.find((subject) => subject.kind === 'pod');
-  log.info(
-    {
-      sequence: episode.sequence,
-      namespace: pod?.pod.namespace,
-      pod: pod?.pod.name,
-      container: pod?.container?.name,
-      podUid: attribution.owner?.podUid,
-      containerId: attribution.owner?.containerId,
-      limitLevel: attribution.limitLevel,
-      limitKb: episode.limitKb,
-      oomMemcg: episode.oomMemcg,
-      taskMemcg: attribution.cgroup,
-      victimPid: episode.victim.pid,
-      victimComm: episode.victim.comm,
-      killed: 1 + episode.members.length,
-      context: episode.context,
-      events: events.map(({ metadata }) => metadata.name),
-    },
-    'oom kill recorded',
-  );
 }
 
 function readLatin1(path: string): string {

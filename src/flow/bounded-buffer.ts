@@ -1,4 +1,5 @@
 import {
+  finalize,
   from,
   Observable,
   Subject,
@@ -27,6 +28,7 @@ export class BoundedBuffer<T> {
   readonly #capacity: number;
   readonly #opened$ = new Subject<void>();
   readonly #queue: T[] = [];
+  #isHandFull = false;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -44,11 +46,16 @@ export class BoundedBuffer<T> {
     return this.#queue.length;
   }
 
+  /** Whether nothing waits, and nothing is in the consumer's hand. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && !this.#isHandFull;
+  }
+
   /** Hands the items to `consume` one after the other, each after the last has completed. */
   drainTo<R>(consume: (item: T) => ObservableInput<R>): OperatorFunction<T, R> {
     return (items$) =>
       new Observable((subscriber) => {
-        const hand = new ConsumerHand(subscriber, consume, () => this.#take());
+        const hand = new ConsumerHand(subscriber, this.#held(consume), () => this.#take());
         subscriber.add(() => this.#queue.splice(0));
         subscriber.add(
           items$.subscribe({
@@ -61,6 +68,14 @@ export class BoundedBuffer<T> {
           }),
         );
       });
+  }
+
+  /** Notes while an item is being consumed. */
+  #held<R>(consume: (item: T) => ObservableInput<R>): (item: T) => Observable<R> {
+    return (item) => {
+      this.#isHandFull = true;
+      return from(consume(item)).pipe(finalize(() => (this.#isHandFull = false)));
+    };
   }
 
   #take(): { readonly item: T } | undefined {

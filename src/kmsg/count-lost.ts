@@ -24,11 +24,13 @@ export interface RecordTally {
  *     out  --0--0-----2--|      (values of `lost`)
  *
  * @param expected the sequence after the last record read before, where one is known
+ * @param onLost told of each gap, by the first record after it
  * @see https://www.kernel.org/doc/Documentation/ABI/testing/dev-kmsg
  */
 export function countLost(
   tally: RecordTally,
   expected?: number,
+  onLost?: (record: CountedRecord) => void,
 ): OperatorFunction<DatedRecord | Drained, CountedRecord | Drained> {
   return (items$) =>
     defer(() => {
@@ -40,7 +42,9 @@ export function countLost(
           next = item.sequence + 1;
           tally.records += 1;
           tally.lost += lost;
-          return { ...item, lost };
+          const counted = { ...item, lost };
+          if (lost > 0) onLost?.(counted);
+          return counted;
         }),
       );
     });

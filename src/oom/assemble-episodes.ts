@@ -22,6 +22,8 @@ export interface AssemblerOptions {
   /** Runs the timers; the time itself comes with `Drained.atMs`. */
   readonly scheduler: SchedulerLike;
   readonly tally: EpisodeTally;
+  /** Told of each item behind which no report is open: every episode before it has been emitted. */
+  readonly onIdle?: (item: WitnessedRecord | Drained) => void;
 }
 
 /**
@@ -38,6 +40,7 @@ export function assembleEpisodes({
   drainNow,
   scheduler,
   tally,
+  onIdle,
 }: AssemblerOptions): OperatorFunction<WitnessedRecord | Drained, OomEpisode> {
   return (items$) =>
     new Observable<OomEpisode>((subscriber) => {
@@ -75,6 +78,7 @@ export function assembleEpisodes({
           next: (item) => {
             step(advance(assembly, item));
             if (item.kind === 'drained') arm(item.atMs);
+            if (assembly.report === undefined) onIdle?.(item);
           },
           error: (error: unknown) => {
             step(finish(assembly));

@@ -1,17 +1,13 @@
-import type { CoreV1Event, V1ObjectReference } from '@kubernetes/client-node';
+import type { V1ObjectReference } from '@kubernetes/client-node';
 import type { OomEpisode } from '../oom/episode.ts';
 import { withoutAbsent } from '../oom/without-absent.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import { eventText } from './event-message.ts';
-import { eventName } from './event-name.ts';
-import { cutToBytes, safeText } from './safe-text.ts';
+import { makeEvent } from './make-event.ts';
+import type { RecordedEvent } from './recorded-event.ts';
+import { safeText } from './safe-text.ts';
 
-/** Who reports: what `kubectl get events` shows under SOURCE. */
-const COMPONENT = 'oom-recorder';
 const ANNOTATION_PREFIX = 'oom-recorder.dev/';
-/** events.k8s.io/v1 limits a note to 1 kB; core/v1 does not, but exporters convert. */
-const MAX_MESSAGE_BYTES = 1024;
-const NODE_EVENT_NAMESPACE = 'default';
 
 /** The node an agent runs on. */
 export interface NodeRef {
@@ -31,51 +27,35 @@ export interface EventOrigin {
  * and no series, the only form that every kubectl and every exporter reads correctly.
  *
  * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
- * @see client-go tools/record/event.go makeEvent
  */
 export function buildEvent(
   episode: OomEpisode,
   attribution: Attribution,
   subject: Subject,
   { node, bootId }: EventOrigin,
-): CoreV1Event {
-  const involvedObject = reference(subject, node);
+): RecordedEvent {
   const { reason, message } = eventText(episode, attribution, subject);
-  const at = new Date(Math.floor(episode.atMs / 1000) * 1000);
-  return {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: {
-      name: eventName({
-        objectName: involvedObject.name ?? '',
-        bootId,
-        sequence: episode.sequence,
-        subject: identityOf(involvedObject),
-      }),
-      namespace: involvedObject.namespace ?? NODE_EVENT_NAMESPACE,
-      annotations: annotations(episode, attribution, bootId),
-    },
-    involvedObject,
-    reason,
-    message: cutToBytes(message, MAX_MESSAGE_BYTES),
-    source: { component: COMPONENT, host: node.name },
-    firstTimestamp: at,
-    lastTimestamp: at,
-    count: 1,
-    type: 'Warning',
-    reportingComponent: COMPONENT,
-    reportingInstance: node.name,
+  const facts = {
+    id: { bootId, sequence: episode.sequence },
+    at: new Date(episode.atMs),
+    annotations: annotations(episode, attribution, bootId),
   };
+  return makeEvent(subjectRef(subject, node), 'Warning', reason, message, {
+    ...facts,
+    host: node.name,
+  });
 }
 
 /**
  * `kubectl describe node` searches by the Node's UID and by its name as UID, `kubectl events --for`
  * wants the apiVersion: the real UID with apiVersion satisfies all of them.
  */
-function reference(subject: Subject, node: NodeRef): V1ObjectReference {
-  if (subject.kind === 'node') {
-    return { apiVersion: 'v1', kind: 'Node', name: node.name, uid: node.uid ?? node.name };
-  }
+export function nodeReference({ name, uid = name }: NodeRef): V1ObjectReference {
+  return { apiVersion: 'v1', kind: 'Node', name, uid };
+}
+
+function subjectRef(subject: Subject, node: NodeRef): V1ObjectReference {
+  if (subject.kind === 'node') return nodeReference(node);
   const { pod, container } = subject;
   return {
     apiVersion: 'v1',
@@ -85,12 +65,6 @@ function reference(subject: Subject, node: NodeRef): V1ObjectReference {
     uid: pod.referenceUid,
     ...(container !== undefined && { fieldPath: `spec.${container.list}{${container.name}}` }),
   };
-}
-
-/** A Node's UID may be learnt between two tries to post the same Event; its name never changes. */
-function identityOf({ kind, namespace, name, uid, fieldPath }: V1ObjectReference): string {
-  const key = kind === 'Node' ? name : uid;
-  return [kind, namespace, key, fieldPath].filter((part) => part !== undefined).join('/');
 }
 
 /** The facts for machines. Values are strings; sizes are bytes. */

@@ -17,7 +17,7 @@ const AGGREGATE_MAX_EVENTS = 10;
 /** client-go tools/record defaultAggregateIntervalInSeconds: in a rolling 10 minutes. */
 const AGGREGATE_INTERVAL_SECONDS = 600;
 /** client-go tools/record EventAggregatorByReasonMessageFunc. */
-const COMBINED_PREFIX = '(combined from similar events): ';
+export const COMBINED_PREFIX = '(combined from similar events): ';
 
 /**
  * client-go's `CorrelatorOptions` by their own names, and two of ours. As with `populateDefaults`

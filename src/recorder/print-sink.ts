@@ -1,5 +1,5 @@
 import { dumpYaml, type CoreV1Event } from '@kubernetes/client-node';
-import type { EventPatch, EventSink } from './sink.ts';
+import type { EventSink } from './sink.ts';
 
 /** How Events are printed. */
 export type EventFormat = 'table' | 'wide' | 'json' | 'yaml' | 'ndjson';
@@ -25,8 +25,9 @@ export class PrintSink implements EventSink {
     return Promise.resolve();
   }
 
-  patch(event: CoreV1Event, body: EventPatch): Promise<void> {
-    return this.create({ ...event, ...body, lastTimestamp: new Date(body.lastTimestamp) });
+  /** A patch comes with the whole Event as it is now. */
+  patch(event: CoreV1Event): Promise<void> {
+    return this.create(event);
   }
 
   #render(event: CoreV1Event, isFirst: boolean): string {

@@ -1,24 +1,22 @@
-import type { CoreV1Event } from '@kubernetes/client-node';
 import type { OomEpisode } from '../oom/episode.ts';
-import { attribute, type Attribution } from '../pods/attribute.ts';
-import type { PodDirectory } from '../pods/pod-directory.ts';
+import type { Attribution } from '../pods/attribute.ts';
 import { buildEvent, type EventOrigin } from './build-event.ts';
+import type { RecordedEvent } from './recorded-event.ts';
 
 /** An episode, whose it was, and the Events that say so. */
 export interface RecordedEpisode {
   readonly episode: OomEpisode;
   readonly attribution: Attribution;
   /** One for each subject. */
-  readonly events: readonly CoreV1Event[];
+  readonly events: readonly RecordedEvent[];
 }
 
-/** Attributes an episode and builds its Events. */
+/** Builds the Events of an episode. */
 export function recordEpisode(
   episode: OomEpisode,
-  pods: PodDirectory,
+  attribution: Attribution,
   origin: EventOrigin,
 ): RecordedEpisode {
-  const attribution = attribute(episode, pods);
   const events = attribution.subjects.map((subject) =>
     buildEvent(episode, attribution, subject, origin),
   );

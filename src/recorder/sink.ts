@@ -1,12 +1,5 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-
-/** What changes when an Event happens again; exactly what client-go patches. */
-export interface EventPatch {
-  readonly count: number;
-  /** RFC 3339, seconds, `Z`. */
-  readonly lastTimestamp: string;
-  readonly message: string;
-}
+import type { EventPatch } from './event-patch.ts';
 
 /**
  * Where Events go: the Kubernetes API in production, an array in tests. Both calls fail with an

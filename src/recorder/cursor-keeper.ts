@@ -1,0 +1,70 @@
+import type { Cursor, CursorTable } from '../store/cursor-table.ts';
+import type { PostClock } from './wait-list.ts';
+
+/** Where reading goes on, as `--start-at` and the last run's cursor say. */
+export interface ReadFrom {
+  readonly bootId: string;
+  /** Nobody read this ring before us, or not to its end. */
+  readonly backlog: boolean;
+}
+
+/** A transaction is 1 ms; a chatty kernel logs 1,000 records in a few seconds. */
+const RECORDS_PER_WRITE = 1000;
+const WRITE_AFTER_MS = 60_000;
+
+/**
+ * Moves the cursor on while records flow that lead to no episode, so that a restart does not take a
+ * ring that moved on for records lost. It looks at the clock when a record passes; when none does,
+ * there is nothing to write.
+ */
+export class CursorKeeper {
+  readonly #table: CursorTable;
+  readonly #clock: Pick<PostClock, 'wallMs'>;
+  readonly #bootId: string;
+  #isBacklog: boolean;
+  #passed: number | undefined;
+  #sinceWrite = 0;
+  #writtenAtMs: number;
+
+  constructor(table: CursorTable, clock: Pick<PostClock, 'wallMs'>, from: ReadFrom) {
+    this.#table = table;
+    this.#clock = clock;
+    this.#bootId = from.bootId;
+    this.#isBacklog = from.backlog;
+    this.#writtenAtMs = clock.wallMs();
+  }
+
+  /** Whether what is read now was in the ring before there was a cursor. */
+  get isBacklog(): boolean {
+    return this.#isBacklog;
+  }
+
+  /** Every kill up to this record is in the store, and no report is open. */
+  passed(sequence: number): void {
+    this.#passed = Math.max(this.#passed ?? sequence, sequence);
+    this.#sinceWrite += 1;
+    const waitedMs = this.#clock.wallMs() - this.#writtenAtMs;
+    if (this.#sinceWrite >= RECORDS_PER_WRITE || Math.abs(waitedMs) >= WRITE_AFTER_MS) this.flush();
+  }
+
+  /** The log held nothing more. The first time, that ends the backlog. */
+  drained(): void {
+    if (!this.#isBacklog) return;
+    this.#isBacklog = false;
+    this.flush();
+  }
+
+  /** Writes how far reading has come, where it has come any further. */
+  flush(): void {
+    if (this.#passed !== undefined) this.write(this.#passed);
+  }
+
+  /** The cursor as it is now, in the transaction under way or in one of its own. */
+  write(sequence: number): void {
+    const cursor: Cursor = { bootId: this.#bootId, sequence, backlog: this.#isBacklog };
+    this.#table.advance(cursor);
+    this.#passed = undefined;
+    this.#sinceWrite = 0;
+    this.#writtenAtMs = this.#clock.wallMs();
+  }
+}

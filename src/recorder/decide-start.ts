@@ -1,0 +1,30 @@
+import type { StartPoint } from '../kmsg/start-reading.ts';
+import type { Cursor } from '../store/cursor-table.ts';
+
+export const START_POINTS = ['boot', 'now'] as const;
+/** Where to begin when no cursor of this boot says it. */
+export type StartAt = (typeof START_POINTS)[number];
+
+/** What is known at the start. */
+export interface StartFacts {
+  readonly cursor: Cursor | undefined;
+  readonly bootId: string;
+  readonly startAt: StartAt;
+  /** A saved log is there to be read: all of it was written before now. */
+  readonly isSavedLog: boolean;
+}
+
+/** Where to begin, and whether what comes then may be older than any Event of its would be. */
+export interface Start {
+  readonly point: StartPoint;
+  readonly backlog: boolean;
+}
+
+/** A cursor of this boot says it, else `--start-at`. */
+export function decideStart({ cursor, bootId, startAt, isSavedLog }: StartFacts): Start {
+  if (cursor?.bootId === bootId) {
+    return { point: { at: 'cursor', sequence: cursor.sequence }, backlog: cursor.backlog };
+  }
+  if (startAt === 'boot') return { point: { at: 'oldest' }, backlog: true };
+  return { point: { at: isSavedLog ? 'oldest' : 'now' }, backlog: false };
+}

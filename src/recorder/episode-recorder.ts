@@ -1,0 +1,167 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { cgroupOwners } from '../oom/cgroup-path.ts';
+import type { OomEpisode } from '../oom/episode.ts';
+import type { Attribution } from '../pods/attribute.ts';
+import type { StateStore } from '../store/state-store.ts';
+import { type Attributor, unattributed } from './attributor.ts';
+import type { EventOrigin } from './build-event.ts';
+import type { CursorKeeper } from './cursor-keeper.ts';
+import type { EventRecorder } from './event-recorder.ts';
+import { InOrder } from './in-order.ts';
+import type { PostLog } from './post-report.ts';
+import { recordEpisode, type RecordedEpisode } from './recorded-episode.ts';
+import type { PostClock } from './wait-list.ts';
+
+export interface EpisodeRecorderOptions {
+  readonly store: StateStore;
+  readonly cursor: CursorKeeper;
+  readonly events: EventRecorder;
+  readonly attributor: Attributor;
+  readonly origin: EventOrigin;
+  readonly clock: PostClock;
+  readonly log: PostLog;
+  /** Told of every episode that led to Events, once they are in the store. */
+  readonly onRecorded: (recorded: RecordedEpisode) => void;
+}
+
+/** Without a cursor, an Event of a kill older than this may have lived and expired (`--event-ttl`, 1 h). */
+const MAX_BACKLOG_AGE_MS = 60 * 60_000;
+/** An Event a day late helps nobody; the outbox gives up then, too. */
+const MAX_PENDING_MS = 24 * 60 * 60_000;
+
+/**
+ * The consumer: each episode is in the store, with the cursor, before the next one is looked at. One
+ * that can be attributed at once goes there together with its Events, in one transaction; one whose
+ * attribution must wait goes there as pending, and its Events follow in a second one, in this
+ * process or a later one. Episodes of one pod get their Events in the order they happened.
+ */
+export class EpisodeRecorder {
+  readonly #options: EpisodeRecorderOptions;
+  readonly #order = new InOrder();
+  #stopped = false;
+
+  constructor(options: EpisodeRecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up again what an earlier process left pending. */
+  resume(): void {
+    for (const { episode, enteredMs, bootId } of this.#options.store.episodes.pending()) {
+      void this.#wait(episode, this.#attribute(episode), enteredMs, bootId);
+    }
+  }
+
+  /** Returns when the episode is in the store; never twice for the same. */
+  async record(episode: OomEpisode): Promise<void> {
+    const { store, origin, clock } = this.#options;
+    if (store.episodes.has(origin.bootId, episode.sequence)) return;
+    if (this.#isTooOld(episode)) {
+      this.#add(episode, 'kept');
+      return;
+    }
+    const attribution = this.#attribute(episode);
+    const atOnce = this.#order.isBusy(podKey(episode)) ? undefined : await soon(attribution);
+    if (this.#stopped) return;
+    if (atOnce !== undefined) {
+      this.#settle(episode, atOnce, origin.bootId, true);
+      return;
+    }
+    this.#add(episode, 'pending');
+    void this.#wait(episode, attribution, clock.wallMs(), origin.bootId);
+  }
+
+  /** Resolves when nothing is pending any longer. */
+  async settled(): Promise<void> {
+    await this.#order.settled();
+  }
+
+  /** From here on nothing is written; what is pending stays so. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #isTooOld({ atMs }: OomEpisode): boolean {
+    const { cursor, clock } = this.#options;
+    return cursor.isBacklog && clock.wallMs() - atMs > MAX_BACKLOG_AGE_MS;
+  }
+
+  /** A bug in there, or an answer nobody foresaw, must not cost a kill its Event. */
+  async #attribute(episode: OomEpisode): Promise<Attribution> {
+    try {
+      return await this.#options.attributor.attribute(episode);
+    } catch (err) {
+      const { sequence } = episode;
+      this.#options.log.error({ err, sequence }, 'attribution failed: the node is blamed');
+      return unattributed(episode);
+    }
+  }
+
+  #add(episode: OomEpisode, state: 'pending' | 'kept'): void {
+    const { store, cursor, origin, clock } = this.#options;
+    const { bootId } = origin;
+    store.transaction(() => {
+      cursor.write(episode.lastSequence);
+      store.episodes.add({ bootId, state, enteredMs: clock.wallMs(), episode });
+    });
+  }
+
+  async #wait(
+    episode: OomEpisode,
+    attribution: Promise<Attribution>,
+    enteredMs: number,
+    bootId: string,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    const leftMs = Math.max(0, enteredMs + MAX_PENDING_MS - clock.wallMs());
+    const late = Promise.withResolvers<undefined>();
+    const cancel = clock.after(leftMs, () => late.resolve(undefined));
+    await this.#order.after(podKey(episode), async () => {
+      const known = await Promise.race([attribution, late.promise]);
+      cancel();
+      this.#finish(episode, known, bootId);
+    });
+  }
+
+  /** What cannot be written now stays pending, and is taken up again at the next start. */
+  #finish(episode: OomEpisode, known: Attribution | undefined, bootId: string): void {
+    if (this.#stopped) return;
+    try {
+      if (known === undefined) this.#giveUp(episode, bootId);
+      else this.#settle(episode, known, bootId, false);
+    } catch (err) {
+      const { sequence } = episode;
+      this.#options.log.error({ err, sequence, bootId }, 'an episode stays pending');
+    }
+  }
+
+  /** Writes the Events, together with the episode where it `isNew`. */
+  #settle(episode: OomEpisode, attribution: Attribution, bootId: string, isNew: boolean): void {
+    const { store, cursor, events, origin, clock, onRecorded } = this.#options;
+    const recorded = recordEpisode(episode, attribution, { ...origin, bootId });
+    const state = recorded.events.length > 0 ? 'recorded' : 'kept';
+    const enteredMs = clock.wallMs();
+    events.record(recorded.events, episode.atMs, () => {
+      if (!isNew) return store.episodes.settle(bootId, episode.sequence, state, attribution);
+      cursor.write(episode.lastSequence);
+      store.episodes.add({ bootId, state, enteredMs, episode, attribution });
+    });
+    onRecorded(recorded);
+  }
+
+  #giveUp({ sequence }: OomEpisode, bootId: string): void {
+    const { store, log } = this.#options;
+    store.transaction(() => store.episodes.settle(bootId, sequence, 'kept'));
+    log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
+  }
+}
+
+/** What is known by the next turn of the event loop counts as known at once. */
+async function soon(attribution: Promise<Attribution>): Promise<Attribution | undefined> {
+  return Promise.race([attribution, nextTurn(undefined)]);
+}
+
+/** Whom an episode may be about, before that is known. */
+function podKey({ taskMemcg, evidence }: OomEpisode): string {
+  const cgroup = taskMemcg ?? evidence?.cgroup;
+  return cgroup === undefined ? '' : (cgroupOwners(cgroup)[0]?.podUid ?? '');
+}

@@ -1,0 +1,136 @@
+import type { V1ObjectReference } from '@kubernetes/client-node';
+import { Alarm } from './alarm.ts';
+import { EventCorrelator } from './correlate.ts';
+import { COMBINED_PREFIX, type CorrelatorOptions } from './correlator-options.ts';
+import type { StateRow } from './correlator-state.ts';
+import type { Decision } from './decision.ts';
+import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
+import type { Outbox } from './outbox.ts';
+import { EventPoster, type PostEnv } from './post-events.ts';
+import type { RecordedEvent } from './recorded-event.ts';
+import { cutToBytes } from './safe-text.ts';
+import type { EventSink } from './sink.ts';
+
+/** Where decisions are kept until the API server has them, together with what they depend on. */
+export interface DecisionStore {
+  readonly outbox: Outbox & { add(decision: Decision, enteredAtMs: number): void };
+  readonly correlator: { rows(): StateRow[]; apply(changes: readonly StateRow[]): void };
+  /** All of `work` or nothing of it. */
+  transaction(work: () => void): void;
+}
+
+export interface EventRecorderOptions extends PostEnv {
+  readonly store: DecisionStore;
+  readonly sink: EventSink;
+  /** The node's name: `source.host`. */
+  readonly host: string;
+  readonly correlator?: CorrelatorOptions;
+}
+
+/** So that a storm is one line a minute in the log. */
+const SUMMARY_AFTER_MS = 60_000;
+
+/**
+ * client-go tools/record in one: the recorder (`EventRecorder.Event`), the correlator and the sink
+ * (`eventBroadcasterImpl.StartRecordingToSink`). Unlike there nothing is queued in memory and dropped
+ * when the queue is full (`maxQueuedEvents`): a decision is in the store before `event` returns, and
+ * is posted behind it.
+ *
+ * What was held for want of a token is written when one returns; a timer runs only meanwhile.
+ *
+ * @see k8s.io/client-go/tools/record/event.go
+ */
+export class EventRecorder {
+  readonly #options: EventRecorderOptions;
+  readonly #correlator: EventCorrelator;
+  readonly #poster: EventPoster;
+  /** Set while anything is held. */
+  readonly #catchUpAlarm: Alarm;
+  /** Set while anything was skipped that the log does not say yet. */
+  readonly #summaryAlarm: Alarm;
+  #drained = false;
+
+  /** Goes on where the last one with this store was: what waits in the outbox is posted at once. */
+  constructor(options: EventRecorderOptions) {
+    const { store, sink, clock, correlator } = options;
+    this.#options = options;
+    this.#correlator = new EventCorrelator(
+      { messageFunc: combinedMessage, ...correlator },
+      store.correlator.rows(),
+    );
+    this.#poster = new EventPoster(store.outbox, sink, options);
+    this.#catchUpAlarm = new Alarm(clock, () => this.#catchUp());
+    this.#summaryAlarm = new Alarm(clock, () => this.#sumUp());
+    this.#poster.wake();
+    this.#planCatchUp();
+  }
+
+  /** Records that something happened to an object. client-go tools/record recorderImpl.Event. */
+  event(
+    ref: V1ObjectReference,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    facts: EventFacts,
+  ): void {
+    const event = makeEvent(ref, type, reason, message, { ...facts, host: this.#options.host });
+    this.record([event], facts.at.getTime(), () => undefined);
+  }
+
+  /**
+   * Decides on Events of the wall time `atMs` and commits what was decided, the state it came from
+   * and whatever `alongside` writes, in one transaction. client-go tools/record recordToSink.
+   */
+  record(events: readonly RecordedEvent[], atMs: number, alongside: () => void): void {
+    const decisions = this.#correlator.catchUp(atMs);
+    for (const event of events) decisions.push(this.#correlator.correlate(event, atMs));
+    this.#commit(decisions, alongside);
+  }
+
+  /** Posts what can be posted within `withinMs`; the rest stays in the outbox. Nothing is posted afterwards. */
+  async drain(withinMs: number): Promise<void> {
+    this.#drained = true;
+    this.#catchUpAlarm.set(undefined);
+    this.#summaryAlarm.set(undefined);
+    this.#sumUp();
+    await this.#poster.drain(withinMs);
+  }
+
+  #commit(decisions: readonly Decision[], alongside: () => void): void {
+    const { store, clock } = this.#options;
+    const changes = this.#correlator.takeChanges();
+    const nowMs = clock.wallMs();
+    store.transaction(() => {
+      alongside();
+      for (const decision of decisions) store.outbox.add(decision, nowMs);
+      store.correlator.apply(changes);
+    });
+    this.#poster.wake();
+    this.#planCatchUp();
+    if (decisions.some(({ verb }) => verb === 'skip')) this.#planSummary();
+  }
+
+  #planCatchUp(): void {
+    if (!this.#drained) this.#catchUpAlarm.set(this.#correlator.nextCatchUpAtMs());
+  }
+
+  #catchUp(): void {
+    this.#commit(this.#correlator.catchUp(this.#options.clock.wallMs()), () => undefined);
+  }
+
+  #planSummary(): void {
+    if (this.#drained || this.#summaryAlarm.isSet) return;
+    this.#summaryAlarm.set(this.#options.clock.wallMs() + SUMMARY_AFTER_MS);
+  }
+
+  #sumUp(): void {
+    const skipped = this.#correlator.takeSkipped();
+    if (skipped.length > 0)
+      this.#options.log.info({ skipped }, 'events held back by the spam filter');
+  }
+}
+
+/** client-go tools/record EventAggregatorByReasonMessageFunc, and the limit every message has. */
+function combinedMessage({ message }: RecordedEvent): string {
+  return cutToBytes(COMBINED_PREFIX + message, MAX_MESSAGE_BYTES);
+}

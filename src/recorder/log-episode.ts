@@ -1,0 +1,27 @@
+import type { PostLog } from './post-report.ts';
+import type { RecordedEpisode } from './recorded-episode.ts';
+
+/** One line per episode. Its field names are documented: alerts in Loki are built on them. */
+export function logEpisode({ episode, attribution, events }: RecordedEpisode, log: PostLog): void {
+  const pod = attribution.subjects.find((subject) => subject.kind === 'pod');
+  log.info(
+    {
+      sequence: episode.sequence,
+      namespace: pod?.pod.namespace,
+      pod: pod?.pod.name,
+      container: pod?.container?.name,
+      podUid: attribution.owner?.podUid,
+      containerId: attribution.owner?.containerId,
+      limitLevel: attribution.limitLevel,
+      limitKb: episode.limitKb,
+      oomMemcg: episode.oomMemcg,
+      taskMemcg: attribution.cgroup,
+      victimPid: episode.victim.pid,
+      victimComm: episode.victim.comm,
+      killed: 1 + episode.members.length,
+      context: episode.context,
+      events: events.map(({ metadata }) => metadata.name),
+    },
+    'oom kill recorded',
+  );
+}
