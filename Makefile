@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run test check bench build format clean oom-kill dev-cluster dev-cluster-stop
+.PHONY: help setup run test check crash-test bench build format clean oom-kill dev-cluster dev-cluster-stop
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ check: setup ## format, lint, types, unused code, unit tests
 	npm run check:types
 	npm run check:unused
 	npm run test:unit
+
+crash-test: setup ## kill an agent 200 times under a real API server and count the Events (ARGS=rounds)
+	@npm run --silent crash-test -- $(ARGS)
 
 bench: setup ## measure, and print ratios against a naive version in the same run
 	npm run bench

@@ -23,7 +23,7 @@ export interface RecorderParts {
 }
 
 /** Puts together what is right of the buffer, and takes up again what the last run left. */
-export function openRecorder(parts: RecorderParts, edge: Edge): NodeRecorder {
+export function openRecorder(parts: RecorderParts, edge: Pick<Edge, 'clock'>): NodeRecorder {
   const { store, origin, start, log } = parts;
   const clock = withTimers(edge);
   const shared = { ...parts, clock, log };
@@ -55,7 +55,7 @@ export function openRecorder(parts: RecorderParts, edge: Edge): NodeRecorder {
   return new NodeRecorder({ cursor, events, episodes, overruns, log });
 }
 
-function withTimers({ clock }: Edge): PostClock {
+function withTimers({ clock }: Pick<Edge, 'clock'>): PostClock {
   return {
     wallMs: () => clock.wallMs(),
     after: (delayMs, run) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
@@ -6,6 +6,9 @@ import { migrate, SCHEMA, schemaVersion } from './schema.ts';
 import { isCorruption, StateCorruptError } from './store-errors.ts';
 
 const STATE_FILE = 'state.db';
+
+/** The smallest page, https://sqlite.org/fileformat2.html#page_size */
+const MIN_FILE_BYTES = 512;
 
 /** Another process of ours, `history`, holds a lock for milliseconds. */
 const BUSY_TIMEOUT_MS = 1000;
@@ -31,6 +34,7 @@ export function openMemory(): DatabaseSync {
  */
 export function openFile(path: string): DatabaseSync {
   mkdirSync(join(path, '..'), { recursive: true });
+  refuseStump(path);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -65,6 +69,12 @@ export function moveAside(path: string, nowMs: number): string {
   renameSync(path, aside);
   for (const suffix of ['-wal', '-shm']) rmSync(path + suffix, { force: true });
   return aside;
+}
+
+/** SQLite takes a file without a whole header for a new one. */
+function refuseStump(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? Infinity;
+  if (size < MIN_FILE_BYTES) throw new StateCorruptError(path, `it is cut to ${size} bytes`);
 }
 
 function readable(db: DatabaseSync, path: string): DatabaseSync {

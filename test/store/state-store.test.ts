@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import type { Decision } from '../../src/recorder/decision.ts';
+import { patchOf } from '../../src/recorder/event-patch.ts';
+import { StateStore } from '../../src/store/state-store.ts';
+import { killEvent, START_MS } from '../support/kill-event.ts';
+import { makeEpisode } from '../support/make-episode.ts';
+import { MemoryLog } from '../support/memory-log.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
+
+const BOOT = 'boot-1';
+const DAY_MS = 24 * 60 * 60_000;
+
+function openStore(directory?: string, historyMax = 10_000, log = new MemoryLog()): StateStore {
+  return new StateStore({ directory, historyMax, log, nowMs: () => START_MS });
+}
+
+function create(pod: string, id = 1): Decision {
+  return { verb: 'create', event: killEvent({ atMs: 0, id, pod }) };
+}
+
+describe('the cursor', () => {
+  test('is absent at first, and never goes back within a boot', () => {
+    using store = openStore();
+    expect(store.cursor.read()).toBeUndefined();
+    store.cursor.advance({ bootId: BOOT, sequence: 9, backlog: true });
+    store.cursor.advance({ bootId: BOOT, sequence: 7, backlog: false });
+    expect(store.cursor.read()).toEqual({ bootId: BOOT, sequence: 9, backlog: false });
+  });
+
+  test('begins anew with another boot', () => {
+    using store = openStore();
+    store.cursor.advance({ bootId: BOOT, sequence: 900, backlog: false });
+    store.cursor.advance({ bootId: 'boot-2', sequence: 3, backlog: true });
+    expect(store.cursor.read()).toEqual({ bootId: 'boot-2', sequence: 3, backlog: true });
+  });
+});
+
+describe('the outbox', () => {
+  test('gives the oldest row whose object is not left out', () => {
+    using store = openStore();
+    for (const pod of ['a', 'b', 'a']) store.outbox.add(create(pod), START_MS);
+    expect(store.outbox.next(new Set())).toMatchObject({ id: 1, objectKey: 'Pod/shop/a' });
+    expect(store.outbox.next(new Set(['Pod/shop/a']))).toMatchObject({ id: 2 });
+    expect(store.outbox.next(new Set(['Pod/shop/a', 'Pod/shop/b']))).toBeUndefined();
+    store.outbox.delete(1);
+    expect(store.outbox.next(new Set(['Pod/shop/b']))).toMatchObject({ id: 3 });
+  });
+
+  test('gives back what was put in, and says how much waits since when', () => {
+    using store = openStore();
+    const event = { ...killEvent({ atMs: 0, id: 1 }), count: 2 };
+    expect(store.outbox.waiting()).toEqual({ rows: 0 });
+    store.outbox.add({ verb: 'patch', event, patch: patchOf(event) }, START_MS + 5);
+    store.outbox.add({ verb: 'skip', reason: 'held' }, START_MS);
+    expect(store.outbox.next(new Set())).toEqual({
+      id: 1,
+      objectKey: 'Pod/shop/pod-1',
+      enteredAtMs: START_MS + 5,
+      verb: 'patch',
+      event,
+      patch: patchOf(event),
+    });
+    expect(store.outbox.waiting()).toEqual({ rows: 1, oldestMs: START_MS + 5 });
+  });
+});
+
+describe('the episodes', () => {
+  const stored = (sequence: number, state: 'pending' | 'recorded' | 'kept') => ({
+    bootId: BOOT,
+    state,
+    enteredMs: START_MS,
+    episode: makeEpisode({ sequence }),
+  });
+
+  test('are known by boot and sequence, and pending until they are settled', () => {
+    using store = openStore();
+    store.episodes.add(stored(1, 'pending'));
+    store.episodes.add(stored(2, 'recorded'));
+    expect(store.episodes.has(BOOT, 1)).toBe(true);
+    expect(store.episodes.has('boot-2', 1)).toBe(false);
+    expect(store.episodes.pending()).toEqual([stored(1, 'pending')]);
+
+    const attribution = { subjects: [{ kind: 'node' as const }] };
+    store.episodes.settle(BOOT, 1, 'recorded', attribution);
+    expect(store.episodes.pending()).toEqual([]);
+    expect(store.episodes.latest(9)).toEqual([
+      stored(2, 'recorded'),
+      { ...stored(1, 'recorded'), attribution },
+    ]);
+  });
+
+  test('are let go by number and by age, but never while they are pending', () => {
+    using store = openStore(undefined, 3);
+    store.episodes.add(stored(1, 'pending'));
+    for (const sequence of [2, 3, 4, 5]) store.episodes.add(stored(sequence, 'kept'));
+    const left = () => store.episodes.latest(9).map(({ episode }) => episode.sequence);
+    expect(left()).toEqual([5, 4, 3, 1]);
+
+    store.episodes.add({ ...stored(6, 'kept'), enteredMs: START_MS + 30 * DAY_MS + 5_000 });
+    expect(left()).toEqual([6, 5, 1]);
+  });
+
+  test('keep the largest fifty tasks', () => {
+    using store = openStore();
+    const tasks = Array.from({ length: 200 }, (_, pid) => ({
+      pid,
+      tgid: pid,
+      uid: 0,
+      comm: 'x',
+      totalVmPages: 1,
+      oomScoreAdj: 0,
+      rssPages: pid,
+    }));
+    const episode = { ...makeEpisode({ sequence: 1 }), tasks };
+    store.episodes.add({ ...stored(1, 'recorded'), episode });
+    const kept = store.episodes.latest(1)[0]?.episode.tasks.map(({ pid }) => pid);
+    expect(kept).toHaveLength(50);
+    expect(Math.min(...(kept ?? []))).toBe(150);
+  });
+});
+
+describe('a transaction', () => {
+  test('is all or nothing, and survives the process', () => {
+    const directory = tempDirectory();
+    {
+      using store = openStore(directory);
+      store.transaction(() => {
+        store.outbox.add(create('a'), START_MS);
+        store.containers.put([{ key: 'c1', value: { pod: 'a' } }], START_MS);
+      });
+      const failing = () =>
+        store.transaction(() => {
+          store.outbox.add(create('b'), START_MS);
+          throw new Error('on purpose');
+        });
+      expect(failing).toThrow('on purpose');
+      expect(store.writable).toBe(true);
+    }
+    using store = openStore(directory);
+    expect(store.outbox.waiting()).toMatchObject({ rows: 1 });
+    expect(store.containers.rows()).toEqual([{ key: 'c1', value: { pod: 'a' } }]);
+  });
+
+  test('keeps the kinds of known rows apart, and forgets what nobody renewed', () => {
+    using store = openStore();
+    store.containers.put([{ key: 'x', value: 1 }], START_MS);
+    store.baselines.put([{ key: 'x', value: 2 }], START_MS);
+    store.baselines.put([{ key: 'y', value: { n: 3 } }], START_MS + 10);
+    store.baselines.forgetBefore(START_MS + 5);
+    expect(store.containers.get('x')).toBe(1);
+    expect(store.baselines.rows()).toEqual([{ key: 'y', value: { n: 3 } }]);
+    expect(store.baselines.get('x')).toBeUndefined();
+  });
+
+  test('is in memory without a directory, and the log says so once', () => {
+    const log = new MemoryLog();
+    using store = openStore(undefined, 10, log);
+    expect(store.writable).toBe(true);
+    expect(log.said('warn')).toEqual([expect.stringContaining('no state directory')]);
+  });
+});
