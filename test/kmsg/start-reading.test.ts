@@ -1,0 +1,41 @@
+import { describe, expect, test } from 'vitest';
+import { from, lastValueFrom, map, toArray } from 'rxjs';
+import type { LogItem } from '../../src/kmsg/record.ts';
+import { startReading, type StartPoint } from '../../src/kmsg/start-reading.ts';
+
+const DRAINED = 'drained';
+
+function item(what: number | typeof DRAINED): LogItem {
+  if (what === DRAINED) return { kind: 'drained', atMs: 0 };
+  const said = { facility: 0, priority: 6, flag: '-', message: '', readAtMs: 0, live: false };
+  return { kind: 'record', sequence: what, monotonicUs: 0, ...said };
+}
+
+async function read(start: StartPoint, ...items: readonly (number | typeof DRAINED)[]) {
+  const told: string[] = [];
+  const report = {
+    away: (lost: number) => told.push(`away ${lost}`),
+    skipped: (sequence: number) => told.push(`skipped ${sequence}`),
+  };
+  const passed$ = from(items.map(item)).pipe(
+    startReading(start, report),
+    map((each) => (each.kind === 'record' ? each.sequence : DRAINED)),
+    toArray(),
+  );
+  return { passed: await lastValueFrom(passed$), told };
+}
+
+describe('where reading starts', () => {
+  test.each<
+    [string, StartPoint, (number | typeof DRAINED)[], (number | typeof DRAINED)[], string[]]
+  >([
+    ['with the oldest record', { at: 'oldest' }, [5, DRAINED, 6], [5, DRAINED, 6], []],
+    ['after the cursor', { at: 'cursor', sequence: 5 }, [4, 5, 6, DRAINED], [6, DRAINED], []],
+    ['behind a gap, which is told', { at: 'cursor', sequence: 5 }, [9, 12], [9, 12], ['away 3']],
+    ['with nothing new', { at: 'cursor', sequence: 5 }, [5, DRAINED], [DRAINED], []],
+    ['with what comes now', { at: 'now' }, [1, 2, DRAINED, 3], [DRAINED, 3], ['skipped 2']],
+    ['now, with an empty log', { at: 'now' }, [DRAINED, 1], [DRAINED, 1], []],
+  ])('%s', async (_, start, items, passed, told) => {
+    expect(await read(start, ...items)).toEqual({ passed, told });
+  });
+});

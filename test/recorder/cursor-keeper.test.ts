@@ -1,0 +1,69 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
+import { StateStore } from '../../src/store/state-store.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { MemoryLog } from '../support/memory-log.ts';
+
+const FROM = { bootId: 'boot-1', backlog: false };
+
+let clock: FakeClock;
+let store: StateStore;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  store = new StateStore({
+    directory: undefined,
+    historyMax: 9,
+    log: new MemoryLog(),
+    nowMs: () => clock.wallMs(),
+  });
+});
+
+function sequence(): number | undefined {
+  return store.cursor.read()?.sequence;
+}
+
+describe('the cursor, while records pass', () => {
+  test('moves every 1,000 records', () => {
+    const keeper = new CursorKeeper(store.cursor, clock, FROM);
+    for (let passed = 0; passed < 999; passed += 1) keeper.passed(passed);
+    expect(sequence()).toBeUndefined();
+    keeper.passed(999);
+    expect(sequence()).toBe(999);
+    for (let passed = 1000; passed < 1999; passed += 1) keeper.passed(passed);
+    expect(sequence()).toBe(999);
+  });
+
+  test('moves with the first record after a minute, and with no timer', async () => {
+    const keeper = new CursorKeeper(store.cursor, clock, FROM);
+    keeper.passed(1);
+    await clock.advance(60_000);
+    expect(clock.waiting).toBe(0);
+    expect(sequence()).toBeUndefined();
+    keeper.passed(2);
+    expect(sequence()).toBe(2);
+  });
+
+  test('moves at the end, as far as reading came', () => {
+    const keeper = new CursorKeeper(store.cursor, clock, FROM);
+    keeper.flush();
+    expect(sequence()).toBeUndefined();
+    keeper.passed(5);
+    keeper.passed(3);
+    keeper.flush();
+    expect(sequence()).toBe(5);
+  });
+
+  test('ends the backlog when the log is drained for the first time', () => {
+    const keeper = new CursorKeeper(store.cursor, clock, { ...FROM, backlog: true });
+    keeper.write(4);
+    expect(store.cursor.read()).toMatchObject({ sequence: 4, backlog: true });
+    keeper.passed(6);
+    keeper.drained();
+    expect(keeper.isBacklog).toBe(false);
+    expect(store.cursor.read()).toMatchObject({ sequence: 6, backlog: false });
+    keeper.passed(7);
+    keeper.drained();
+    expect(sequence()).toBe(6);
+  });
+});
