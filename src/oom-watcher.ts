@@ -4,7 +4,6 @@ import { BoundedBuffer } from './flow/bounded-buffer.ts';
 import type { CountedRecord } from './kmsg/count-lost.ts';
 import type { KmsgDevice } from './kmsg/drain-log.ts';
 import type { ReadGate } from './kmsg/read-gate.ts';
-import type { LogItem } from './kmsg/record.ts';
 import type { StartPoint } from './kmsg/start-reading.ts';
 import type { OomEpisode } from './oom/episode.ts';
 
@@ -17,8 +16,8 @@ export interface EpisodeConsumer {
   record(episode: OomEpisode): Promise<void>;
   /** Every episode up to this record has been recorded, and no report is open. */
   passed?(sequence: number): void;
-  /** As `passed`, and the log held nothing more. */
-  drained?(): void;
+  /** This was the last record the log held at the start. */
+  caughtUp?(sequence: number): void;
   /** The ring dropped records before this one could be read. */
   lost?(record: CountedRecord): void;
   /** So many went unread between the cursor and the first record there is. */
@@ -71,10 +70,11 @@ export class OomWatcher {
       startReport: {
         away: (lost) => consumer.away?.(lost),
         skipped: (sequence) => consumer.passed?.(sequence),
+        caughtUp: (sequence) => consumer.caughtUp?.(sequence),
       },
       onLost: (record) => consumer.lost?.(record),
       onIdle: (item) => {
-        if (buffer.isIdle) pass(item, consumer);
+        if (item.kind === 'record' && buffer.isIdle) consumer.passed?.(item.sequence);
       },
       record: (episode) => consumer.record(episode),
     });
@@ -86,8 +86,3 @@ export class OomWatcher {
 }
 
 const OLDEST: StartPoint = { at: 'oldest' };
-
-function pass(item: LogItem, consumer: EpisodeConsumer): void {
-  if (item.kind === 'record') consumer.passed?.(item.sequence);
-  else consumer.drained?.();
-}

@@ -29,7 +29,7 @@ export function openRecorder(parts: RecorderParts, edge: Pick<Edge, 'clock'>): N
   const shared = { ...parts, clock, log };
   const cursor = new CursorKeeper(store.cursor, clock, {
     bootId: origin.bootId,
-    backlog: start.backlog,
+    backlogUntil: start.backlogUntil,
   });
   const events = new EventRecorder({
     ...shared,

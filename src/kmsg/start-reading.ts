@@ -1,5 +1,5 @@
 import { defer, filter, type OperatorFunction } from 'rxjs';
-import type { LogItem } from './record.ts';
+import type { KmsgRecord, LogItem } from './record.ts';
 
 /** Where in the ring to begin. */
 export type StartPoint =
@@ -10,64 +10,70 @@ export type StartPoint =
   /** After the last record of an earlier run in the same boot. */
   | { readonly at: 'cursor'; readonly sequence: number };
 
-/** What there is to be told of the records before the start. */
+/** What there is to be told of the records that were there at the start. */
 export interface StartReport {
   /** So many records went unread between the cursor and the first one there is. */
   away(lost: number): void;
-  /** The last record that was there already, and is left out. */
+  /** The last of those that were there and are left out. */
   skipped(sequence: number): void;
+  /** The last of those that were there; said once, when the log is drained for the first time. */
+  caughtUp(sequence: number): void;
 }
+
+/** Before the first record of a boot, whose sequence is 0. */
+const NO_RECORD = -1;
 
 /**
  * Leaves out what is not to be read: what was read by an earlier run, or what is there already.
  *
- *     in (cursor 2)  --1--2-----5--6--
- *     out            -----------5--6--      away(2)
+ *     in (cursor 2)  --1--2-----5--drained--6--
+ *     out            -----------5--drained--6--      away(2), caughtUp(5)
  */
 export function startReading(
   start: StartPoint,
   report: StartReport,
 ): OperatorFunction<LogItem, LogItem> {
-  switch (start.at) {
-    case 'oldest':
-      return (items$) => items$;
-    case 'now':
-      return skipUntilDrained(report);
-    case 'cursor':
-      return skipUpTo(start.sequence, report);
+  return (items$) =>
+    defer(() => {
+      const reader = new StartReader(start, report);
+      return items$.pipe(filter((item) => reader.isToBeRead(item)));
+    });
+}
+
+/** One subscription's memory. */
+class StartReader {
+  readonly #start: StartPoint;
+  readonly #report: StartReport;
+  #last: number;
+  #hasBegun = false;
+  #isCaughtUp = false;
+
+  constructor(start: StartPoint, report: StartReport) {
+    this.#start = start;
+    this.#report = report;
+    this.#last = start.at === 'cursor' ? start.sequence : NO_RECORD;
   }
-}
 
-function skipUntilDrained(report: StartReport): OperatorFunction<LogItem, LogItem> {
-  return (items$) =>
-    defer(() => {
-      let started = false;
-      let last: number | undefined;
-      return items$.pipe(
-        filter((item) => {
-          if (started) return true;
-          started = item.kind === 'drained';
-          if (item.kind === 'record') last = item.sequence;
-          else if (last !== undefined) report.skipped(last);
-          return started;
-        }),
-      );
-    });
-}
+  isToBeRead(item: LogItem): boolean {
+    if (item.kind === 'drained') this.#catchUp();
+    else if (this.#start.at === 'cursor') return this.#isNew(item, this.#start.sequence);
+    else this.#last = item.sequence;
+    return this.#start.at !== 'now' || this.#isCaughtUp;
+  }
 
-function skipUpTo(sequence: number, report: StartReport): OperatorFunction<LogItem, LogItem> {
-  return (items$) =>
-    defer(() => {
-      let started = false;
-      return items$.pipe(
-        filter((item) => {
-          if (item.kind === 'drained') return true;
-          if (item.sequence <= sequence) return false;
-          const lost = item.sequence - sequence - 1;
-          if (!started && lost > 0) report.away(lost);
-          started = true;
-          return true;
-        }),
-      );
-    });
+  #isNew({ sequence }: KmsgRecord, cursor: number): boolean {
+    if (sequence <= cursor) return false;
+    const lost = sequence - cursor - 1;
+    if (!this.#hasBegun && lost > 0) this.#report.away(lost);
+    this.#hasBegun = true;
+    this.#last = sequence;
+    return true;
+  }
+
+  #catchUp(): void {
+    if (this.#isCaughtUp) return;
+    this.#isCaughtUp = true;
+    if (this.#start.at === 'now' && this.#last !== NO_RECORD) this.#report.skipped(this.#last);
+    this.#report.caughtUp(this.#last);
+  }
 }

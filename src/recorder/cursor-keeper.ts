@@ -1,13 +1,6 @@
 import type { Cursor, CursorTable } from '../store/cursor-table.ts';
 import type { PostClock } from './wait-list.ts';
 
-/** Where reading goes on, as `--start-at` and the last run's cursor say. */
-export interface ReadFrom {
-  readonly bootId: string;
-  /** Nobody read this ring before us, or not to its end. */
-  readonly backlog: boolean;
-}
-
 /** A transaction is 1 ms; a chatty kernel logs 1,000 records in a few seconds. */
 const RECORDS_PER_WRITE = 1000;
 const WRITE_AFTER_MS = 60_000;
@@ -21,22 +14,26 @@ export class CursorKeeper {
   readonly #table: CursorTable;
   readonly #clock: Pick<PostClock, 'wallMs'>;
   readonly #bootId: string;
-  #isBacklog: boolean;
+  #backlogUntil: number;
   #passed: number | undefined;
   #sinceWrite = 0;
   #writtenAtMs: number;
 
-  constructor(table: CursorTable, clock: Pick<PostClock, 'wallMs'>, from: ReadFrom) {
+  constructor(
+    table: CursorTable,
+    clock: Pick<PostClock, 'wallMs'>,
+    from: Omit<Cursor, 'sequence'>,
+  ) {
     this.#table = table;
     this.#clock = clock;
     this.#bootId = from.bootId;
-    this.#isBacklog = from.backlog;
+    this.#backlogUntil = from.backlogUntil;
     this.#writtenAtMs = clock.wallMs();
   }
 
-  /** Whether what is read now was in the ring before there was a cursor. */
-  get isBacklog(): boolean {
-    return this.#isBacklog;
+  /** Whether this record was in the ring before anybody read it. */
+  isBacklog(sequence: number): boolean {
+    return sequence <= this.#backlogUntil;
   }
 
   /** Every kill up to this record is in the store, and no report is open. */
@@ -47,10 +44,9 @@ export class CursorKeeper {
     if (this.#sinceWrite >= RECORDS_PER_WRITE || Math.abs(waitedMs) >= WRITE_AFTER_MS) this.flush();
   }
 
-  /** The log held nothing more. The first time, that ends the backlog. */
-  drained(): void {
-    if (!this.#isBacklog) return;
-    this.#isBacklog = false;
+  /** This was the last record that was there at the start: whatever comes now is new. */
+  caughtUp(sequence: number): void {
+    this.#backlogUntil = Math.min(this.#backlogUntil, sequence);
     this.flush();
   }
 
@@ -61,8 +57,8 @@ export class CursorKeeper {
 
   /** The cursor as it is now, in the transaction under way or in one of its own. */
   write(sequence: number): void {
-    const cursor: Cursor = { bootId: this.#bootId, sequence, backlog: this.#isBacklog };
-    this.#table.advance(cursor);
+    const [bootId, backlogUntil] = [this.#bootId, this.#backlogUntil];
+    this.#table.advance({ bootId, sequence, backlogUntil });
     this.#passed = undefined;
     this.#sinceWrite = 0;
     this.#writtenAtMs = this.#clock.wallMs();

@@ -1,5 +1,5 @@
 import type { StartPoint } from '../kmsg/start-reading.ts';
-import type { Cursor } from '../store/cursor-table.ts';
+import { type Cursor, NO_BACKLOG, WHOLE_RING } from '../store/cursor-table.ts';
 
 export const START_POINTS = ['boot', 'now'] as const;
 /** Where to begin when no cursor of this boot says it. */
@@ -14,17 +14,20 @@ export interface StartFacts {
   readonly isSavedLog: boolean;
 }
 
-/** Where to begin, and whether what comes then may be older than any Event of its would be. */
+/** Where to begin, and up to which record kills may be older than any Event of theirs would be. */
 export interface Start {
   readonly point: StartPoint;
-  readonly backlog: boolean;
+  readonly backlogUntil: number;
 }
 
 /** A cursor of this boot says it, else `--start-at`. */
 export function decideStart({ cursor, bootId, startAt, isSavedLog }: StartFacts): Start {
   if (cursor?.bootId === bootId) {
-    return { point: { at: 'cursor', sequence: cursor.sequence }, backlog: cursor.backlog };
+    return {
+      point: { at: 'cursor', sequence: cursor.sequence },
+      backlogUntil: cursor.backlogUntil,
+    };
   }
-  if (startAt === 'boot') return { point: { at: 'oldest' }, backlog: true };
-  return { point: { at: isSavedLog ? 'oldest' : 'now' }, backlog: false };
+  if (startAt === 'boot') return { point: { at: 'oldest' }, backlogUntil: WHOLE_RING };
+  return { point: { at: isSavedLog ? 'oldest' : 'now' }, backlogUntil: NO_BACKLOG };
 }

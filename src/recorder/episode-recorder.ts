@@ -80,9 +80,9 @@ export class EpisodeRecorder {
     this.#stopped = true;
   }
 
-  #isTooOld({ atMs }: OomEpisode): boolean {
+  #isTooOld({ atMs, sequence }: OomEpisode): boolean {
     const { cursor, clock } = this.#options;
-    return cursor.isBacklog && clock.wallMs() - atMs > MAX_BACKLOG_AGE_MS;
+    return cursor.isBacklog(sequence) && clock.wallMs() - atMs > MAX_BACKLOG_AGE_MS;
   }
 
   /** A bug in there, or an answer nobody foresaw, must not cost a kill its Event. */

@@ -32,8 +32,8 @@ export class NodeRecorder implements EpisodeConsumer {
     this.#parts.cursor.passed(sequence);
   }
 
-  drained(): void {
-    this.#parts.cursor.drained();
+  caughtUp(sequence: number): void {
+    this.#parts.cursor.caughtUp(sequence);
   }
 
   lost(record: CountedRecord): void {

@@ -5,11 +5,16 @@ export interface Cursor {
   readonly bootId: string;
   readonly sequence: number;
   /**
-   * Still within what the ring held when there was no cursor: kills in it may be older than any
-   * Event of theirs would be.
+   * The last record that was there when nobody had read this ring before: kills up to here may be
+   * older than any Event of theirs would be.
    */
-  readonly backlog: boolean;
+  readonly backlogUntil: number;
 }
+
+/** Somebody was there all the time. */
+export const NO_BACKLOG = -1;
+/** The end of the ring has not been seen yet. */
+export const WHOLE_RING = Number.MAX_SAFE_INTEGER;
 
 /** How far the log was read. */
 export class CursorTable {
@@ -20,23 +25,23 @@ export class CursorTable {
   }
 
   read(): Cursor | undefined {
-    const row = this.#db.get('SELECT boot_id, sequence, backlog FROM cursor');
+    const row = this.#db.get('SELECT boot_id, sequence, backlog_until FROM cursor');
     return (
       row && {
         bootId: String(row['boot_id']),
         sequence: Number(row['sequence']),
-        backlog: row['backlog'] === 1,
+        backlogUntil: Number(row['backlog_until']),
       }
     );
   }
 
   /** Within a boot it never goes back. */
-  advance({ bootId, sequence, backlog }: Cursor): void {
+  advance({ bootId, sequence, backlogUntil }: Cursor): void {
     this.#db.run(
-      `INSERT INTO cursor (id, boot_id, sequence, backlog) VALUES (0, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id, backlog = excluded.backlog,
+      `INSERT INTO cursor (id, boot_id, sequence, backlog_until) VALUES (0, ?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id, backlog_until = excluded.backlog_until,
          sequence = iif(boot_id = excluded.boot_id, max(sequence, excluded.sequence), excluded.sequence)`,
-      [bootId, sequence, backlog ? 1 : 0],
+      [bootId, sequence, backlogUntil],
     );
   }
 }

@@ -6,10 +6,10 @@ import type { DatabaseSync } from 'node:sqlite';
  */
 export const SCHEMA: readonly string[] = [
   `
-  -- How far the log was read: one row. backlog: the ring as it was when the store began is still being read.
+  -- How far the log was read: one row. backlog_until: the last record of the ring as it was when the store began.
   CREATE TABLE cursor (
     id INTEGER PRIMARY KEY CHECK (id = 0),
-    boot_id TEXT NOT NULL, sequence INTEGER NOT NULL, backlog INTEGER NOT NULL
+    boot_id TEXT NOT NULL, sequence INTEGER NOT NULL, backlog_until INTEGER NOT NULL
   ) STRICT;
   -- state: pending (attribution must wait), recorded (its Events are decided), kept (no Events).
   CREATE TABLE episodes (

@@ -16,6 +16,7 @@ async function read(start: StartPoint, ...items: readonly (number | typeof DRAIN
   const report = {
     away: (lost: number) => told.push(`away ${lost}`),
     skipped: (sequence: number) => told.push(`skipped ${sequence}`),
+    caughtUp: (sequence: number) => told.push(`caught up ${sequence}`),
   };
   const passed$ = from(items.map(item)).pipe(
     startReading(start, report),
@@ -29,12 +30,30 @@ describe('where reading starts', () => {
   test.each<
     [string, StartPoint, (number | typeof DRAINED)[], (number | typeof DRAINED)[], string[]]
   >([
-    ['with the oldest record', { at: 'oldest' }, [5, DRAINED, 6], [5, DRAINED, 6], []],
-    ['after the cursor', { at: 'cursor', sequence: 5 }, [4, 5, 6, DRAINED], [6, DRAINED], []],
+    [
+      'with the oldest record',
+      { at: 'oldest' },
+      [5, DRAINED, 6, DRAINED],
+      [5, DRAINED, 6, DRAINED],
+      ['caught up 5'],
+    ],
+    [
+      'after the cursor',
+      { at: 'cursor', sequence: 5 },
+      [4, 5, 6, DRAINED],
+      [6, DRAINED],
+      ['caught up 6'],
+    ],
     ['behind a gap, which is told', { at: 'cursor', sequence: 5 }, [9, 12], [9, 12], ['away 3']],
-    ['with nothing new', { at: 'cursor', sequence: 5 }, [5, DRAINED], [DRAINED], []],
-    ['with what comes now', { at: 'now' }, [1, 2, DRAINED, 3], [DRAINED, 3], ['skipped 2']],
-    ['now, with an empty log', { at: 'now' }, [DRAINED, 1], [DRAINED, 1], []],
+    ['with nothing new', { at: 'cursor', sequence: 5 }, [5, DRAINED], [DRAINED], ['caught up 5']],
+    [
+      'with what comes now',
+      { at: 'now' },
+      [1, 2, DRAINED, 3],
+      [DRAINED, 3],
+      ['skipped 2', 'caught up 2'],
+    ],
+    ['now, with an empty log', { at: 'now' }, [DRAINED, 1], [DRAINED, 1], ['caught up -1']],
   ])('%s', async (_, start, items, passed, told) => {
     expect(await read(start, ...items)).toEqual({ passed, told });
   });

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
+import { NO_BACKLOG, WHOLE_RING } from '../../src/store/cursor-table.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 
-const FROM = { bootId: 'boot-1', backlog: false };
+const FROM = { bootId: 'boot-1', backlogUntil: NO_BACKLOG };
 
 let clock: FakeClock;
 let store: StateStore;
@@ -54,16 +55,19 @@ describe('the cursor, while records pass', () => {
     expect(sequence()).toBe(5);
   });
 
-  test('ends the backlog when the log is drained for the first time', () => {
-    const keeper = new CursorKeeper(store.cursor, clock, { ...FROM, backlog: true });
+  test('knows the backlog by its last record, also in the next process', () => {
+    const keeper = new CursorKeeper(store.cursor, clock, { ...FROM, backlogUntil: WHOLE_RING });
     keeper.write(4);
-    expect(store.cursor.read()).toMatchObject({ sequence: 4, backlog: true });
-    keeper.passed(6);
-    keeper.drained();
-    expect(keeper.isBacklog).toBe(false);
-    expect(store.cursor.read()).toMatchObject({ sequence: 6, backlog: false });
-    keeper.passed(7);
-    keeper.drained();
-    expect(sequence()).toBe(6);
+    expect(store.cursor.read()).toMatchObject({ sequence: 4, backlogUntil: WHOLE_RING });
+    expect(keeper.isBacklog(7)).toBe(true);
+    keeper.passed(5);
+    keeper.caughtUp(6);
+    expect([keeper.isBacklog(6), keeper.isBacklog(7)]).toEqual([true, false]);
+    expect(store.cursor.read()).toMatchObject({ sequence: 5, backlogUntil: 6 });
+
+    const from = { ...FROM, backlogUntil: 6 };
+    const next = new CursorKeeper(store.cursor, clock, from);
+    next.caughtUp(9);
+    expect([next.isBacklog(6), next.isBacklog(7)]).toEqual([true, false]);
   });
 });

@@ -35,7 +35,7 @@ function openStore(directory: string, log = new MemoryLog()): StateStore {
 function record(store: StateStore, sequence: number): void {
   const episode = makeEpisode({ sequence });
   store.transaction(() => {
-    store.cursor.advance({ bootId: BOOT, sequence, backlog: false });
+    store.cursor.advance({ bootId: BOOT, sequence, backlogUntil: -1 });
     store.episodes.add({ bootId: BOOT, state: 'recorded', enteredMs: nowMs, episode });
     const event = killEvent({ atMs: 0, id: sequence, pod: `pod-${sequence}` });
     store.outbox.add({ verb: 'create', event }, nowMs);

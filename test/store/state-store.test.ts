@@ -22,16 +22,16 @@ describe('the cursor', () => {
   test('is absent at first, and never goes back within a boot', () => {
     using store = openStore();
     expect(store.cursor.read()).toBeUndefined();
-    store.cursor.advance({ bootId: BOOT, sequence: 9, backlog: true });
-    store.cursor.advance({ bootId: BOOT, sequence: 7, backlog: false });
-    expect(store.cursor.read()).toEqual({ bootId: BOOT, sequence: 9, backlog: false });
+    store.cursor.advance({ bootId: BOOT, sequence: 9, backlogUntil: 5 });
+    store.cursor.advance({ bootId: BOOT, sequence: 7, backlogUntil: -1 });
+    expect(store.cursor.read()).toEqual({ bootId: BOOT, sequence: 9, backlogUntil: -1 });
   });
 
   test('begins anew with another boot', () => {
     using store = openStore();
-    store.cursor.advance({ bootId: BOOT, sequence: 900, backlog: false });
-    store.cursor.advance({ bootId: 'boot-2', sequence: 3, backlog: true });
-    expect(store.cursor.read()).toEqual({ bootId: 'boot-2', sequence: 3, backlog: true });
+    store.cursor.advance({ bootId: BOOT, sequence: 900, backlogUntil: -1 });
+    store.cursor.advance({ bootId: 'boot-2', sequence: 3, backlogUntil: 5 });
+    expect(store.cursor.read()).toEqual({ bootId: 'boot-2', sequence: 3, backlogUntil: 5 });
   });
 });
 

@@ -44,7 +44,9 @@ function podOf(number: number): PodEntry {
     uid,
     referenceUid: uid,
     cgroupUid: uid,
-    containers: [{ name: 'app', list: 'containers', ids: [containerId(number)] }],
+    containers: [
+      { name: 'app', list: 'containers', ids: [containerId(number)], limitBytes: 65_536 * 1024 },
+    ],
   };
 }
 

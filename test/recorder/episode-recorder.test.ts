@@ -1,0 +1,226 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { OomEpisode } from '../../src/oom/episode.ts';
+import { attribute, type Attribution } from '../../src/pods/attribute.ts';
+import type { Attributor } from '../../src/recorder/attributor.ts';
+import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
+import { EpisodeRecorder } from '../../src/recorder/episode-recorder.ts';
+import { EventRecorder } from '../../src/recorder/event-recorder.ts';
+import type { RecordedEpisode } from '../../src/recorder/recorded-episode.ts';
+import { NO_BACKLOG } from '../../src/store/cursor-table.ts';
+import { StateStore } from '../../src/store/state-store.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakeSink } from '../support/fake-sink.ts';
+import { numberedPods } from '../support/kill-report.ts';
+import { START_MS } from '../support/kill-event.ts';
+import { makeEpisode } from '../support/make-episode.ts';
+import { MemoryLog } from '../support/memory-log.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
+
+const ORIGIN = { node: { name: 'node-1' }, bootId: 'boot-1' };
+const HOUR_MS = 60 * 60_000;
+
+/** Attributes when it is told to. */
+class SlowAttributor implements Attributor {
+  readonly #waiting: {
+    readonly episode: OomEpisode;
+    readonly tell: (known: Attribution) => void;
+  }[] = [];
+
+  attribute(episode: OomEpisode): Promise<Attribution> {
+    return new Promise((tell) => this.#waiting.push({ episode, tell }));
+  }
+
+  /** Answers for one of the episodes that wait. */
+  async answer(sequence: number): Promise<void> {
+    const found = this.#waiting.find(({ episode }) => episode.sequence === sequence);
+    if (found === undefined) throw new Error(`nobody asked about ${sequence}`);
+    found.tell(attribute(found.episode, numberedPods));
+    await turn();
+  }
+}
+
+const AT_ONCE: Attributor = {
+  attribute: async (episode) => {
+    await Promise.resolve();
+    return attribute(episode, numberedPods);
+  },
+};
+
+let clock: FakeClock;
+let sink: FakeSink;
+let log: MemoryLog;
+let directory: string;
+let recorded: RecordedEpisode[];
+
+beforeEach(() => {
+  clock = new FakeClock(START_MS + HOUR_MS / 2);
+  sink = new FakeSink();
+  log = new MemoryLog();
+  directory = tempDirectory();
+  recorded = [];
+});
+
+interface Opened {
+  readonly store: StateStore;
+  readonly recorder: EpisodeRecorder;
+}
+
+function open(attributor: Attributor, backlogUntil = NO_BACKLOG): Opened {
+  const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
+  const shared = { store, sink, clock, log, attributor, origin: ORIGIN };
+  const cursor = new CursorKeeper(store.cursor, clock, { bootId: ORIGIN.bootId, backlogUntil });
+  const events = new EventRecorder({
+    ...shared,
+    host: 'node-1',
+    random: () => 0.5,
+    tally: () => undefined,
+  });
+  const onRecorded = (each: RecordedEpisode): number => recorded.push(each);
+  const recorder = new EpisodeRecorder({ ...shared, cursor, events, onRecorded });
+  recorder.resume();
+  return { store, recorder };
+}
+
+function states(store: StateStore): string[] {
+  return store.episodes.latest(99).map(({ episode, state }) => `${episode.sequence} ${state}`);
+}
+
+function posted(): (string | undefined)[] {
+  return [...sink.events.values()].map(({ metadata }) => metadata.name?.replace(/\..*/, ''));
+}
+
+describe('an episode that is attributed at once', () => {
+  test('is in the store with its Events and the cursor, in one transaction', async () => {
+    const { store, recorder } = open(AT_ONCE);
+    let transactions = 0;
+    const transaction = store.transaction.bind(store);
+    store.transaction = (work) => {
+      transactions += 1;
+      transaction(work);
+    };
+    await recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+    expect(transactions).toBe(1);
+    expect(states(store)).toEqual(['10 recorded']);
+    expect(store.cursor.read()).toEqual({
+      bootId: 'boot-1',
+      sequence: 11,
+      backlogUntil: NO_BACKLOG,
+    });
+    await clock.settle();
+    expect(posted()).toEqual(['pod-7']);
+    expect(recorded).toHaveLength(1);
+  });
+
+  test('is recorded once, however often it is read', async () => {
+    const { store, recorder } = open(AT_ONCE);
+    for (let n = 0; n < 3; n += 1) await recorder.record(makeEpisode({ sequence: 10 }));
+    await clock.settle();
+    expect(states(store)).toEqual(['10 recorded']);
+    expect(sink.calls).toHaveLength(1);
+  });
+
+  test('blames the node where attribution fails', async () => {
+    const broken: Attributor = { attribute: () => Promise.reject(new Error('a bug')) };
+    const { recorder } = open(broken);
+    await recorder.record(makeEpisode({ sequence: 10 }));
+    await clock.settle();
+    expect(posted()).toEqual(['node-1']);
+    expect(log.said('error')).toEqual(['attribution failed: the node is blamed']);
+  });
+});
+
+describe('an episode whose attribution must wait', () => {
+  test('is pending, and the next one does not wait for it', async () => {
+    const attributor = new SlowAttributor();
+    const { store, recorder } = open(attributor);
+    await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    await recorder.record(makeEpisode({ sequence: 20, pod: 2 }));
+    expect(states(store)).toEqual(['20 pending', '10 pending']);
+    expect(store.cursor.read()?.sequence).toBe(21);
+    expect(store.outbox.waiting().rows).toBe(0);
+
+    await attributor.answer(20);
+    await clock.settle();
+    expect(posted()).toEqual(['pod-2']);
+    await attributor.answer(10);
+    await clock.settle();
+    expect(posted()).toEqual(['pod-2', 'pod-1']);
+    expect(states(store)).toEqual(['20 recorded', '10 recorded']);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test('has its Event before a later one of the same pod', async () => {
+    const slow = new SlowAttributor();
+    const attributor: Attributor = {
+      attribute: (episode) => (episode.sequence === 10 ? slow : AT_ONCE).attribute(episode),
+    };
+    const { store, recorder } = open(attributor);
+    await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    await recorder.record(makeEpisode({ sequence: 20, pod: 1 }));
+    expect(states(store)).toEqual(['20 pending', '10 pending']);
+    await slow.answer(10);
+    await recorder.settled();
+    expect(recorded.map(({ episode }) => episode.sequence)).toEqual([10, 20]);
+  });
+
+  test('is taken up again by the next process, and keeps its name and its time', async () => {
+    const first = open(new SlowAttributor());
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    first.recorder.stop();
+    first.store[Symbol.dispose]();
+
+    const { store, recorder } = open(AT_ONCE);
+    await recorder.settled();
+    await clock.settle();
+    expect(states(store)).toEqual(['10 recorded']);
+    expect([...sink.events.values()]).toMatchObject([
+      { involvedObject: { name: 'pod-1' }, firstTimestamp: new Date(START_MS + 10_000) },
+    ]);
+  });
+
+  test('is in the history alone after a day, over restarts', async () => {
+    const first = open(new SlowAttributor());
+    await first.recorder.record(makeEpisode({ sequence: 10 }));
+    await clock.advance(20 * HOUR_MS);
+    first.recorder.stop();
+    first.store[Symbol.dispose]();
+
+    const { store, recorder } = open(new SlowAttributor());
+    await clock.advance(3.9 * HOUR_MS);
+    expect(states(store)).toEqual(['10 pending']);
+    await clock.advance(0.1 * HOUR_MS);
+    await recorder.settled();
+    expect(states(store)).toEqual(['10 kept']);
+    expect(log.said('error')).toEqual(['not attributed within a day: in the history alone']);
+    expect(sink.calls).toEqual([]);
+  });
+
+  test('stays pending when the agent ends', async () => {
+    const attributor = new SlowAttributor();
+    const { store, recorder } = open(attributor);
+    await recorder.record(makeEpisode({ sequence: 10 }));
+    recorder.stop();
+    await attributor.answer(10);
+    expect(states(store)).toEqual(['10 pending']);
+  });
+});
+
+describe('an old episode', () => {
+  test('of a ring nobody read before is kept, and posts nothing', async () => {
+    const { store, recorder } = open(AT_ONCE, 20);
+    await recorder.record(makeEpisode({ sequence: 10, atMs: -HOUR_MS }));
+    await recorder.record(makeEpisode({ sequence: 20, atMs: 0 }));
+    await clock.settle();
+    expect(states(store)).toEqual(['20 recorded', '10 kept']);
+    expect(sink.calls).toHaveLength(1);
+    expect(store.cursor.read()).toMatchObject({ sequence: 21, backlogUntil: 20 });
+  });
+
+  test('after a cursor is posted', async () => {
+    const { recorder } = open(AT_ONCE);
+    await recorder.record(makeEpisode({ sequence: 10, atMs: -20 * HOUR_MS }));
+    await clock.settle();
+    expect(sink.calls).toHaveLength(1);
+  });
+});
