@@ -56,7 +56,7 @@ export class EpisodeRecorder {
     const { store, origin, clock } = this.#options;
     if (store.episodes.has(origin.bootId, episode.sequence)) return;
     if (this.#isTooOld(episode)) {
-      this.#add(episode, 'kept');
+      this.#keep(episode);
       return;
     }
     const attribution = this.#attribute(episode);
@@ -94,6 +94,13 @@ export class EpisodeRecorder {
       this.#options.log.error({ err, sequence }, 'attribution failed: the node is blamed');
       return unattributed(episode);
     }
+  }
+
+  #keep(episode: OomEpisode): void {
+    this.#add(episode, 'kept');
+    const { sequence, victim, atMs, taskMemcg } = episode;
+    const facts = { sequence, victimPid: victim.pid, taskMemcg, at: new Date(atMs) };
+    this.#options.log.info(facts, 'oom kill of long ago: in the history alone');
   }
 
   #add(episode: OomEpisode, state: 'pending' | 'kept'): void {

@@ -3,7 +3,7 @@ import { copyState } from './copy-state.ts';
 import { moveAside, openFile, openMemory, openReadOnly } from './open-database.ts';
 import {
   isCorruption,
-  sqliteCode,
+  isFileFailure,
   StateCorruptError,
   StateUnwritableError,
 } from './store-errors.ts';
@@ -66,7 +66,7 @@ export class StateHome {
   /** Memory with all that matters, after the file failed; `undefined` where the error is another's. */
   retreat(db: DatabaseSync, error: unknown): DatabaseSync | undefined {
     const { path } = this.#options;
-    if (path === undefined || !this.writable || sqliteCode(error) === undefined) return undefined;
+    if (path === undefined || !this.writable || !isFileFailure(error)) return undefined;
     return this.#leave(path, error, (memory) => this.#save(db, memory));
   }
 

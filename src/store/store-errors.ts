@@ -31,6 +31,11 @@ export class StateUnwritableError extends RecorderError {
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB, https://sqlite.org/rescode.html */
 const CORRUPT_CODES = new Set([11, 26]);
+/**
+ * SQLITE_PERM, BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB: the file is
+ * to blame. Any other code (a broken constraint, a wrong statement) is a bug, in memory as well.
+ */
+const FILE_CODES = new Set([3, 5, 6, 8, 10, 11, 13, 14, 15, 26]);
 /** The primary code is the lower byte of an extended one. */
 const PRIMARY_CODE = 0xff;
 
@@ -41,8 +46,14 @@ export function isCorruption(error: unknown): boolean {
   return code !== undefined && CORRUPT_CODES.has(code);
 }
 
-/** SQLite's primary result code; `undefined` for any other error, which is a bug or the file system's. */
-export function sqliteCode(error: unknown): number | undefined {
+/** Whether SQLite failed because of the file it works on. */
+export function isFileFailure(error: unknown): boolean {
+  const code = sqliteCode(error);
+  return code !== undefined && FILE_CODES.has(code);
+}
+
+/** SQLite's primary result code; `undefined` for any other error. */
+function sqliteCode(error: unknown): number | undefined {
   const isSqlite = error instanceof Error && 'errcode' in error;
   return isSqlite ? Number(error.errcode) & PRIMARY_CODE : undefined;
 }
