@@ -19,7 +19,8 @@ export class FakeLoop {
   fired = 0;
   readonly #items$ = new Subject<KmsgRecord | Drained>();
   readonly #timers = new Set<Timer>();
-  #ring: readonly KmsgRecord[];
+  readonly #ring: readonly KmsgRecord[];
+  #read = 0;
   #nowMs: number;
 
   constructor(records: readonly KmsgRecord[]) {
@@ -50,8 +51,8 @@ export class FakeLoop {
 
   /** Reads what the ring holds now. */
   readonly drainNow = (): void => {
-    for (let [record] = this.#ring; isWritten(record, this.#nowMs); [record] = this.#ring) {
-      this.#ring = this.#ring.slice(1);
+    for (let record = this.#next; isWritten(record, this.#nowMs); record = this.#next) {
+      this.#read += 1;
       this.#items$.next(record);
     }
     this.#items$.next({ kind: 'drained', atMs: this.#nowMs });
@@ -66,7 +67,7 @@ export class FakeLoop {
   /** Whatever comes next: a timer, or the record that wakes poll(2). False when nothing is left. */
   turn(): boolean {
     const timer = [...this.#timers].toSorted((a, b) => a.dueMs - b.dueMs)[0];
-    const recordMs = writtenMs(this.#ring[0]) ?? Infinity;
+    const recordMs = writtenMs(this.#next) ?? Infinity;
     if (timer === undefined && recordMs === Infinity) return false;
     this.#nowMs = Math.max(this.#nowMs, Math.min(timer?.dueMs ?? Infinity, recordMs));
     if (timer !== undefined && timer.dueMs <= this.#nowMs) this.#fire(timer);
@@ -78,6 +79,10 @@ export class FakeLoop {
   finish(): void {
     while (this.turn());
     this.#items$.complete();
+  }
+
+  get #next(): KmsgRecord | undefined {
+    return this.#ring[this.#read];
   }
 
   #due(): readonly Timer[] {
