@@ -1,0 +1,61 @@
+import type { Counters } from './counters.ts';
+import type { ProcessFigures } from './process-figures.ts';
+
+/** What the stages left of the buffer count; the agent's tally has it. */
+export interface LogCounts {
+  readonly records: number;
+  readonly lost: number;
+  readonly malformed: number;
+  readonly forged: number;
+  readonly callbacksSuppressed: number;
+}
+
+/** The kernel's own count of kills against ours, since the audit began. */
+export interface AuditFigures {
+  /** By `/proc/vmstat oom_kill`. */
+  readonly kernelKills: number;
+  /** Kill lines of the kernel log that are in recorded episodes. */
+  readonly recordedKills: number;
+  /** Kills the kernel counted and its log never told, confirmed by a second look. */
+  readonly unexplainedKills: number;
+}
+
+export interface OutboxFigures {
+  /** Writes that wait for the API server. */
+  readonly rows: number;
+  /** When the oldest of them entered, ms since the epoch; absent when there is none. */
+  readonly oldestEnteredAtMs?: number;
+  /** Episodes whose attribution waits. */
+  readonly pendingEpisodes: number;
+}
+
+/** The reflector's state has it. */
+export interface WatchFigures {
+  readonly synced: boolean;
+  readonly live: boolean;
+  readonly failures: number;
+}
+
+export interface BufferFigures {
+  readonly waiting: number;
+  readonly capacity: number;
+}
+
+/**
+ * Where the metrics look when they are scraped, and only then. What an agent does not have (no
+ * cluster, no state directory, no InfluxDB, a kernel without the counter) has no metrics either.
+ */
+export interface MetricsSource {
+  readonly version: string;
+  readonly nodeVersion: string;
+  readonly counters: Counters;
+  readonly log: LogCounts;
+  readonly nowMs: () => number;
+  readonly buffer: () => BufferFigures;
+  readonly process: () => ProcessFigures;
+  readonly audit?: () => AuditFigures;
+  readonly outbox?: () => OutboxFigures;
+  readonly watch?: () => WatchFigures;
+  /** Points that wait for InfluxDB. */
+  readonly influxPending?: () => number;
+}

@@ -1,0 +1,96 @@
+import type { OomEpisode } from '../../src/oom/episode.ts';
+import type { Subject } from '../../src/pods/attribute.ts';
+import type { PodEntry } from '../../src/pods/pod-directory.ts';
+import type { RecordedEpisode } from '../../src/recorder/recorded-episode.ts';
+import { Counters } from '../../src/telemetry/counters.ts';
+import type { EpisodeFacts } from '../../src/telemetry/episode-facts.ts';
+import type { MetricsSource } from '../../src/telemetry/metrics-source.ts';
+import { newTally } from '../../src/tally.ts';
+
+/** 2026-11-21T12:00:00Z. */
+export const KILLED_AT_MS = Date.UTC(2026, 10, 21, 12);
+
+/** A pod as the directory has it, with these containers. */
+export function podEntry(name: string, containers: readonly string[] = ['app']): PodEntry {
+  const uid = `uid-of-${name}`;
+  const entries = containers.map((name) => ({ name, list: 'containers', ids: [] }) as const);
+  return {
+    namespace: 'shop',
+    name,
+    uid,
+    referenceUid: uid,
+    cgroupUid: uid,
+    containers: entries,
+  };
+}
+
+/** A recorded kill in the first container of a pod; of the Node where there is none. */
+export function recordedKill(pod?: PodEntry, episode: Partial<OomEpisode> = {}): RecordedEpisode {
+  const [container] = pod?.containers ?? [];
+  const subject: Subject =
+    pod === undefined
+      ? { kind: 'node' }
+      : { kind: 'pod', pod, ...(container !== undefined && { container }) };
+  return {
+    episode: {
+      sequence: 1000,
+      lastSequence: 1000,
+      monotonicUs: 1,
+      atMs: KILLED_AT_MS,
+      context: 'full',
+      killLines: 1,
+      victim: { pid: 4242, comm: 'java' },
+      members: [],
+      tasks: [],
+      ...episode,
+    },
+    attribution: { subjects: [subject], limitLevel: 'container' },
+    events: [],
+  };
+}
+
+/** The facts of a kill, as the store gives them back. */
+export function killFacts(facts: Partial<EpisodeFacts> = {}): EpisodeFacts {
+  return {
+    atMs: KILLED_AT_MS,
+    sequence: 1000,
+    namespace: 'shop',
+    pod: 'web-0',
+    container: 'app',
+    reason: 'OOMKilling',
+    limitLevel: 'container',
+    comm: 'java',
+    pid: 4242,
+    killed: 1,
+    message: 'Memory limit of container app (512Mi) reached: killed process java (pid 4242)',
+    ...facts,
+  };
+}
+
+/** A source with everything there is to show; what a test is about goes on top. */
+export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSource {
+  return {
+    version: '1.2.3',
+    nodeVersion: 'v24.0.0',
+    counters: new Counters(
+      () => [podEntry('web-0')],
+      () => KILLED_AT_MS,
+    ),
+    log: newTally(),
+    nowMs: () => KILLED_AT_MS,
+    buffer: () => ({ waiting: 0, capacity: 10 }),
+    process: () => ({
+      cpuSeconds: 1.5,
+      startTimeSeconds: 1_795_262_400,
+      residentBytes: 90e6,
+      heapUsedBytes: 20e6,
+      externalBytes: 1e6,
+      openFds: 30,
+    }),
+    audit: () => ({ kernelKills: 3, recordedKills: 2, unexplainedKills: 1 }),
+    outbox: () => ({ rows: 2, oldestEnteredAtMs: KILLED_AT_MS - 90_000, pendingEpisodes: 1 }),
+    watch: () => ({ synced: true, live: false, failures: 4 }),
+    influxPending: () => 7,
+    ...source,
+  };
+}
