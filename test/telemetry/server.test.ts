@@ -1,0 +1,126 @@
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Exhibits } from '../../src/telemetry/server.ts';
+import { StatusServer } from '../../src/telemetry/server.ts';
+
+let server: StatusServer;
+let problems: { health?: string; ready?: string };
+let errors: unknown[];
+let renders: number;
+let sockets: Socket[];
+
+beforeEach(async () => {
+  problems = {};
+  errors = [];
+  renders = 0;
+  sockets = [];
+  server = await StatusServer.listen({ host: '127.0.0.1', port: 0 }, exhibits());
+});
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  await server[Symbol.asyncDispose]();
+});
+
+function exhibits(): Exhibits {
+  const render = async (): Promise<string> => `up ${(renders += 1)}\n`;
+  return {
+    metrics: { contentType: 'text/plain; version=0.0.4', render },
+    health: [() => problems.health],
+    readiness: [() => undefined, () => problems.ready],
+    page: () => '<!doctype html><title>page</title>',
+    onError: (err) => errors.push(err),
+  };
+}
+
+const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
+const get = (path: string, init?: RequestInit) => fetch(url(path), init);
+
+async function connect(): Promise<Socket> {
+  const socket = createConnection(server.port, '127.0.0.1');
+  socket.on('error', () => {});
+  sockets.push(socket);
+  await once(socket, 'connect');
+  return socket;
+}
+
+describe('the listener', () => {
+  test('shows the metrics under their own content type', async () => {
+    const response = await get('/metrics?name=any');
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4');
+    expect(await response.text()).toBe('up 1\n');
+  });
+
+  test('is fine until something is wrong, and says what', async () => {
+    expect(await (await get('/healthz')).text()).toBe('ok\n');
+    problems = { ready: 'pods: not listed yet' };
+    const response = await get('/readyz');
+    expect(response.status).toBe(503);
+    expect(await response.text()).toBe('pods: not listed yet\n');
+    expect((await get('/healthz')).status).toBe(200);
+  });
+
+  test('has a page that may load nothing', async () => {
+    const response = await get('/');
+    expect(await response.text()).toContain('<title>page');
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+  });
+
+  test('answers HEAD without a body', async () => {
+    const response = await get('/metrics', { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('');
+  });
+
+  test.for(['/nothing', '/metrics/', '//', '/constructor', '/__proto__', '/%2e%2e/etc/passwd'])(
+    'knows no %s',
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
+
+  test.for(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('takes no %s', async (method) => {
+    const response = await get('/metrics', { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  test.for(['CONNECT example.org:80 HTTP/1.1\r\n\r\n', 'nonsense\r\n\r\n', '\0\xff\r\n'])(
+    'hangs up on %j',
+    async (request) => {
+      const socket = await connect();
+      socket.resume().write(request, 'latin1');
+      await once(socket, 'close');
+      expect((await get('/healthz')).status).toBe(200);
+    },
+  );
+
+  test('survives what cannot be shown', async () => {
+    const broken = { ...exhibits(), page: () => JSON.parse('{') as string };
+    await using other = await StatusServer.listen({ host: '127.0.0.1', port: 0 }, broken);
+    const response = await fetch(`http://127.0.0.1:${other.port}/`);
+    expect(response.status).toBe(500);
+    expect(errors).toHaveLength(1);
+  });
+
+  test('renders once for all who ask at the same time', async () => {
+    await Promise.all(Array.from({ length: 200 }, () => get('/metrics').then((r) => r.text())));
+    expect(renders).toBeLessThan(20);
+  });
+
+  test('lets the oldest connection go when there are too many, so that a probe gets through', async () => {
+    const hanging: Socket[] = [];
+    for (let n = 0; n < 100; n += 1) hanging.push(await connect());
+    expect((await get('/healthz')).status).toBe(200);
+    await expect.poll(() => hanging.filter(({ closed }) => closed).length).toBeGreaterThan(60);
+  });
+
+  test('says which address it could not have', async () => {
+    const taken = { host: '127.0.0.1', port: server.port };
+    await expect(StatusServer.listen(taken, exhibits())).rejects.toMatchObject({
+      code: 'E_LISTEN',
+      message: expect.stringContaining(`127.0.0.1:${server.port}`),
+    });
+  });
+});
