@@ -1,0 +1,153 @@
+import { backOffMs } from '../recorder/judge-failure.ts';
+import { type PostClock, WaitList } from '../recorder/wait-list.ts';
+import type { PointOutcome } from './counters.ts';
+import type { EpisodeFacts } from './episode-facts.ts';
+import { InfluxError } from './influx-error.ts';
+
+/** An episode that is in the store and not yet in InfluxDB. */
+export interface QueuedEpisode extends EpisodeFacts {
+  /** Ascending in the order of recording. */
+  readonly id: number;
+}
+
+/** What the writer needs of the store: the episodes beyond a mark that survives restarts. */
+export interface InfluxQueue {
+  /** The oldest ones beyond the mark. */
+  pending(limit: number): readonly QueuedEpisode[];
+  /** Moves the mark: everything up to `id` is in InfluxDB, or never will be. */
+  advance(id: number): void;
+}
+
+/** Where points go: InfluxDB in production, an array in tests. */
+export interface PointSink {
+  /** All of them or an {@link InfluxError}; writing one twice changes nothing. */
+  write(episodes: readonly EpisodeFacts[]): Promise<void>;
+}
+
+export interface InfluxEnv {
+  readonly clock: PostClock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: InfluxLog;
+  readonly tally: (outcome: PointOutcome, points: number) => void;
+}
+
+/** The log's methods this uses: pino's, facts first. */
+export interface InfluxLog {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+}
+
+/** What InfluxData recommends is 5,000 lines; ours come in dozens, and 500 are 100 kB. */
+const MAX_BATCH = 500;
+/** Whatever a server asks for, we look again within five minutes. */
+const MAX_RETRY_AFTER_MS = 5 * 60_000;
+
+/**
+ * Takes recorded episodes to InfluxDB, behind the store and in nobody's way: one batch at a time,
+ * whatever has come meanwhile in the next. What is not there yet is in the store; a restart or an
+ * outage of days changes nothing but the time. Nothing runs while nothing waits.
+ */
+export class InfluxWriter {
+  readonly #queue: InfluxQueue;
+  readonly #sink: PointSink;
+  readonly #env: InfluxEnv;
+  readonly #waiting: WaitList;
+  #running: Promise<void> | undefined;
+  #failures = 0;
+  #isWaiting = false;
+  #woken = false;
+  #stopped = false;
+
+  constructor(queue: InfluxQueue, sink: PointSink, env: InfluxEnv) {
+    this.#queue = queue;
+    this.#sink = sink;
+    this.#env = env;
+    this.#waiting = new WaitList(env.clock);
+  }
+
+  /** Says that there may be episodes. Returns at once; while an outage lasts it changes nothing. */
+  wake(): void {
+    this.#woken = true;
+    if (this.#running !== undefined || this.#isWaiting || this.#stopped) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#woken) this.wake();
+    });
+  }
+
+  /** Writes what can be written at once, for `withinMs` at most, and stops. */
+  async drain(withinMs: number): Promise<void> {
+    this.#waiting.close();
+    this.#isWaiting = false;
+    this.wake();
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#env.clock.after(withinMs, resolve);
+    await Promise.race([late, this.#running]);
+    cancel();
+    this.#stopped = true;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve(); // the caller's transaction first
+    try {
+      do this.#woken = false;
+      while (!this.#stopped && (await this.#writeBatch()));
+    } catch (err) {
+      this.#retryLater(err);
+    }
+  }
+
+  /** @returns whether there was one */
+  async #writeBatch(): Promise<boolean> {
+    const batch = this.#queue.pending(MAX_BATCH);
+    const last = batch.at(-1);
+    if (last === undefined) return false;
+    await this.#write(batch);
+    this.#queue.advance(last.id);
+    this.#recovered();
+    return true;
+  }
+
+  /** Refused for its content: halved until the points to blame are alone; the others get through. */
+  async #write(batch: readonly QueuedEpisode[]): Promise<void> {
+    try {
+      await this.#sink.write(batch);
+      this.#env.tally('written', batch.length);
+    } catch (err) {
+      if (!(err instanceof InfluxError) || err.retryable) {
+        this.#env.tally('retried', batch.length);
+        throw err;
+      }
+      if (batch.length === 1) return this.#refused(batch, err);
+      const half = Math.ceil(batch.length / 2);
+      await this.#write(batch.slice(0, half));
+      await this.#write(batch.slice(half));
+    }
+  }
+
+  #refused(batch: readonly QueuedEpisode[], err: InfluxError): void {
+    this.#env.tally('refused', batch.length);
+    this.#env.log.error({ err, episodes: batch.map(({ id }) => id) }, 'influxdb refused a point');
+  }
+
+  #recovered(): void {
+    if (this.#failures > 0) this.#env.log.info({}, 'writing to influxdb again');
+    this.#failures = 0;
+  }
+
+  #retryLater(err: unknown): void {
+    const { log, random } = this.#env;
+    this.#failures += 1;
+    if (this.#failures === 1)
+      log.warn({ err }, 'cannot write to influxdb, points wait in the store');
+    const askedMs = err instanceof InfluxError ? Math.min(err.retryAfterMs, MAX_RETRY_AFTER_MS) : 0;
+    const delayMs = Math.max(askedMs, backOffMs({ failures: this.#failures, random: random() }));
+    this.#isWaiting = true;
+    this.#waiting.after(delayMs, () => {
+      this.#isWaiting = false;
+      this.wake();
+    });
+  }
+}

@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest';
+import type { PointOutcome } from '../../src/telemetry/counters.ts';
+import type { EpisodeFacts } from '../../src/telemetry/episode-facts.ts';
+import { InfluxError, type InfluxErrorCode } from '../../src/telemetry/influx-error.ts';
+import { InfluxWriter, type PointSink } from '../../src/telemetry/influx-writer.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { FakeInfluxQueue } from '../support/fake-influx-queue.ts';
+import { killFacts } from '../support/telemetry.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Keeps what it is given, by what identifies a point; refuses pods called `bad`. */
+class FakePoints implements PointSink {
+  readonly points = new Map<number, EpisodeFacts>();
+  failure: { readonly code: InfluxErrorCode; readonly retryAfterMs?: number } | undefined;
+  hangs = false;
+  writes = 0;
+
+  async write(episodes: readonly EpisodeFacts[]): Promise<void> {
+    this.writes += 1;
+    if (this.hangs) await new Promise(() => {});
+    if (this.failure !== undefined) {
+      throw new InfluxError(this.failure.code, this.failure.retryAfterMs ?? 0, undefined);
+    }
+    if (episodes.some(({ pod }) => pod === 'bad')) {
+      throw new InfluxError('E_INFLUX_REFUSED', 0, undefined);
+    }
+    for (const facts of episodes) this.points.set(facts.sequence, facts);
+  }
+}
+
+function harness() {
+  const [queue, sink, clock] = [new FakeInfluxQueue(), new FakePoints(), new FakeClock()];
+  const logged: string[] = [];
+  const say = (_facts: object, message: string) => void logged.push(message);
+  const tally: Record<PointOutcome, number> = { written: 0, retried: 0, refused: 0 };
+  const writer = new InfluxWriter(queue, sink, {
+    clock,
+    random: () => 0.5,
+    log: { info: say, warn: say, error: say },
+    tally: (outcome, points) => (tally[outcome] += points),
+  });
+  return { queue, sink, clock, writer, logged, tally };
+}
+
+function kills(count: number): EpisodeFacts[] {
+  return Array.from({ length: count }, (_, sequence) => killFacts({ sequence }));
+}
+
+describe('the InfluxDB writer', () => {
+  test('writes what is pending in batches and moves the mark', async () => {
+    const { queue, sink, clock, writer, tally } = harness();
+    queue.add(...kills(1_200));
+    writer.wake();
+    await clock.settle();
+    expect(sink.points.size).toBe(1_200);
+    expect(sink.writes).toBe(3);
+    expect(queue.left).toBe(0);
+    expect(tally).toEqual({ written: 1_200, retried: 0, refused: 0 });
+  });
+
+  test('runs no timer while nothing waits', async () => {
+    const { queue, clock, writer } = harness();
+    queue.add(...kills(1));
+    writer.wake();
+    await clock.settle();
+    expect(clock.waiting).toBe(0);
+  });
+
+  test.for<InfluxErrorCode>(['E_INFLUX_AWAY', 'E_INFLUX_ACCESS'])(
+    'tries again for ever, a minute apart at most, while it hears %s, and says so once',
+    async (code) => {
+      const { queue, sink, clock, writer, logged } = harness();
+      queue.add(...kills(3));
+      sink.failure = { code };
+      writer.wake();
+      await clock.advance(3 * 24 * 60 * MINUTE_MS);
+      expect(queue.left).toBe(3);
+      sink.failure = undefined;
+      await clock.advance(MINUTE_MS);
+      expect(sink.points.size).toBe(3);
+      expect(logged).toEqual([
+        'cannot write to influxdb, points wait in the store',
+        'writing to influxdb again',
+      ]);
+    },
+  );
+
+  test('is not hurried by new episodes while an outage lasts', async () => {
+    const { queue, sink, clock, writer } = harness();
+    sink.failure = { code: 'E_INFLUX_AWAY' };
+    for (let n = 0; n < 100; n += 1) {
+      queue.add(...kills(1));
+      writer.wake();
+      await clock.settle();
+    }
+    expect(sink.writes).toBe(1);
+  });
+
+  test('waits as long as the server asks, five minutes at most', async () => {
+    const { queue, sink, clock, writer } = harness();
+    queue.add(...kills(1));
+    sink.failure = { code: 'E_INFLUX_AWAY', retryAfterMs: 60 * MINUTE_MS };
+    writer.wake();
+    await clock.advance(5 * MINUTE_MS - 1);
+    expect(sink.writes).toBe(1);
+    await clock.advance(1);
+    expect(sink.writes).toBe(2);
+  });
+
+  test('finds the points that are refused and gets the others through', async () => {
+    const { queue, sink, clock, writer, tally } = harness();
+    queue.add(
+      ...kills(10).map((facts) => (facts.sequence % 5 === 2 ? { ...facts, pod: 'bad' } : facts)),
+    );
+    writer.wake();
+    await clock.settle();
+    expect([...sink.points.keys()]).toEqual([0, 1, 3, 4, 5, 6, 8, 9]);
+    expect(tally).toMatchObject({ written: 8, refused: 2 });
+    expect(queue.left).toBe(0);
+  });
+
+  test('survives a store that cannot be read for a moment', async () => {
+    const { queue, sink, clock, writer } = harness();
+    queue.add(...kills(1));
+    queue.broken = new Error('disk I/O error');
+    writer.wake();
+    await clock.advance(MINUTE_MS);
+    expect(sink.points.size).toBe(1);
+  });
+
+  test('hears what comes while it writes', async () => {
+    const { queue, sink, clock, writer } = harness();
+    queue.add(...kills(1));
+    writer.wake();
+    await Promise.resolve();
+    queue.add(killFacts({ sequence: 77 }));
+    writer.wake();
+    await clock.settle();
+    expect([...sink.points.keys()]).toEqual([0, 77]);
+  });
+
+  test('stops in time although the server never answers', async () => {
+    const { queue, sink, clock, writer } = harness();
+    queue.add(...kills(1));
+    sink.hangs = true;
+    let stopped = false;
+    const draining = writer.drain(2_000).then(() => (stopped = true));
+    await clock.advance(1_999);
+    expect(stopped).toBe(false);
+    await clock.advance(1);
+    await draining;
+    expect(queue.left).toBe(1);
+  });
+});
