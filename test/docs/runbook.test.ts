@@ -1,0 +1,36 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadYaml } from '@kubernetes/client-node';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+interface Rules {
+  readonly groups: readonly {
+    readonly rules: readonly { alert: string; annotations: { runbook: string } }[];
+  }[];
+}
+
+const headings = new Set(
+  [...read('docs/runbook.md').matchAll(/^### (?<key>\S+)$/gm)].map(({ groups }) => groups?.['key']),
+);
+
+describe('the runbook', () => {
+  test('has every code that the sources can say', () => {
+    const sources = globSync('src/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+    const codes = [...sources.matchAll(/'(?<code>E_[A-Z_]+)'/g)].map(({ groups }) => groups?.['code']);
+    expect(codes.length).toBeGreaterThan(10);
+    expect([...new Set(codes)].filter((code) => !headings.has(code))).toEqual([]);
+  });
+
+  test('has every alert, where the alert says it is', () => {
+    const { groups } = loadYaml<Rules>(read('manifests/monitoring/rules.yaml'));
+    const alerts = groups.flatMap(({ rules }) => rules);
+    expect(alerts.length).toBeGreaterThan(5);
+    for (const { alert, annotations } of alerts) {
+      expect(headings).toContain(alert);
+      expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
+    }
+  });
+});
