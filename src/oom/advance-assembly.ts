@@ -1,8 +1,13 @@
 import type { ByteString, Drained } from '../kmsg/record.ts';
 import type { OomEpisode } from './episode.ts';
-import { readKernelLine, type KernelLine, type KillLine } from './kernel-lines.ts';
+import {
+  readKernelLine,
+  type KernelLine,
+  type KillAnnounced,
+  type KillLine,
+} from './kernel-lines.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
-import { belongs, chosenPid, isWitnessOf } from './match-report.ts';
+import { belongs, chosenPid, isWitnessOf, namedPid } from './match-report.ts';
 import { hasContext, NEW_REPORT, toEpisode, type PartialReport } from './partial-report.ts';
 
 /** What the assembler knows between two records. */
@@ -83,7 +88,7 @@ function quietMs(report: PartialReport): number {
 /** Ends the open report: the next line begins another. */
 function endReport(known: Assembly): Assembly {
   if (known.report === undefined) return known;
-  const episode = toEpisode(known.report);
+  const episode = toEpisode(withoutStranger(known.report));
   const killed = episode === undefined ? [] : [episode.victim, ...episode.members];
   const recentPids = [...known.recentPids, ...killed.map(({ pid }) => pid)];
   return {
@@ -93,6 +98,12 @@ function endReport(known: Assembly): Assembly {
     episode,
     recentPids: recentPids.slice(-MAX_RECENT_PIDS),
   };
+}
+
+/** The reaper's word was taken before the report had named its victim: now it can be checked. */
+function withoutStranger(report: PartialReport): PartialReport {
+  const { reaped, ...rest } = report;
+  return reaped === undefined || isWitnessOf(report, reaped.pid) ? report : rest;
 }
 
 /**
@@ -130,7 +141,7 @@ function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord)
     case 'oom-kill':
       return addContext(known, record, { oomKill: record.message }, 'oomKill');
     case 'kill-announced':
-      return addContext(known, record, { announced: line }, 'announced');
+      return announce(known, line, record);
     case 'kill':
       return addKill(known, line, record);
     case 'group-kill':
@@ -177,6 +188,14 @@ function addContext(
   return grow(known, record, { ...report, ...facts });
 }
 
+/** 5.0 and 5.1 print the task twice; another task is another report's. */
+function announce(known: Assembly, announced: KillAnnounced, record: WitnessedRecord): Assembly {
+  const named = known.report === undefined ? undefined : namedPid(known.report);
+  return named === undefined || named === announced.pid
+    ? addContext(known, record, { announced }, 'announced')
+    : begin(known, record, { announced });
+}
+
 function addRow(known: Assembly, record: WitnessedRecord): Assembly {
   const { report } = known;
   if (report?.columns === undefined || report.kills.length > 0) return known;
@@ -187,7 +206,7 @@ function addRow(known: Assembly, record: WitnessedRecord): Assembly {
 function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
   const { report } = known;
   const kill = { ...line, record };
-  if (report !== undefined && belongs(report, line)) {
+  if (report !== undefined && belongs(report, kill)) {
     return grow(known, record, { ...report, kills: [...report.kills, kill] });
   }
   return begin(known, record, { kills: [kill] });

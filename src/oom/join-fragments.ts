@@ -15,84 +15,125 @@ export interface Joined {
 
 /** A line that the kernel builds with `pr_cont()`, and what may come next in it. */
 interface ContinuedLine {
-  readonly begins: string;
-  isComplete(text: ByteString): boolean;
+  readonly begins: RegExp;
   /** Whether `piece` can be the next thing the kernel appends to `text`. */
   continues(text: ByteString, piece: ByteString): boolean;
+  isComplete(text: ByteString): boolean;
 }
 
-/** After a key that takes a path comes a path; else the middle part, whole. */
-function pathThen(begins: string, middle: string): ContinuedLine['continues'] {
-  return (text, piece) =>
-    text === begins || text.endsWith(middle) ? piece.startsWith('/') : piece.startsWith(middle);
+/** Where a path is due comes a path; else the middle part, whole. */
+function pathThen(pathIsDue: RegExp, middle: string): ContinuedLine['continues'] {
+  return (text, piece) => (pathIsDue.test(text) ? piece.startsWith('/') : piece.startsWith(middle));
 }
 
-const RESULT_OF_LIMIT = ' killed as a result of limit of ';
-const GROUP_SET = ' are going to be killed due to memory.oom.group set';
+const isKernelLine = (text: ByteString): boolean => readKernelLine(text) !== undefined;
+
 const NEXT_FIELD = /^,(?:cpuset|mems_allowed|oom_memcg|global_oom|task_memcg|task)\b/;
 
 const CONTINUED_LINES: readonly ContinuedLine[] = [
   {
     // dump_oom_victim(), cpuset_print_current_mems_allowed(), mem_cgroup_print_oom_context()
-    begins: 'oom-kill:constraint=',
-    isComplete: isCompleteOomKillLine,
+    begins: /^oom-kill:constraint=/,
     continues: (text, piece) => {
-      if (text.endsWith(',cpuset=')) return true;
-      return text.endsWith('_memcg=') ? piece.startsWith('/') : NEXT_FIELD.test(piece);
+      // The cpuset's name may be anything and is not needed: what comes after it is.
+      if (text.endsWith(',cpuset=')) return piece.includes(',mems_allowed=');
+      if (/,(?:oom|task)_memcg=$/.test(text) && piece.startsWith('/')) return true;
+      return NEXT_FIELD.test(piece);
     },
+    isComplete: isCompleteOomKillLine,
   },
   {
     // mem_cgroup_print_oom_info(), before 5.0
-    begins: 'Task in ',
-    isComplete: (text) => readKernelLine(text) !== undefined,
-    continues: pathThen('Task in ', RESULT_OF_LIMIT),
+    begins: /^Task in /,
+    continues: pathThen(/^Task in $|limit of $/, ' killed as a result of limit of '),
+    isComplete: isKernelLine,
   },
   {
     // mem_cgroup_print_oom_group()
-    begins: 'Tasks in ',
-    isComplete: (text) => readKernelLine(text) !== undefined,
-    continues: pathThen('Tasks in ', GROUP_SET),
+    begins: /^Tasks in /,
+    continues: pathThen(/^Tasks in $/, ' are going to be killed due to memory.oom.group set'),
+    isComplete: isKernelLine,
+  },
+  {
+    // dump_header(), 4.11 to 4.14: the nodemask is a piece of its own
+    begins: /^[^]{0,15} invoked oom-killer: gfp_mask=0x[0-9a-f]+(?:\([^)]*\))?, nodemask=/,
+    continues: (text, piece) =>
+      text.endsWith('nodemask=')
+        ? /^(?:\(null\)|\d[\d,-]*)/.test(piece)
+        : piece.startsWith(',  order='),
+    isComplete: isKernelLine,
   },
 ];
 
-/** The kinds of line that prove an open one will not be continued. */
-const ENDS_AN_OPEN_LINE = new Set(['kill', 'header', 'reaped', 'already-exiting', 'no-killable']);
+/** What was said before a gap must not name the cgroup of what comes after it. */
+const HOLDS_A_PATH = /_memcg=|^Tasks? in \//;
+
+/** The kinds of line that prove an open one will not be continued; the reaper is another task. */
+const ENDS_AN_OPEN_LINE = new Set(['kill', 'header', 'already-exiting', 'no-killable']);
 
 /**
  * Puts one record to the line that is open.
  *
  * By content, not by gluing: a fragment joins only a line that it can continue, so strangers
  * between the pieces, and fragments of strangers, pass by. What is never completed is passed on as
- * far as it came, before the record that proved it.
+ * far as it came, before the record that proved it: its end, or a gap in which the rest may lie.
  */
 export function joinNext(open: OpenLine, record: CountedRecord): Joined {
-  if (open !== undefined && isNextPiece(open, record)) return grow(open, record);
-  if (lineOf(record.message) !== undefined) {
-    const begun = settle({ ...record, flag: '-' });
-    return open === undefined ? begun : { open: begun.open, out: [open, ...begun.out] };
+  if (open === undefined) return isBeginning(record) ? settle(record) : pass(record);
+  if (record.lost > 0 && HOLDS_A_PATH.test(open.message)) return giveUp(open, record);
+  if (isFragment(open, record)) {
+    if (continuesLine(open, record)) return grow(open, record);
+    return record.message.startsWith('/') ? blank(open, record) : { open, out: [record] };
   }
-  if (open === undefined || !endsAnOpenLine(record)) return { open, out: [record] };
-  return { open: undefined, out: [open, record] };
+  const isOver = isBeginning(record) || endsAnOpenLine(record);
+  return isOver ? giveUp(open, record) : { open, out: [record] };
+}
+
+function pass(record: CountedRecord): Joined {
+  return { open: undefined, out: [record] };
+}
+
+function giveUp(open: CountedRecord, record: CountedRecord): Joined {
+  const next = joinNext(undefined, record);
+  return { open: next.open, out: [open, ...next.out] };
+}
+
+/**
+ * A path that was not due: the one that was taken before may have been a stranger's (another CPU
+ * prints `cgroup: fork rejected by pids controller in <path>` the same way). Nobody is blamed by it.
+ */
+function blank(open: CountedRecord, record: CountedRecord): Joined {
+  return { open: undefined, out: [{ ...open, message: '' }, record] };
 }
 
 /** With PRINTK_CALLER both say who printed them; two tasks never share a line. */
-function isNextPiece(open: CountedRecord, record: CountedRecord): boolean {
-  if (record.flag === '-' || record.caller !== open.caller) return false;
-  return lineOf(open.message)?.continues(open.message, record.message) ?? false;
+function isFragment(open: CountedRecord, record: CountedRecord): boolean {
+  return record.flag !== '-' && record.caller === open.caller && !isBeginning(record);
+}
+
+function continuesLine(open: CountedRecord, { message }: CountedRecord): boolean {
+  return lineOf(open.message)?.continues(open.message, message) ?? false;
+}
+
+/** A process may be called `Task in /`: a header is never another line's beginning. */
+function isBeginning({ message }: CountedRecord): boolean {
+  const line = lineOf(message);
+  if (line === undefined) return false;
+  return line.isComplete(message) || readKernelLine(message)?.kind !== 'header';
 }
 
 function grow(open: CountedRecord, piece: CountedRecord): Joined {
-  const message = open.message + piece.message;
-  return settle({ ...piece, flag: '-', message, lost: open.lost + piece.lost });
+  return settle({ ...piece, message: open.message + piece.message, lost: open.lost + piece.lost });
 }
 
 function settle(record: CountedRecord): Joined {
-  const complete = lineOf(record.message)?.isComplete(record.message) ?? true;
-  return complete ? { open: undefined, out: [record] } : { open: record, out: [] };
+  const line = { ...record, flag: '-' };
+  const complete = lineOf(line.message)?.isComplete(line.message) ?? true;
+  return complete ? pass(line) : { open: line, out: [] };
 }
 
 function lineOf(text: ByteString): ContinuedLine | undefined {
-  return CONTINUED_LINES.find((line) => text.startsWith(line.begins));
+  return CONTINUED_LINES.find(({ begins }) => begins.test(text));
 }
 
 function endsAnOpenLine(record: CountedRecord): boolean {

@@ -20,13 +20,20 @@ export type KernelLine =
   | { readonly kind: 'task-row' }
   | { readonly kind: 'oom-kill' }
   | { readonly kind: 'task-in'; readonly taskMemcg: ByteString; readonly oomMemcg: ByteString }
-  | { readonly kind: 'kill-announced'; readonly pid: number; readonly cause: KillCause }
+  | KillAnnounced
   | KillLine
   | { readonly kind: 'group-kill'; readonly memcg: ByteString }
   | { readonly kind: 'no-killable' }
   | { readonly kind: 'already-exiting' }
   | { readonly kind: 'reaped'; readonly pid: number; readonly comm: string }
   | { readonly kind: 'callbacks-suppressed'; readonly count: number };
+
+/** The process that will die, or whose child will in its stead. */
+export interface KillAnnounced {
+  readonly kind: 'kill-announced';
+  readonly pid: number;
+  readonly cause: KillCause;
+}
 
 /** `commBytes` is the name as printed: `process.comm` replaces what is not UTF-8. */
 export interface KillLine {
@@ -39,9 +46,12 @@ export interface KillLine {
 /** What was exhausted: in the kill line, or before 5.2 in the one that announces it. */
 export type KillCause = 'memcg' | 'system' | 'unsaid';
 
-/** `dump_header()`. RHEL 6 prints `oom_adj=` as well; 4.x prints the nodemask, which has commas. */
+/**
+ * `dump_header()`. RHEL 6 prints `oom_adj=` as well; 4.x prints the nodemask, which has commas, and
+ * 4.11 to 4.14 two spaces after it. Looked for first: any other line may be the name's beginning.
+ */
 const DUMP_HEADER =
-  /^(?<comm>[^]{0,15}) invoked oom-killer: gfp_mask=(?<gfpMask>0x[0-9a-f]+(?:\([^)]*\))?), (?:nodemask=.*?, )?order=(?<order>-?\d+), (?:oom_adj=-?\d+, )?oom_score_adj=(?<oomScoreAdj>-?\d+)$/;
+  /^(?<comm>[^]{0,15}) invoked oom-killer: gfp_mask=(?<gfpMask>0x[0-9a-f]+(?:\([^)]*\))?), (?:nodemask=.*?, {1,2})?order=(?<order>-?\d+), (?:oom_adj=-?\d+, )?oom_score_adj=(?<oomScoreAdj>-?\d+)$/;
 
 /** `mem_cgroup_print_oom_meminfo()`. The lines for swap, memory+swap and kmem begin otherwise. */
 const MEM_CGROUP_PRINT_OOM_MEMINFO =
@@ -74,10 +84,13 @@ const OOM_KILL_TASK = new RegExp(
 );
 
 /** `__oom_kill_process()`, when the chosen victim has no memory left to free. */
-const ALREADY_EXITING = /OOM victim \d+ \([^]*\) is already exiting\. Skip killing the task$/;
+const ALREADY_EXITING = new RegExp(
+  String.raw`^${WHAT_RAN_OUT}OOM victim \d+ \([^]*\) is already exiting\. Skip killing the task$`,
+);
 
 /** `out_of_memory()`: a whole report, and nobody to kill. */
-const NO_KILLABLE = 'Out of memory and no killable processes...';
+const NO_KILLABLE =
+  /^(?:Kernel panic - not syncing: )?(?:Memory cgroup out|Out) of memory and no killable processes\.\.\.$/;
 
 /** `oom_reap_task_mm()`. */
 const OOM_REAPER =
@@ -94,14 +107,17 @@ const DUMP_TASK = /^\[ *\d+\] /;
 
 /** Recognises a line of the OOM path; `undefined` for anything else the kernel says. */
 export function readKernelLine(message: ByteString): KernelLine | undefined {
+  if (message.includes(' invoked oom-killer: ')) {
+    const header = readHeader(message);
+    if (header !== undefined) return header;
+  }
   if (message.startsWith('[')) return readTaskTable(message);
   if (message.startsWith(DUMP_OOM_VICTIM)) return { kind: 'oom-kill' };
   if (message.startsWith('memory: ')) return readUsage(message);
   if (message.startsWith(TASK_IN)) return readTaskIn(message);
   if (message.startsWith(TASKS_IN)) return readGroupKill(message);
   if (message.startsWith('oom_reaper: ')) return readReaped(message);
-  if (message.includes(' invoked oom-killer: ')) return readHeader(message);
-  if (message.endsWith(NO_KILLABLE)) return { kind: 'no-killable' };
+  if (NO_KILLABLE.test(message)) return { kind: 'no-killable' };
   if (message.endsWith(' callbacks suppressed')) return readSuppressed(message);
   return message.includes('Kill') || message.includes('killing') ? readKill(message) : undefined;
 }

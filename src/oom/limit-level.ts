@@ -22,8 +22,13 @@ export function limitLevel(
   pod: Pick<CgroupOwner, 'podPath'> | undefined = parseCgroupPath(oomMemcg),
 ): LimitLevel {
   if (pod !== undefined && isUnder(oomMemcg, pod.podPath)) {
-    return oomMemcg === pod.podPath ? 'pod' : 'container';
+    return oomMemcg === pod.podPath && !isContainer(pod.podPath) ? 'pod' : 'container';
   }
   if (QOS_CGROUP.test(oomMemcg)) return 'qos';
   return KUBEPODS_CGROUP.test(oomMemcg) ? 'node-allocatable' : 'host';
+}
+
+/** A driver mismatch puts pod and container into one part: `…-pod<uid>.slice:cri-containerd:<id>`. */
+function isContainer(path: string): boolean {
+  return path.slice(path.lastIndexOf('/')).includes(':');
 }

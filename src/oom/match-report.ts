@@ -1,18 +1,35 @@
-import type { KillLine } from './kernel-lines.ts';
+import { parseCgroupPath } from './cgroup-path.ts';
+import { decodeName } from './decode-name.ts';
+import type { KillCause } from './kernel-lines.ts';
+import { isUnder } from './memcg-paths.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
-import { taskRows, type PartialReport } from './partial-report.ts';
+import { taskRows, type Kill, type PartialReport } from './partial-report.ts';
 
 /** Whether a kill line is this report's: matched by order, unless something says it cannot be. */
-export function belongs(report: PartialReport, { process, cause }: KillLine): boolean {
-  if (report.kills.length > 0) return report.group !== undefined;
+export function belongs(report: PartialReport, kill: Kill): boolean {
+  const [first] = report.kills;
+  return first === undefined ? isVictim(report, kill) : isMember(report, kill, first);
+}
+
+function isVictim(report: PartialReport, { process: { pid }, cause }: Kill): boolean {
   const chosen = chosenPid(report);
-  if (chosen === process.pid) return true;
+  if (chosen === pid) return true;
   if (report.broken && chosen !== undefined) return false;
-  return agrees(report, cause) && isInTable(report, process.pid);
+  if (!agrees(report, cause)) return false;
+  const isOneOfMany = chosen === undefined || report.announced !== undefined;
+  return isOneOfMany ? isInTable(report, pid) : isSameProcess(report, chosen, pid);
+}
+
+/** Of a group that is being killed: for the same cause, listed, and not seen in another cgroup. */
+function isMember(report: PartialReport, { process, cause, record }: Kill, first: Kill): boolean {
+  if (report.group === undefined || cause !== first.cause) return false;
+  const seenIn = record.evidence?.cgroup;
+  if (seenIn !== undefined) return isUnder(seenIn, decodeName(report.group));
+  return report.broken || isInTable(report, process.pid);
 }
 
 /** A memory cgroup's OOM is not ended by a system-wide kill, nor the other way round. */
-function agrees(report: PartialReport, cause: KillLine['cause']): boolean {
+function agrees(report: PartialReport, cause: KillCause): boolean {
   const constraint =
     report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.constraint;
   const ofMemcg = report.taskIn !== undefined || constraint === 'CONSTRAINT_MEMCG';
@@ -26,15 +43,33 @@ function isInTable(report: PartialReport, pid: number): boolean {
   return rows.length === 0 || rows.some((task) => task.pid === pid || task.tgid === pid);
 }
 
-/** The pid that the context names: of the chosen task, or of the process that was announced. */
-export function chosenPid(report: PartialReport): number | undefined {
-  if (report.announced !== undefined) return report.announced.pid;
-  return report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.pid;
+/** A thread and its process: the kernel names the one when it chooses and the other when it kills. */
+function isSameProcess(report: PartialReport, one: number, other: number): boolean {
+  const rows = taskRows(report);
+  if (rows.length === 0) return true;
+  return rows.some(({ pid, tgid }) => [pid, tgid].includes(one) && [pid, tgid].includes(other));
 }
 
-/** Whether the reaper's word about `pid` is about this report, as far as it names anybody. */
+/** The pid that the context names: of the chosen task, or of the process that was announced. */
+export function chosenPid(report: PartialReport): number | undefined {
+  return report.announced?.pid ?? namedPid(report);
+}
+
+/** The pid in the `oom-kill:` line. */
+export function namedPid({ oomKill }: PartialReport): number | undefined {
+  return oomKill === undefined ? undefined : readOomKillLine(oomKill)?.pid;
+}
+
+/**
+ * Whether the reaper's word about `pid` is about this report's victim. Any other task of the table
+ * may be an earlier report's; where nobody is named the table must do, if all of it is one pod's.
+ */
 export function isWitnessOf(report: PartialReport, pid: number): boolean {
-  if (chosenPid(report) === pid) return true;
-  if (report.rows !== undefined) return isInTable(report, pid);
-  return report.oomKill === undefined && report.taskIn === undefined;
+  const chosen = chosenPid(report);
+  if (chosen !== undefined) {
+    return chosen === pid || (report.rows !== undefined && isSameProcess(report, chosen, pid));
+  }
+  if (report.taskIn === undefined) return report.oomKill === undefined;
+  const isOfOnePod = parseCgroupPath(report.taskIn.oomMemcg) !== undefined;
+  return isOfOnePod && report.rows !== undefined && isInTable(report, pid);
 }

@@ -18,6 +18,7 @@ const MAX_COMM_BYTES = 15;
 const BEGINNING = /^oom-kill:constraint=(?<constraint>CONSTRAINT_[A-Z_]+),nodemask=/;
 const END = /,pid=(?<pid>\d+),uid=-?\d+$/;
 const TASK = ',task=';
+const TASK_MEMCG = ',task_memcg=';
 
 /**
  * Where the paths begin. Before them stand only the nodemask, the name of a cpuset (any bytes but
@@ -47,17 +48,17 @@ export function readOomKillLine(
   if (constraint === undefined) return undefined;
   const rest = line.replace(BEGINNING, '');
   const end = END.exec(rest);
-  const untilTask = end === null ? undefined : cutTask(rest.slice(0, end.index), killedComm);
-  const paths = readPaths(untilTask?.before ?? rest, untilTask !== undefined);
-  if (untilTask === undefined || end === null) {
-    return withoutAbsent({ constraint, oomMemcg: paths?.oomMemcg });
+  const cuts = end === null ? [] : cutTask(rest.slice(0, end.index), killedComm);
+  const [last] = cuts;
+  if (last === undefined) {
+    return withoutAbsent({ constraint, oomMemcg: readBegunPath(rest) });
   }
-  return withoutAbsent({
-    constraint,
-    ...paths,
-    comm: untilTask.comm,
-    pid: Number(end.groups?.['pid']),
-  });
+  const read = cuts.map(({ before, comm }) => ({ comm, paths: readPaths(before) }));
+  const { comm, paths } = read.find((cut) => cut.paths !== undefined) ?? {
+    comm: last.comm,
+    paths: undefined,
+  };
+  return withoutAbsent({ constraint, ...paths, comm, pid: Number(end?.groups?.['pid']) });
 }
 
 /** Whether the line holds everything the kernel puts in it. */
@@ -65,32 +66,45 @@ export function isCompleteOomKillLine(line: ByteString): boolean {
   return readOomKillLine(line)?.taskMemcg !== undefined;
 }
 
-function cutTask(
-  text: ByteString,
-  killedComm: ByteString | undefined,
-): { before: ByteString; comm: ByteString } | undefined {
-  if (killedComm !== undefined && text.endsWith(TASK + killedComm)) {
-    return { before: text.slice(0, -TASK.length - killedComm.length), comm: killedComm };
-  }
-  const at = text.lastIndexOf(TASK);
-  const comm = text.slice(at + TASK.length);
-  return at === -1 || comm.length > MAX_COMM_BYTES
-    ? undefined
-    : { before: text.slice(0, at), comm };
+/** The text before a task's name, and the name. */
+interface Cut {
+  readonly before: ByteString;
+  readonly comm: ByteString;
 }
 
-function readPaths(
-  text: ByteString,
-  complete: boolean,
-): { oomMemcg?: ByteString; taskMemcg?: ByteString } | undefined {
+/** Where the name may begin, the likeliest first: as the kill line says, else from the right. */
+function cutTask(text: ByteString, killedComm: ByteString | undefined): readonly Cut[] {
+  if (killedComm !== undefined && text.endsWith(TASK + killedComm)) {
+    return [{ before: text.slice(0, -TASK.length - killedComm.length), comm: killedComm }];
+  }
+  const cuts: Cut[] = [];
+  for (let at = text.lastIndexOf(TASK); at > 0; at = text.lastIndexOf(TASK, at - 1)) {
+    const comm = text.slice(at + TASK.length);
+    if (comm.length > MAX_COMM_BYTES) break;
+    cuts.push({ before: text.slice(0, at), comm });
+  }
+  return cuts;
+}
+
+function findPaths(text: ByteString): { isGlobal: boolean; paths: ByteString } | undefined {
   const start = PATHS_WITHOUT_CPUSET.exec(text) ?? PATHS.exec(text);
   if (start === null) return undefined;
   const paths = text.slice(start.index + start[0].length);
-  if (start.groups?.['global'] !== undefined) return complete ? { taskMemcg: paths } : undefined;
-  if (!complete) {
-    const [oomMemcg, ...others] = paths.split(',task_memcg=');
-    return others.length === 0 || oomMemcg === undefined ? undefined : { oomMemcg };
-  }
-  const split = splitPaths(paths, ',task_memcg=', (oom, task) => isUnder(task, oom));
+  return { isGlobal: start.groups?.['global'] !== undefined, paths };
+}
+
+function readPaths(text: ByteString): { oomMemcg?: ByteString; taskMemcg: ByteString } | undefined {
+  const found = findPaths(text);
+  if (found === undefined) return undefined;
+  if (found.isGlobal) return { taskMemcg: found.paths };
+  const split = splitPaths(found.paths, TASK_MEMCG, (oom, task) => isUnder(task, oom));
   return split === undefined ? undefined : { oomMemcg: split[0], taskMemcg: split[1] };
+}
+
+/** Of a line that stops half-way: the limit's path, if the next field shows where it ends. */
+function readBegunPath(text: ByteString): ByteString | undefined {
+  const found = findPaths(text);
+  if (found === undefined || found.isGlobal) return undefined;
+  const [oomMemcg, ...others] = found.paths.split(TASK_MEMCG);
+  return others.length === 0 ? undefined : oomMemcg;
 }

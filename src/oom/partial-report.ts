@@ -8,7 +8,7 @@ import type {
   OomEpisode,
   TaskRow,
 } from './episode.ts';
-import type { KillCause, KillLine } from './kernel-lines.ts';
+import type { KillAnnounced, KillCause, KillLine } from './kernel-lines.ts';
 import { limitLevel } from './limit-level.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
@@ -49,7 +49,7 @@ export interface PartialReport {
   /** The cgroup of `Tasks in … are going to be killed`: what follows are members. */
   readonly group?: ByteString;
   /** What `Kill process N … or sacrifice child` announced. */
-  readonly announced?: { readonly pid: number; readonly cause: KillCause };
+  readonly announced?: KillAnnounced;
   readonly kills: readonly Kill[];
   readonly reaped?: Reaped;
   /** Records were lost inside it, or shortly before it began. */
@@ -61,16 +61,22 @@ export interface PartialReport {
 /** A report of which nothing is known yet. */
 export const NEW_REPORT: PartialReport = { kills: [], broken: false, lastUs: 0 };
 
+/** Tables already read, by their last row: a storm of reapers asks for the same one thousands of times. */
+const readTables = new WeakMap<TaskRows, readonly TaskRow[]>();
+
 /** The rows of the task table, in the kernel's order. */
-export function taskRows(report: PartialReport): readonly TaskRow[] {
-  const { columns } = report;
-  if (columns === undefined) return [];
-  const rows: TaskRow[] = [];
-  for (let row = report.rows; row !== undefined; row = row.before) {
+export function taskRows({ columns, rows }: PartialReport): readonly TaskRow[] {
+  if (columns === undefined || rows === undefined) return [];
+  const known = readTables.get(rows);
+  if (known !== undefined) return known;
+  const tasks: TaskRow[] = [];
+  for (let row: TaskRows | undefined = rows; row !== undefined; row = row.before) {
     const task = readTaskRow(row.message, columns);
-    if (task !== undefined) rows.push(task);
+    if (task !== undefined) tasks.push(task);
   }
-  return rows.toReversed();
+  const inOrder = tasks.toReversed();
+  readTables.set(rows, inOrder);
+  return inOrder;
 }
 
 /** Whether the report says anything beyond the kill line: a line the kernel rate-limits. */

@@ -28,7 +28,7 @@ export function rejectForged(
           if (item.kind === 'drained') return item;
           lost += item.lost;
           if (item.facility !== 0 && !trustUserspace) {
-            if (readKernelLine(item.message) !== undefined) tally.forged += 1;
+            if (looksLikeOom(item)) tally.forged += 1;
             return undefined;
           }
           const record = { ...item, lost };
@@ -38,4 +38,10 @@ export function rejectForged(
         filter((item) => item !== undefined),
       );
     });
+}
+
+/** A row of the task table is too vague: `[ 12] my boot script` has the same shape. */
+function looksLikeOom({ message }: CountedRecord): boolean {
+  const kind = readKernelLine(message)?.kind;
+  return kind !== undefined && kind !== 'task-row';
 }

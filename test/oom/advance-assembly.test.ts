@@ -190,11 +190,12 @@ describe('a kill without its report', () => {
 });
 
 describe('a group kill', () => {
+  const listed = [HEADER, TABLE, taskLine(7), taskLine(8), oomKillLine(7), killLine(7)];
   const group = [groupLine(), killLine(7), killLine(8)];
   checkAll([
     [
       'repeats the first victim, then names the members',
-      [...WHOLE, ...group],
+      [...listed, ...group],
       '7+8 in container, container limit, full, 3 lines',
     ],
     [
@@ -204,20 +205,32 @@ describe('a group kill', () => {
     ],
     [
       'ends where the next one begins, though it has no context',
-      [...WHOLE, ...group, killLine(20), groupLine(OTHER), killLine(20), killLine(21)],
+      [...listed, ...group, killLine(20), groupLine(OTHER), killLine(20), killLine(21)],
       '7+8 in container, container limit, full, 3 lines',
       '20+21 in other, no limit, suppressed, 3 lines',
     ],
     [
       'may take 14 ms from one line to the next',
-      [...WHOLE, after(14, groupLine()), after(14, killLine(7)), after(14, killLine(8))],
+      [...listed, after(14, groupLine()), after(14, killLine(7)), after(14, killLine(8))],
       '7+8 in container, container limit, full, 3 lines',
     ],
     [
       'is over after 20 ms',
-      [...WHOLE, ...group, after(20, killLine(9))],
+      [...listed, ...group, after(20, killLine(9))],
       '7+8 in container, container limit, full, 3 lines',
       '9 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'has no members that its table does not list',
+      [...listed, ...group, killLine(99)],
+      '7+8 in container, container limit, full, 3 lines',
+      '99 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'has no members killed for another cause',
+      [killLine(7), ...group, killLine(99, 'app', 'Out of memory')],
+      '7+8 in container, no limit, suppressed, 3 lines',
+      '99 in nowhere, system limit, suppressed, 1 lines',
     ],
   ]);
 });
@@ -233,6 +246,28 @@ describe('the reaper', () => {
       '7 in container, container limit, partial, 0 lines',
     ],
     ['of somebody else does not', [taskInLine(), TABLE, taskLine(7), reapedLine(9)]],
+    [
+      'is not believed about another task than the one that was named',
+      [HEADER, TABLE, taskLine(5), taskLine(6), oomKillLine(5, OTHER, POD), reapedLine(6)],
+    ],
+    [
+      'is not believed when the report names another task afterwards',
+      [HEADER, reapedLine(66), TABLE, taskLine(7), oomKillLine(7)],
+    ],
+    [
+      'may come between the pieces of a line',
+      [
+        HEADER,
+        TABLE,
+        taskLine(7),
+        oomKillLine(7).replace(/task_memcg=.*/, 'task_memcg='),
+        reapedLine(5),
+        { flag: 'c', message: CONTAINER },
+        { flag: 'c', message: ',task=app,pid=7,uid=0' },
+        killLine(7),
+      ],
+      SEVEN,
+    ],
     ['gives way to the kill line', [HEADER, oomKillLine(7), reapedLine(7), killLine(7)], SEVEN],
   ]);
 });
@@ -273,6 +308,7 @@ test('what the kernel says it withheld is no line of a report', () => {
 });
 
 test('an episode remembers its first and its last record', () => {
-  const [episode] = episodesOf(kernelSays(...WHOLE, groupLine(), killLine(7), killLine(8)));
-  expect(episode).toMatchObject({ sequence: 5, lastSequence: 8, victim: { comm: 'app' } });
+  const lines = [...WHOLE.toSpliced(3, 0, taskLine(8)), groupLine(), killLine(7), killLine(8)];
+  const [episode] = episodesOf(kernelSays(...lines));
+  expect(episode).toMatchObject({ sequence: 6, lastSequence: 9, victim: { comm: 'app' } });
 });
