@@ -9,6 +9,8 @@ import { assembleEpisodes } from './oom/assemble-episodes.ts';
 import type { OomEpisode } from './oom/episode.ts';
 import { joinFragments } from './oom/join-fragments.ts';
 import { takeEvidence, type Witness } from './oom/kill-evidence.ts';
+import type { KillAudit } from './oom/kill-audit.ts';
+import type { KillLedger } from './oom/kill-ledger.ts';
 import { rejectForged } from './oom/reject-forged.ts';
 import type { Tally } from './tally.ts';
 
@@ -17,6 +19,10 @@ export interface Stages {
   readonly device: KmsgDevice;
   readonly recordClock: RecordClock;
   readonly witness: Witness;
+  /** The books of the cgroup counters; none in `replay`. */
+  readonly ledger?: KillLedger;
+  /** Compares what was read with what the kernel counted; none in `replay`. */
+  readonly audit?: KillAudit;
   readonly buffer: BoundedBuffer<OomEpisode>;
   readonly scheduler: SchedulerLike;
   readonly tally: Tally;
@@ -33,7 +39,12 @@ export interface Stages {
 
 /** From the kernel's log to recorded episodes: one record's way, from top to bottom. */
 export function recordEpisodes(stages: Stages): Observable<void> {
-  const { device, tally, scheduler, onIdle } = stages;
+  const { device, tally, scheduler, ledger, audit } = stages;
+  const drainNow = (): void => device.drainNow();
+  const onIdle = (item: LogItem): void => {
+    if (item.kind === 'drained') audit?.quiet(item.atMs);
+    stages.onIdle(item);
+  };
   return device.reads$.pipe(
     parseRecords(() => (tally.malformed += 1)),
     startReading(stages.start, stages.startReport),
@@ -41,8 +52,8 @@ export function recordEpisodes(stages: Stages): Observable<void> {
     countLost(tally, undefined, stages.onLost),
     rejectForged(tally, stages.trustUserspace),
     joinFragments(),
-    takeEvidence(stages.witness),
-    assembleEpisodes({ drainNow: () => device.drainNow(), scheduler, tally, onIdle }),
+    takeEvidence(stages.witness, ledger && { ledger, drainNow, scheduler }),
+    assembleEpisodes({ drainNow, scheduler, tally, onIdle }),
     stages.buffer.drainTo((episode) => stages.record(episode)),
   );
 }

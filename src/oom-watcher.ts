@@ -26,7 +26,7 @@ export interface EpisodeConsumer {
 
 export interface OomWatcherOptions extends Pick<
   Stages,
-  'recordClock' | 'witness' | 'tally' | 'trustUserspace'
+  'recordClock' | 'witness' | 'ledger' | 'audit' | 'tally' | 'trustUserspace'
 > {
   /** Opens the log; it must ask the gate before every read. */
   readonly openLog: (gate: ReadGate) => KmsgDevice;

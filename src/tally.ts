@@ -18,5 +18,6 @@ export function newTally(): Tally {
     callbacksSuppressed: 0,
     episodes: 0,
     killed: 0,
+    killLines: 0,
   };
 }

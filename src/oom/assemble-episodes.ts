@@ -9,6 +9,8 @@ export interface EpisodeTally {
   episodes: number;
   /** Processes killed: victims and members. */
   killed: number;
+  /** Kernel kill lines in them: what `/proc/vmstat` counts. */
+  killLines: number;
   /** Episodes whose context the kernel withheld. */
   suppressed: number;
   /** Contexts the kernel itself says it withheld. */
@@ -93,8 +95,9 @@ export function assembleEpisodes({
     });
 }
 
-function count(tally: EpisodeTally, { context, members }: OomEpisode): void {
+function count(tally: EpisodeTally, { context, members, killLines }: OomEpisode): void {
   tally.episodes += 1;
   tally.killed += 1 + members.length;
+  tally.killLines += killLines;
   if (context === 'suppressed') tally.suppressed += 1;
 }

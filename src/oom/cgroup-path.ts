@@ -45,6 +45,11 @@ export function cgroupOwners(path: string): readonly CgroupOwner[] {
   });
 }
 
+/** Whether a part of a path leads to pods: kubepods itself, or a QoS class below it. */
+export function leadsToPods(part: string): boolean {
+  return KUBEPODS_PART.test(part) || QOS_PART.test(part);
+}
+
 /** The outermost pod that a cgroup path names; `undefined` for a path of no pod. */
 export function parseCgroupPath(path: string): CgroupOwner | undefined {
   return cgroupOwners(path)[0];

@@ -45,10 +45,24 @@ export type ContextKind = 'full' | 'suppressed' | 'partial';
 /** Whose limit was hit, from the path of the oom memcg. `host` is a unit outside kubepods. */
 export type LimitLevel = 'container' | 'pod' | 'qos' | 'node-allocatable' | 'system' | 'host';
 
+/**
+ * Who told the victim's cgroup at its kill line: `proc` is `/proc/<pid>/cgroup`, `counters` a
+ * container's `oom_kill` that moved, `pod-counter` a pod's, whose container is gone already.
+ */
+export type EvidenceSource = 'proc' | 'counters' | 'pod-counter';
+
 /** What was taken down the moment a kill line was read; milliseconds later it is gone. */
 export interface KillEvidence {
-  /** The victim's memory cgroup by `/proc/<pid>/cgroup`. */
-  readonly cgroup?: string;
+  /** The victim's memory cgroup. */
+  readonly cgroup: string;
+  readonly source: EvidenceSource;
+  /**
+   * Several kills and several cgroups remained: somebody was killed in this one, and nothing says
+   * that it was this process.
+   */
+  readonly isOneOfSeveral?: boolean;
+  /** Its parent lives in the same cgroup: it is not the container's main process. */
+  readonly isChild?: boolean;
 }
 
 /** One OOM decision: a victim, the members killed with it, and whatever context the kernel printed. */

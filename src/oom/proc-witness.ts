@@ -20,14 +20,35 @@ export class ProcWitness implements Witness {
 
   testify(pid: number, comm: string): KillEvidence | undefined {
     try {
-      const directory = `${this.#procRoot}/${pid}`;
-      const name = decodeName(this.#readText(`${directory}/comm`)).replace(/\n$/, '');
-      if (name !== comm) return undefined;
-      const cgroup = memoryCgroup(this.#readText(`${directory}/cgroup`));
-      return cgroup === undefined ? undefined : { cgroup: decodeName(cgroup) };
+      const name = decodeName(this.#read(pid, 'comm')).replace(/\n$/, '');
+      const cgroup = name === comm ? this.#cgroupOf(pid) : undefined;
+      if (cgroup === undefined) return undefined;
+      return { cgroup, source: 'proc', ...(this.#isChild(pid, cgroup) && { isChild: true }) };
     } catch {
       return undefined;
     }
+  }
+
+  /**
+   * The parent of a container's main process is the runtime's (shim, conmon), in a cgroup of its own.
+   * One whose parent lives beside it is no main process, whatever pid namespaces the pod shares.
+   */
+  #isChild(pid: number, cgroup: string): boolean {
+    try {
+      const parent = /^PPid:\t(?<pid>[1-9]\d*)$/m.exec(this.#read(pid, 'status'))?.groups?.['pid'];
+      return parent !== undefined && this.#cgroupOf(Number(parent)) === cgroup;
+    } catch {
+      return false;
+    }
+  }
+
+  #cgroupOf(pid: number): string | undefined {
+    const cgroup = memoryCgroup(this.#read(pid, 'cgroup'));
+    return cgroup === undefined ? undefined : decodeName(cgroup);
+  }
+
+  #read(pid: number, file: string): string {
+    return this.#readText(`${this.#procRoot}/${pid}/${file}`);
   }
 }
 

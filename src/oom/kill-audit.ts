@@ -1,0 +1,112 @@
+/** What the audit compares the kernel's counter with. */
+export interface AuditedTally {
+  /** Kernel kill lines read. */
+  readonly killLines: number;
+  /** Records lost. */
+  readonly lost: number;
+}
+
+/** Where the kernel's kills went. `counted = recorded + beforeStart + lost + unexplained`. */
+export interface AuditFigures {
+  /** `/proc/vmstat` `oom_kill`: every kill since boot. */
+  readonly counted: number;
+  /** Kill lines read since the start. */
+  readonly recorded: number;
+  /** Out of the kernel's ring, or recorded by an earlier run, when reading began. */
+  readonly beforeStart: number;
+  /** Gone with records that the ring dropped. */
+  readonly lost: number;
+  /** Neither: what must be zero. */
+  readonly unexplained: number;
+}
+
+/** `unknown`: the kernel counts nothing (before 4.13), or nothing has been compared yet. */
+export type AuditState = 'unknown' | AuditFigures;
+
+export interface KillAuditOptions {
+  /** `/proc/vmstat` `oom_kill`. */
+  readonly total: () => number | undefined;
+  readonly tally: AuditedTally;
+  /** Told of kills that are in the kernel's counter alone. */
+  readonly onMissing: (figures: AuditFigures) => void;
+}
+
+/** A log that is drained a hundred times a second needs no more than this. */
+const MIN_INTERVAL_MS = 1000;
+
+/**
+ * The proof that nothing was missed: the kernel's own count of OOM kills against the kill lines read.
+ *
+ * The kernel counts before it prints, so a difference is believed when it is seen a second time.
+ * Made before the first record is read; it looks when it is told that the log is drained and no
+ * report is open, and has no timer of its own.
+ */
+export class KillAudit {
+  readonly #options: KillAuditOptions;
+  readonly #countedAtStart: number | undefined;
+  #state: AuditState = 'unknown';
+  #suspected = 0;
+  /** Records lost and lines read when the figures agreed last. */
+  #agreed: AuditedTally = { killLines: -1, lost: 0 };
+  #lookedAtMs = -Infinity;
+
+  constructor(options: KillAuditOptions) {
+    this.#options = options;
+    this.#countedAtStart = options.total();
+  }
+
+  /** For metrics, `doctor` and the page. */
+  get state(): AuditState {
+    return this.#state;
+  }
+
+  /** The log is drained and no report is open. @param nowMs the monotonic clock of `Drained` */
+  quiet(nowMs: number): void {
+    if (this.#countedAtStart === undefined || !this.#isDue(nowMs)) return;
+    const counted = this.#options.total();
+    if (counted === undefined) return;
+    this.#lookedAtMs = nowMs;
+    const { killLines: recorded } = this.#options.tally;
+    const before = this.#state === 'unknown' ? this.#atStart(counted) : this.#state;
+    const missing = counted - recorded - before.beforeStart - before.lost - before.unexplained;
+    const figures = { ...before, counted, recorded };
+    if (missing !== 0 && missing !== this.#suspected) {
+      this.#suspected = missing;
+      this.#state = before;
+      return;
+    }
+    this.#state = missing === 0 ? figures : this.#explain(figures, missing);
+    this.#suspected = 0;
+    this.#agreed = { ...this.#options.tally };
+  }
+
+  #isDue(nowMs: number): boolean {
+    const { killLines, lost } = this.#options.tally;
+    const isSame = killLines === this.#agreed.killLines && lost === this.#agreed.lost;
+    return !isSame || nowMs - this.#lookedAtMs >= MIN_INTERVAL_MS;
+  }
+
+  /** What the ring no longer held at the first look; kills since the start cannot be among them. */
+  #atStart(counted: number): AuditFigures {
+    const recorded = this.#options.tally.killLines;
+    const beforeStart = Math.min(Math.max(0, counted - recorded), this.#countedAtStart ?? 0);
+    return { counted, recorded, beforeStart, lost: 0, unexplained: 0 };
+  }
+
+  #explain(figures: AuditFigures, missing: number): AuditFigures {
+    if (missing < 0) return lessen(figures, -missing);
+    const { tally, onMissing } = this.#options;
+    const key = tally.lost > this.#agreed.lost ? 'lost' : 'unexplained';
+    const explained = { ...figures, [key]: figures[key] + missing };
+    onMissing(explained);
+    return explained;
+  }
+}
+
+/** Lines that were thought missing and came after all. */
+function lessen(figures: AuditFigures, found: number): AuditFigures {
+  const unexplained = Math.max(0, figures.unexplained - found);
+  const lost = Math.max(0, figures.lost - (found - (figures.unexplained - unexplained)));
+  const rest = found - (figures.unexplained - unexplained) - (figures.lost - lost);
+  return { ...figures, unexplained, lost, beforeStart: Math.max(0, figures.beforeStart - rest) };
+}

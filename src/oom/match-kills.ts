@@ -1,0 +1,130 @@
+import type { KillEvidence } from './episode.ts';
+
+/** A kill, as the counters may know it. */
+export interface CountedKill {
+  readonly sequence: number;
+  /**
+   * Its place among all kills of the host. Kills are counted and printed one at a time under
+   * `oom_lock` (mm/oom_kill.c), so the n-th line is the n-th one counted.
+   */
+  readonly ordinal: number;
+  readonly oomScoreAdj?: number;
+  /** The counters it moved, where somebody told its cgroup: the smallest cgroup first. */
+  readonly counters?: readonly string[];
+}
+
+/** A counter that was seen to have moved. */
+export interface CounterStep {
+  readonly cgroup: string;
+  readonly source: 'counters' | 'pod-counter';
+  /** By how much. */
+  readonly kills: number;
+  /** Kills up to this one had been counted before it was last seen unmoved. */
+  readonly after: number;
+  /** And up to this one when it was seen. */
+  readonly upTo: number;
+  /** The lowest `oom_score_adj` of the processes that were left in it. */
+  readonly lowestScore?: number;
+}
+
+/**
+ * Which kill was where, given that every step was caused by one of `kills`. Names a cgroup for a
+ * kill only where no other assignment is possible; what remains gets its kills without saying which
+ * is which. `undefined` where the premise cannot hold.
+ *
+ * Kills whose cgroup is known are in the answer where their step was among these.
+ */
+export function matchKills(
+  kills: readonly CountedKill[],
+  steps: readonly CounterStep[],
+): ReadonlyMap<number, KillEvidence> | undefined {
+  const matched = new Map<number, KillEvidence>();
+  let left = takeTold(kills, steps, matched);
+  let open: readonly CountedKill[] = kills.filter(({ counters }) => counters === undefined);
+  for (let found = certain(open, left); found !== undefined; found = certain(open, left)) {
+    for (const { sequence } of found.kills) matched.set(sequence, evidenceOf(found.step));
+    open = without(open, found.kills);
+    left = lessen(left, found.step, found.kills.length);
+  }
+  for (const step of left.toSorted((a, b) => a.upTo - b.upTo)) {
+    const fitting = open.filter((kill) => fits(kill, step)).slice(0, step.kills);
+    if (fitting.length < step.kills) return undefined;
+    for (const { sequence } of fitting) {
+      matched.set(sequence, { ...evidenceOf(step), isOneOfSeveral: true });
+    }
+    open = without(open, fitting);
+  }
+  return matched;
+}
+
+/** The steps less those of the kills whose cgroup is known. */
+function takeTold(
+  kills: readonly CountedKill[],
+  steps: readonly CounterStep[],
+  matched: Map<number, KillEvidence>,
+): readonly CounterStep[] {
+  return kills.reduce((left, kill) => {
+    const [own] = (kill.counters ?? []).flatMap((counter) =>
+      left.filter((step) => step.cgroup === counter && isInTime(kill, step)),
+    );
+    if (own === undefined) return left;
+    matched.set(kill.sequence, evidenceOf(own));
+    return lessen(left, own, 1);
+  }, steps);
+}
+
+interface Certain {
+  readonly step: CounterStep;
+  readonly kills: readonly CountedKill[];
+}
+
+/**
+ * Either a counter moved by as many kills as can have moved it at all; or every kill moved one, and
+ * one of them can have moved no other than this.
+ */
+function certain(open: readonly CountedKill[], left: readonly CounterStep[]): Certain | undefined {
+  for (const step of left) {
+    const fitting = open.filter((kill) => fits(kill, step));
+    if (fitting.length === step.kills) return { step, kills: fitting };
+  }
+  const allMoved = left.reduce((sum, { kills }) => sum + kills, 0) === open.length;
+  for (const kill of allMoved ? open : []) {
+    const [step, ...others] = left.filter((one) => fits(kill, one));
+    if (step !== undefined && others.length === 0) return { step, kills: [kill] };
+  }
+  return undefined;
+}
+
+/**
+ * A process inherits its `oom_score_adj` and may raise it; to lower it takes CAP_SYS_RESOURCE
+ * (proc_oom_score_adj, fs/proc/base.c: `oom_score_adj_min`).
+ */
+function fits(kill: CountedKill, step: CounterStep): boolean {
+  const { oomScoreAdj = Infinity } = kill;
+  return isInTime(kill, step) && oomScoreAdj >= (step.lowestScore ?? -Infinity);
+}
+
+function isInTime({ ordinal }: CountedKill, { after, upTo }: CounterStep): boolean {
+  return ordinal > after && ordinal <= upTo;
+}
+
+function evidenceOf({ cgroup, source }: CounterStep): KillEvidence {
+  return { cgroup, source };
+}
+
+function without(
+  kills: readonly CountedKill[],
+  gone: readonly CountedKill[],
+): readonly CountedKill[] {
+  return kills.filter((kill) => !gone.includes(kill));
+}
+
+function lessen(
+  steps: readonly CounterStep[],
+  which: CounterStep,
+  by: number,
+): readonly CounterStep[] {
+  return steps
+    .map((step) => (step === which ? { ...step, kills: step.kills - by } : step))
+    .filter(({ kills }) => kills > 0);
+}

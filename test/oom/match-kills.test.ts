@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { matchKills, type CountedKill, type CounterStep } from '../../src/oom/match-kills.ts';
+
+const kill = (ordinal: number, more: Partial<CountedKill> = {}): CountedKill => ({
+  sequence: 100 + ordinal,
+  ordinal,
+  ...more,
+});
+const step = (cgroup: string, more: Partial<CounterStep> = {}): CounterStep => ({
+  cgroup,
+  source: 'counters',
+  kills: 1,
+  after: 0,
+  upTo: 9,
+  ...more,
+});
+const evidence = (cgroup: string) => ({ cgroup, source: 'counters' });
+const oneOf = (cgroup: string) => ({ ...evidence(cgroup), isOneOfSeveral: true });
+
+describe('matchKills', () => {
+  test.each<[string, CountedKill[], CounterStep[], [number, object][] | undefined]>([
+    ['one kill and one step belong together', [kill(1)], [step('/a')], [[101, evidence('/a')]]],
+    [
+      'as many kills as steps of one cgroup were all there',
+      [kill(1), kill(2)],
+      [step('/a', { kills: 2 })],
+      [
+        [101, evidence('/a')],
+        [102, evidence('/a')],
+      ],
+    ],
+    [
+      'two kills and two cgroups: each gets one, nobody is named',
+      [kill(1), kill(2)],
+      [step('/a'), step('/b')],
+      [
+        [101, oneOf('/a')],
+        [102, oneOf('/b')],
+      ],
+    ],
+    [
+      'one of two cgroups is gone: the other had a kill, whichever it was',
+      [kill(1), kill(2)],
+      [step('/a')],
+      [[101, oneOf('/a')]],
+    ],
+    [
+      'a step seen before the second kill was counted is the first one’s',
+      [kill(1), kill(2)],
+      [step('/a', { upTo: 1 }), step('/b')],
+      [
+        [101, evidence('/a')],
+        [102, evidence('/b')],
+      ],
+    ],
+    [
+      'a kill of a known cgroup takes its own step',
+      [kill(1, { counters: ['/a'] }), kill(2)],
+      [step('/a'), step('/b')],
+      [
+        [101, evidence('/a')],
+        [102, evidence('/b')],
+      ],
+    ],
+    [
+      'a process cannot have lowered its score below its neighbours’',
+      [kill(1, { oomScoreAdj: -997 }), kill(2, { oomScoreAdj: 1000 })],
+      [step('/a', { lowestScore: 1000 }), step('/b')],
+      [
+        [102, evidence('/a')],
+        [101, evidence('/b')],
+      ],
+    ],
+    ['a kill that moved no counter stays unknown', [kill(1)], [], []],
+    ['more steps than kills: the premise is wrong', [kill(1)], [step('/a'), step('/b')], undefined],
+    [
+      'a step that no kill fits: the premise is wrong',
+      [kill(5)],
+      [step('/a', { upTo: 4 })],
+      undefined,
+    ],
+  ])('%s', (_, kills, steps, expected) => {
+    const matched = matchKills(kills, steps);
+    expect(matched && new Map(matched)).toEqual(expected && new Map(expected as [number, never][]));
+  });
+});

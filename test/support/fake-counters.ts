@@ -1,0 +1,48 @@
+import type { OomCounters } from '../../src/oom/kill-ledger.ts';
+
+/** The kernel's counters in memory. v1 counts in the cgroup itself, v2 in all above it as well. */
+export class FakeCounters implements OomCounters {
+  readonly isHierarchical: boolean;
+  readonly #rows = new Map<string, number>();
+  readonly scores = new Map<string, number>();
+  #total = 0;
+  /** How often they were read. */
+  reads = 0;
+  /** Called while they are being read: kills go on meanwhile. */
+  onRead: () => void = () => undefined;
+
+  constructor(isHierarchical = false) {
+    this.isHierarchical = isHierarchical;
+  }
+
+  make(...cgroups: readonly string[]): void {
+    for (const cgroup of cgroups) this.#rows.set(cgroup, 0);
+  }
+
+  remove(cgroup: string): void {
+    this.#rows.delete(cgroup);
+  }
+
+  kill(cgroup: string): void {
+    this.#total += 1;
+    for (const [row, kills] of this.#rows) {
+      const counts = row === cgroup || (this.isHierarchical && cgroup.startsWith(`${row}/`));
+      if (counts) this.#rows.set(row, kills + 1);
+    }
+  }
+
+  read(): ReadonlyMap<string, number> {
+    this.reads += 1;
+    const rows = new Map(this.#rows);
+    this.onRead();
+    return rows;
+  }
+
+  lowestScore(cgroup: string): number | undefined {
+    return this.scores.get(cgroup);
+  }
+
+  total(): number {
+    return this.#total;
+  }
+}
