@@ -1,5 +1,5 @@
 import { cgroupOwners, type CgroupOwner } from '../oom/cgroup-path.ts';
-import type { LimitLevel, OomEpisode } from '../oom/episode.ts';
+import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
 
@@ -7,6 +7,12 @@ import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts'
 export type Subject =
   | { readonly kind: 'node' }
   | { readonly kind: 'pod'; readonly pod: PodEntry; readonly container?: ContainerEntry };
+
+/**
+ * What told whose it was: `kernel` the report itself, `group-line` the one line of a withheld report
+ * that names a cgroup, `pod-status` the pod's own `OOMKilled`; `none` where nothing did.
+ */
+export type AttributionSource = 'kernel' | 'group-line' | EvidenceSource | 'pod-status' | 'none';
 
 /** Whose an episode was. */
 export interface Attribution {
@@ -18,6 +24,11 @@ export interface Attribution {
   readonly cgroup?: string;
   /** Whose limit it was, seen from the owner; absent where the kernel withheld it. */
   readonly limitLevel?: LimitLevel;
+  readonly source: AttributionSource;
+  /** Somebody was killed there, and nothing says that it was this process: claim no pid. */
+  readonly isOneOfSeveral?: boolean;
+  /** A child was killed, and it alone: the container goes on. Absent where nobody knows. */
+  readonly mainProcessSurvived?: boolean;
 }
 
 /** What stands before `kubepods` on the node itself: nothing, kubelet's cgroup root, or (colon form) the runtime's service. */
@@ -34,7 +45,8 @@ const NODE: Subject = { kind: 'node' };
  * and the Pod as well.
  */
 export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution {
-  const cgroup = episode.taskMemcg ?? episode.evidence?.cgroup;
+  const { evidence, taskMemcg } = episode;
+  const cgroup = taskMemcg ?? evidence?.cgroup;
   const owners = cgroup === undefined ? [] : cgroupOwners(cgroup);
   const found = findPod(owners, pods);
   const owner = found?.owner ?? owners[0];
@@ -44,7 +56,38 @@ export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution 
     ...(owner !== undefined && { owner }),
     ...(cgroup !== undefined && { cgroup }),
     ...(level !== undefined && { limitLevel: level }),
+    source: sourceOf(episode),
+    ...(taskMemcg === undefined && evidence?.isOneOfSeveral && { isOneOfSeveral: true }),
+    ...(survivedBy(episode, owner) && { mainProcessSurvived: true }),
   };
+}
+
+/**
+ * Whether no news of the pods could say more: the container is found, or there is none to find. A
+ * deleted pod's status gets no newer.
+ */
+export function isFinal({ subjects, owner }: Attribution): boolean {
+  if (owner === undefined) return true;
+  const pod = subjects.find((subject) => subject.kind === 'pod');
+  if (pod === undefined) return false;
+  const isKnown = pod.container !== undefined || owner.containerId === undefined;
+  return isKnown || pod.pod.deletedAtMs !== undefined;
+}
+
+/** A withheld report's cgroup can only come from its group line. */
+function sourceOf({ taskMemcg, evidence, context }: OomEpisode): AttributionSource {
+  if (taskMemcg === undefined) return evidence?.source ?? 'none';
+  return context === 'suppressed' ? 'group-line' : 'kernel';
+}
+
+/**
+ * Said only of a single process whose parent was seen alive beside it in its container: a group
+ * kill takes the container's main process with it.
+ */
+function survivedBy(episode: OomEpisode, owner: CgroupOwner | undefined): boolean {
+  const { evidence, members, killLines } = episode;
+  const isAlone = members.length === 0 && killLines === 1;
+  return isAlone && evidence?.isChild === true && owner?.containerId !== undefined;
 }
 
 function findPod(

@@ -50,7 +50,7 @@ export interface PodEntry {
   readonly containers: readonly ContainerEntry[];
 }
 
-/** Where attribution looks a pod up: a file, or (later) a reflector over the API server. */
+/** Where attribution looks a pod up: a file, or a reflector over the API server. */
 export interface PodDirectory {
   /** Whether a pod it does not know is certainly not this node's; false without a pod list. */
   readonly isComplete: boolean;

@@ -16,6 +16,7 @@ export function attributeBy(pods: PodDirectory): Attributor {
 export function unattributed({ taskMemcg, limitLevel }: OomEpisode): Attribution {
   return {
     subjects: [{ kind: 'node' }],
+    source: 'none',
     ...(taskMemcg !== undefined && { cgroup: taskMemcg }),
     ...(limitLevel !== undefined && { limitLevel }),
   };

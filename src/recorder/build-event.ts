@@ -38,7 +38,7 @@ export function buildEvent(
   const facts = {
     id: { bootId, sequence: episode.sequence },
     at: new Date(episode.atMs),
-    annotations: annotations(episode, attribution, bootId),
+    annotations: annotations(episode, attribution, subject, bootId),
   };
   return makeEvent(subjectRef(subject, node), 'Warning', reason, message, {
     ...facts,
@@ -67,25 +67,35 @@ function subjectRef(subject: Subject, node: NodeRef): V1ObjectReference {
   };
 }
 
-/** The facts for machines. Values are strings; sizes are bytes. */
+function bytes(kb: number | undefined): number | undefined {
+  return kb === undefined ? undefined : kb * 1024;
+}
+
+/** The facts for machines. Values are strings; sizes are bytes. None of a process nobody can name. */
 function annotations(
   episode: OomEpisode,
-  { limitLevel }: Attribution,
+  attribution: Attribution,
+  subject: Subject,
   bootId: string,
 ): Record<string, string> {
-  const { victim, limitKb, usageKb } = episode;
-  const bytes = (kb: number | undefined) => (kb === undefined ? undefined : kb * 1024);
+  const { limitKb, usageKb, members } = episode;
+  const { limitLevel, source, mainProcessSurvived, isOneOfSeveral = false } = attribution;
+  const victim = isOneOfSeveral ? undefined : episode.victim;
+  const owner = subject.kind === 'pod' ? subject.pod.owner : undefined;
   const facts = withoutAbsent({
-    'victim-pid': victim.pid,
-    'victim-comm': safeText(victim.comm),
+    'victim-pid': victim?.pid,
+    'victim-comm': victim === undefined ? undefined : safeText(victim.comm),
     'limit-level': limitLevel,
     'limit-bytes': bytes(limitKb),
     'usage-bytes': bytes(usageKb),
-    'victim-anon-rss-bytes': bytes(victim.anonRssKb),
-    'killed-processes': 1 + episode.members.length,
+    'victim-anon-rss-bytes': bytes(victim?.anonRssKb),
+    'killed-processes': victim === undefined ? undefined : 1 + members.length,
     'boot-id': bootId,
     'kmsg-sequence': episode.sequence,
     context: episode.context,
+    'attributed-by': source === 'none' ? undefined : source,
+    'main-process': mainProcessSurvived === true ? 'survived' : undefined,
+    owner: owner === undefined ? undefined : `${owner.kind}/${owner.name}`,
   });
   return Object.fromEntries(
     Object.entries(facts).map(([key, value]) => [ANNOTATION_PREFIX + key, String(value)]),

@@ -15,6 +15,7 @@ export interface EventText {
 const PAGE_BYTES = 4096;
 
 const WITHHELD = 'the kernel withheld which memory limit was reached (rate limit)';
+const ONE_OF_SEVERAL = ', one of several killed at that moment';
 const CUT = 'which memory limit was reached is not in what is left of the kernel log';
 
 /** The words of one episode for one of its subjects. */
@@ -26,10 +27,11 @@ export function eventText(
   if (subject.kind === 'node' && attribution.limitLevel === 'system') return systemOom(episode);
   const limit = limitWords(episode, attribution, subject);
   const killed = killedWords(episode, attribution, subject, limit?.whose ?? '');
+  const survived = survivedWords(attribution, subject);
   const message =
     limit === undefined
-      ? `K${killed}${unknownLimitWords(episode, attribution)}`
-      : `Memory limit of ${limit.whose}${limit.size} reached: k${killed}${limit.note}`;
+      ? `K${killed}${survived}${unknownLimitWords(episode, attribution)}`
+      : `Memory limit of ${limit.whose}${limit.size} reached: k${killed}${limit.note}${survived}`;
   return { reason: 'OOMKilling', message };
 }
 
@@ -86,15 +88,22 @@ function containerWords(container: ContainerEntry | undefined): string {
 
 function killedWords(
   { victim, members }: OomEpisode,
-  { owner }: Attribution,
+  { owner, isOneOfSeveral = false }: Attribution,
   subject: Subject,
   whose: string,
 ): string {
+  if (isOneOfSeveral) return `illed a process${whereWords(owner, subject, whose)}${ONE_OF_SEVERAL}`;
   const others = members.length;
   const group = others === 0 ? '' : ` and ${others} other process${others === 1 ? '' : 'es'}`;
   const rss = victim.anonRssKb === undefined ? '' : `, anon-rss ${formatKb(victim.anonRssKb)}`;
   const where = whereWords(owner, subject, whose);
   return `illed process ${commWords(victim)} (pid ${victim.pid})${group}${where}${rss}`;
+}
+
+function survivedWords({ mainProcessSurvived }: Attribution, subject: Subject): string {
+  return mainProcessSurvived === true && subject.kind === 'pod' && subject.container !== undefined
+    ? ", the container's main process survived"
+    : '';
 }
 
 /** Where the victim lived, unless the limit's owner said it already. */

@@ -80,7 +80,7 @@ describe('the episodes', () => {
     expect(store.episodes.has('boot-2', 1)).toBe(false);
     expect(store.episodes.pending()).toEqual([stored(1, 'pending')]);
 
-    const attribution = { subjects: [{ kind: 'node' as const }] };
+    const attribution = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
     store.episodes.settle(BOOT, 1, 'recorded', attribution);
     expect(store.episodes.pending()).toEqual([]);
     expect(store.episodes.latest(9)).toEqual([

@@ -44,7 +44,7 @@ export function recordedKill(pod?: PodEntry, episode: Partial<OomEpisode> = {}):
       tasks: [],
       ...episode,
     },
-    attribution: { subjects: [subject], limitLevel: 'container' },
+    attribution: { subjects: [subject], source: 'kernel', limitLevel: 'container' },
     events: [],
   };
 }

@@ -1,0 +1,103 @@
+import {
+  asyncScheduler,
+  filter,
+  firstValueFrom,
+  fromEvent,
+  map,
+  merge,
+  NEVER,
+  type Observable,
+  of,
+  type SchedulerLike,
+  throwError,
+  switchMap,
+  timer,
+} from 'rxjs';
+import type { OomEpisode } from '../oom/episode.ts';
+import { attribute, isFinal, type Attribution } from './attribute.ts';
+import { withNodeEvents, type NodeEvents } from './node-events.ts';
+import { liveFor } from './live-for.ts';
+import type { PodDirectory, PodEntry } from './pod-directory.ts';
+import { StatusWitness } from './status-witness.ts';
+
+/** What this needs of the pod directory. */
+export interface WatchedPods extends PodDirectory {
+  /** Listed once, and a watch is open; tells the present state at once. */
+  readonly live$: Observable<boolean>;
+  /** Whenever a pod has become another. */
+  readonly changed$: Observable<unknown>;
+  entries(): readonly PodEntry[];
+}
+
+export interface LiveAttributorOptions {
+  readonly nodeEvents?: NodeEvents;
+  /** Kernel log records lost so far: among them may have been kill lines. */
+  readonly recordsLost?: () => number;
+  readonly scheduler?: SchedulerLike;
+}
+
+/** A container killed seconds after it started is in its pod's status within this. */
+const CONTAINER_WAIT_MS = 3000;
+/**
+ * kubelet's PLEG looks every second, syncs the pod and writes its status; a node where 25 containers
+ * die at once takes a few seconds more.
+ */
+const STATUS_WAIT_MS = 10_000;
+/** The poster keeps trying as long. */
+const MAX_WAIT_MS = 24 * 60 * 60_000;
+
+/**
+ * Finds whose an episode was among pods that come and go. An exact answer is given at once; else the
+ * pods are watched until it is exact, or until a live watch has had its time. While there is no live
+ * watch nothing is decided: the missing pod may be at the API server, and nothing could be posted.
+ */
+export class LiveAttributor {
+  readonly #pods: WatchedPods;
+  readonly #nodeEvents: NodeEvents;
+  readonly #scheduler: SchedulerLike;
+  readonly #statuses: StatusWitness;
+
+  constructor(pods: WatchedPods, options: LiveAttributorOptions = {}) {
+    this.#pods = pods;
+    this.#nodeEvents = options.nodeEvents ?? 'on';
+    this.#scheduler = options.scheduler ?? asyncScheduler;
+    this.#statuses = new StatusWitness(options.recordsLost ?? (() => 0));
+  }
+
+  /** @throws the signal's reason, where it was aborted before the answer was certain */
+  async attribute(episode: OomEpisode, signal?: AbortSignal): Promise<Attribution> {
+    const isWithheld = this.#statuses.see(episode, this.#scheduler.now());
+    const answer$ = isWithheld ? this.#byStatus(episode) : this.#byPath(episode);
+    const attribution = await firstValueFrom(merge(answer$, aborted(signal)));
+    return withNodeEvents(attribution, this.#nodeEvents);
+  }
+
+  #byPath(episode: OomEpisode): Observable<Attribution> {
+    const answer = (): Attribution => attribute(episode, this.#pods);
+    const exact$ = merge(of(undefined), this.#pods.changed$).pipe(map(answer), filter(isFinal));
+    return merge(exact$, this.#patience$(episode, CONTAINER_WAIT_MS).pipe(map(answer)));
+  }
+
+  /** Nothing but a pod's status can tell, and another pod's may follow: wait for all of them. */
+  #byStatus(episode: OomEpisode): Observable<Attribution> {
+    return this.#patience$(episode, STATUS_WAIT_MS).pipe(
+      map(() => this.#askStatuses(episode) ?? attribute(episode, this.#pods)),
+    );
+  }
+
+  #askStatuses(episode: OomEpisode): Attribution | undefined {
+    return this.#statuses.testify(episode, this.#pods.entries(), this.#scheduler.now());
+  }
+
+  #patience$({ atMs }: OomEpisode, waitMs: number): Observable<unknown> {
+    const now = this.#scheduler.now();
+    const atMost$ = timer(Math.max(0, atMs + MAX_WAIT_MS - now), this.#scheduler);
+    return merge(liveFor(this.#pods.live$, waitMs, this.#scheduler), atMost$);
+  }
+}
+
+function aborted(signal: AbortSignal | undefined): Observable<never> {
+  if (signal === undefined) return NEVER;
+  const fail = (): Observable<never> => throwError(() => signal.reason);
+  return signal.aborted ? fail() : fromEvent(signal, 'abort').pipe(switchMap(fail));
+}
