@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { needsRoot } from '../support/needs-root.ts';
+import { BLIND, claimsOf, podStorm, PROC } from '../support/pod-storm.ts';
+
+const STORM = 25;
+/** DEFAULT_RATELIMIT_BURST and _INTERVAL, include/linux/ratelimit_types.h. */
+const CONTEXTS = 10;
+const RATELIMIT_INTERVAL_MS = 5000;
+
+describe.skipIf(needsRoot())(
+  '25 kills in a second in 25 pods, each cgroup removed 200 ms later',
+  () => {
+    test.each([
+      ['the dying processes and the counters', PROC],
+      ['the counters alone', BLIND],
+    ])('each pod’s container gets one Event, by %s', async (_, witness) => {
+      await sleep(RATELIMIT_INTERVAL_MS);
+      const storm = await podStorm(STORM, witness);
+      const { named, wrong } = claimsOf(storm);
+      const withheld = storm.kills.filter(({ episode }) => episode.context === 'suppressed');
+      expect(storm.truth.size).toBe(STORM);
+      expect(storm.spanMs).toBeLessThan(1000);
+      expect(withheld.length).toBeGreaterThanOrEqual(STORM - 2 * CONTEXTS);
+      expect(wrong).toEqual([]);
+      expect(named.toSorted()).toEqual(storm.pods.map(({ name }) => `${name}/app`).toSorted());
+    });
+  },
+);
