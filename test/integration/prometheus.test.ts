@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadYaml } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../hack/control-plane/commands.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
@@ -25,13 +27,19 @@ async function serve(counters: Counters): Promise<StatusServer> {
   );
 }
 
-const config = (port: number) => `
-global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs:
-  - job_name: oom-recorder
-    honor_labels: true
-    static_configs: [{ targets: ['127.0.0.1:${port}'] }]
-`;
+/** Our job as people get it, but with one target: Debian's Prometheus knows no Kubernetes. */
+function config(port: number): string {
+  const { scrape_configs } = loadYaml<{ scrape_configs: [object] }>(
+    readFileSync(join(MONITORING, 'scrape.yaml'), 'utf8'),
+  );
+  const [job] = scrape_configs;
+  const here = { static_configs: [{ targets: [`127.0.0.1:${port}`] }] };
+  const elsewhere = { kubernetes_sd_configs: undefined, relabel_configs: undefined };
+  return JSON.stringify({
+    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    scrape_configs: [{ ...job, ...elsewhere, ...here }],
+  });
+}
 
 async function query(prometheus: LocalServer, expression: string): Promise<unknown> {
   const question = `${prometheus.url}/api/v1/query?query=${encodeURIComponent(expression)}`;
