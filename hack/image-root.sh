@@ -1,10 +1,11 @@
 #!/bin/sh
 # Makes the root file system of our image in DIR out of this machine's own files: what the distroless
-# image has (Node, its libraries, an empty /tmp, /etc/passwd) and /app. For tests where no image registry
-# is reachable. usage: image-root.sh DIR NODE
+# image has (Node, its libraries, an empty /tmp, /etc/passwd), and in /app what the Dockerfile puts there.
+# For tests where no image registry is reachable. usage: image-root.sh DIR NODE, after npm run build
 set -eu
 
 [ $# = 2 ] || { echo 'usage: image-root.sh DIR NODE' >&2 && exit 2; }
+here=$(dirname "$0")/..
 root=$1
 node=$2
 mkdir -p "$root/nodejs/bin" "$root/etc" "$root/proc" "$root/sys/fs/cgroup" "$root/dev" "$root/tmp" \
@@ -16,4 +17,5 @@ ldd "$node" | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | while read
   mkdir -p "$root$(dirname "$library")"
   cp -L "$library" "$root$library"
 done
-"$(dirname "$0")/stage-app.sh" "$root/app"
+cp -R "$here/dist" "$root/app"
+cp "$here/package.json" "$root/app"
