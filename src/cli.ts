@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run, type RunOptions } from './commands/run.ts';
 import type { Edge } from './edge.ts';
@@ -31,6 +32,7 @@ export async function runCli(argv: readonly string[], edge: Edge): Promise<numbe
 function program(edge: Edge): Command {
   const root = new Command('oom-recorder')
     .description('Records every OOM kill of a Kubernetes node as an Event on what it hurt.')
+    .version(manifest.version)
     .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
     .exitOverride();
   root.addCommand(runCommand(edge).copyInheritedSettings(root));

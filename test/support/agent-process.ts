@@ -20,8 +20,9 @@ const READY_MS = 15_000;
 export async function startAgent(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
+  program = MAIN,
 ): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [MAIN, 'run', '--log-format=json', ...args], {
+  const child = spawn(process.execPath, [program, 'run', '--log-format=json', ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
