@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startAgent } from '../support/agent-process.ts';
 import { needsRoot } from '../support/needs-root.ts';
 import { makeKill, makeKills, type MadeKill } from '../support/oom-kills.ts';
-import { episodesOf, eventsOf, killWithContext, seen } from '../support/seen-kills.ts';
+import { episodesOf, eventsOf, killWithContext, logged, seen } from '../support/seen-kills.ts';
 
 /** From before the process began to eat until its Event is printed. */
 const PROMPTLY_MS = 1000;
@@ -33,6 +33,7 @@ describe.skipIf(needsRoot())('run on the real kernel', () => {
   test('prints the Event of a real kill, and nothing else about its pod', async () => {
     await using agent = await start('ndjson');
     const kill = await killWithContext(agent, { name: 'eater', limit: '20M', oomScoreAdj: 7 });
+    await seen(agent, kill);
     const events = eventsOf(agent).filter(({ message }) => message?.includes(kill.podUid));
     expect(events).toMatchObject([
       {
@@ -99,21 +100,18 @@ describe.skipIf(needsRoot())('run on the real kernel', () => {
     expect(event).toContain(ownerWords(kill));
   });
 
-  test('reports every one of 25 kills within a second, and blames no wrong pod', async () => {
+  test('records every one of 25 kills within a second, and blames no wrong pod', async () => {
     await using agent = await start('ndjson');
-    await seen(agent, await makeKill());
+    await logged(agent, await makeKill());
     const kills = await makeKills({ count: STORM });
-    await Promise.all(kills.map((kill) => seen(agent, kill)));
+    const endedAtMs = performance.now();
+    const episodes = await Promise.all(kills.map((kill) => logged(agent, kill)));
+    expect(performance.now() - endedAtMs).toBeLessThan(PROMPTLY_MS);
 
-    const made = new Map(kills.map((kill) => [kill.pid, kill]));
-    const episodes = episodesOf(agent).filter(({ victimPid }) => made.has(victimPid));
-    const names = episodes.flatMap(({ events }) => events);
-    const printed = eventsOf(agent).map(({ metadata }) => metadata.name);
-    expect(episodes).toHaveLength(STORM);
-    expect(new Set(names).size).toBe(STORM);
-    expect(printed).toEqual(expect.arrayContaining(names));
-    for (const { victimPid, podUid } of episodes) {
-      expect([undefined, made.get(victimPid)?.podUid]).toContain(podUid);
+    const pids = new Set(kills.map(({ pid }) => pid));
+    expect(episodesOf(agent).filter(({ victimPid }) => pids.has(victimPid))).toHaveLength(STORM);
+    for (const [at, { podUid }] of episodes.entries()) {
+      expect([undefined, kills[at]?.podUid]).toContain(podUid);
     }
     const suppressed = episodes.filter(({ context }) => context === 'suppressed');
     expect(suppressed.length).toBeGreaterThanOrEqual(STORM - MOST_CONTEXTS);
@@ -158,8 +156,8 @@ describe.skipIf(needsRoot())('run on the real kernel', () => {
       { encoding: 'utf8' },
     );
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-    expect(stderr).toMatch(
-      /^error: .*permission denied.*CAP_SYSLOG.*privileged: true.*\[E_KMSG_PERMISSION\]\n$/,
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      /^error: .*permission denied.*CAP_SYSLOG.*privileged: true.*\[E_KMSG_PERMISSION\]$/,
     );
   });
 });

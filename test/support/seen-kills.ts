@@ -33,9 +33,16 @@ export function episodesOf({ log }: AgentProcess): readonly EpisodeLog[] {
     .filter(({ msg }) => msg === 'oom kill recorded');
 }
 
+/** The log line of a kill, once there is one. */
+export async function logged(agent: AgentProcess, { pid }: MadeKill): Promise<EpisodeLog> {
+  const isIt = ({ victimPid }: EpisodeLog) => victimPid === pid;
+  return vi.waitUntil(() => episodesOf(agent).find((episode) => isIt(episode)), SEEN);
+}
+
 /** What is printed about a process, once it is and its episode is logged. */
-export async function seen(agent: AgentProcess, { pid }: MadeKill): Promise<string> {
-  await vi.waitUntil(() => episodesOf(agent).some(({ victimPid }) => victimPid === pid), SEEN);
+export async function seen(agent: AgentProcess, kill: MadeKill): Promise<string> {
+  await logged(agent, kill);
+  const { pid } = kill;
   return vi.waitUntil(() => agent.output.find((line) => line.includes(`(pid ${pid})`)), SEEN);
 }
 
@@ -49,9 +56,8 @@ export async function killWithContext(
 ): Promise<MadeKill> {
   for (let tried = 0; tried < TRIES; tried += 1) {
     const kill = await makeKill(options);
-    await seen(agent, kill);
-    const episode = episodesOf(agent).find(({ victimPid }) => victimPid === kill.pid);
-    if (episode?.context === 'full') return kill;
+    const { context } = await logged(agent, kill);
+    if (context === 'full') return kill;
     await sleep(RATELIMIT_INTERVAL_MS);
   }
   throw new Error('others use the kernel’s rate limit up all the time');
