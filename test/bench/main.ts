@@ -1,0 +1,25 @@
+import { benchKmsgRead } from './kmsg-read.ts';
+import { benchParse } from './parse.ts';
+import { benchPodDirectory } from './pod-directory.ts';
+
+/** `npm run bench -- parse` runs one of them; without a name, all. */
+const BENCHES = {
+  parse: benchParse,
+  'pod-directory': benchPodDirectory,
+  'kmsg-read': benchKmsgRead,
+} as const;
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(BENCHES, name));
+if (unknown.length > 0) {
+  console.error(
+    `no such benchmark: ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  console.log(`\n${name}`);
+  await bench((line) => console.log(line));
+}
