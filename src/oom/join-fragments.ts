@@ -35,8 +35,8 @@ const CONTINUED_LINES: readonly ContinuedLine[] = [
     // dump_oom_victim(), cpuset_print_current_mems_allowed(), mem_cgroup_print_oom_context()
     begins: /^oom-kill:constraint=/,
     continues: (text, piece) => {
-      // The cpuset's name may be anything and is not needed: what comes after it is.
-      if (text.endsWith(',cpuset=')) return piece.includes(',mems_allowed=');
+      // A cpuset's name may be anything and is not needed: what comes after it is.
+      if (text.endsWith(',cpuset=')) return piece === '/' || piece.includes(',mems_allowed=');
       if (/,(?:oom|task)_memcg=$/.test(text) && piece.startsWith('/')) return true;
       return NEXT_FIELD.test(piece);
     },
@@ -83,7 +83,7 @@ export function joinNext(open: OpenLine, record: CountedRecord): Joined {
   if (record.lost > 0 && HOLDS_A_PATH.test(open.message)) return giveUp(open, record);
   if (isFragment(open, record)) {
     if (continuesLine(open, record)) return grow(open, record);
-    return record.message.startsWith('/') ? blank(open, record) : { open, out: [record] };
+    return isSecondPath(open, record) ? blank(open, record) : { open, out: [record] };
   }
   const isOver = isBeginning(record) || endsAnOpenLine(record);
   return isOver ? giveUp(open, record) : { open, out: [record] };
@@ -113,6 +113,10 @@ function isFragment(open: CountedRecord, record: CountedRecord): boolean {
 
 function continuesLine(open: CountedRecord, { message }: CountedRecord): boolean {
   return lineOf(open.message)?.continues(open.message, message) ?? false;
+}
+
+function isSecondPath(open: CountedRecord, { message }: CountedRecord): boolean {
+  return HOLDS_A_PATH.test(open.message) && message.startsWith('/');
 }
 
 /** A process may be called `Task in /`: a header is never another line's beginning. */

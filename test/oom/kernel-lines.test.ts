@@ -1,145 +1,217 @@
 import { describe, expect, test } from 'vitest';
 import { readKernelLine } from '../../src/oom/kernel-lines.ts';
+import {
+  announcedLine,
+  exitingLine,
+  groupLine,
+  HEADER,
+  killLine,
+  NO_KILLABLE,
+  oldKillLine,
+  oomKillLine,
+  reapedLine,
+  TABLE,
+  taskInLine,
+  taskLine,
+} from '../support/oom-lines.ts';
 
-const SIZES = 'total-vm:20kB, anon-rss:10kB, file-rss:1kB';
-const READ = { totalVmKb: 20, anonRssKb: 10, fileRssKb: 1 };
+describe('the kind of a line is', () => {
+  test.each([
+    ['header', HEADER],
+    ['usage', 'memory: usage 16384kB, limit 16384kB, failcnt 19'],
+    ['task-columns', TABLE],
+    ['task-row', taskLine(7)],
+    ['oom-kill', oomKillLine(7)],
+    ['task-in', taskInLine()],
+    ['kill-announced', announcedLine(7)],
+    ['kill', killLine(7)],
+    ['kill', oldKillLine(7)],
+    ['group-kill', groupLine()],
+    ['no-killable', NO_KILLABLE],
+    ['already-exiting', exitingLine(7)],
+    ['already-exiting', `Memory cgroup out of memory: ${exitingLine(7)}`],
+    ['reaped', reapedLine(7)],
+    ['callbacks-suppressed', 'oom_kill_process: 14 callbacks suppressed'],
+    ['callbacks-suppressed', 'dump_header: 3 callbacks suppressed'],
+  ])('%s: %s', (kind, line) => {
+    expect(readKernelLine(line)).toMatchObject({ kind });
+  });
+});
 
-describe('the kill line', () => {
+describe('no line of the OOM path is', () => {
+  test.each([
+    [''],
+    ['usb 1-1: new high-speed USB device number 2'],
+    ['memory+swap: usage 0kB, limit 9007199254740988kB, failcnt 0'],
+    ['Tasks state (memory values in pages):'],
+    ['ata_id: 14 callbacks suppressed'],
+    ['Killed process'],
+    ['Killed process 7 (app)'],
+    ['my log: Killed process 7 (app) total-vm:1kB, anon-rss:1kB'],
+    ['Killed process 7 (app) total-vm:1MB'],
+    ['Task in a killed as a result of limit of b'],
+    ['Tasks in /a are going to be killed'],
+    ['hog invoked oom-killer: gfp_mask=what, order=0, oom_score_adj=0'],
+    ['a name of more than fifteen invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0'],
+    ['[drm] initialized'],
+    ['oom_reaper: reaped process 7 (app)'],
+    ['Killing all userspace'],
+  ])('%j', (line) => {
+    expect(readKernelLine(line)).toBeUndefined();
+  });
+});
+
+describe('a header is read', () => {
+  const invoker = { comm: 'hog', gfpMask: '0xcc0(GFP_KERNEL)', order: 0, oomScoreAdj: 0 };
+  test.each([
+    ['of today', HEADER, invoker],
+    [
+      'of 4.x, with a nodemask that has commas',
+      'hog invoked oom-killer: gfp_mask=0x14000c0(GFP_KERNEL|__GFP_NORETRY), nodemask=0-1,3, order=0, oom_score_adj=-997',
+      { ...invoker, gfpMask: '0x14000c0(GFP_KERNEL|__GFP_NORETRY)', oomScoreAdj: -997 },
+    ],
+    [
+      'of RHEL 6, with oom_adj',
+      'java invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0',
+      { ...invoker, comm: 'java', gfpMask: '0x201da' },
+    ],
+    [
+      'of sysrq, whose order is -1',
+      'kworker/0:1 invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=-1, oom_score_adj=0',
+      { ...invoker, comm: 'kworker/0:1', order: -1 },
+    ],
+    [
+      'of a task that calls itself a header',
+      'x invoked oom-k invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0',
+      { ...invoker, comm: 'x invoked oom-k' },
+    ],
+    [
+      'of a task without a name',
+      ' invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0',
+      { ...invoker, comm: '' },
+    ],
+  ])('%s', (_, line, expected) => {
+    expect(readKernelLine(line)).toEqual({ kind: 'header', invoker: expected });
+  });
+});
+
+describe('a kill line is read', () => {
+  const SIZES = 'total-vm:20kB, anon-rss:10kB, file-rss:5kB';
+  const sizes = { totalVmKb: 20, anonRssKb: 10, fileRssKb: 5 };
   test.each([
     [
-      'of 6.x',
-      `Memory cgroup out of memory: Killed process 7 (app) ${SIZES}, shmem-rss:2kB, UID:1000 pgtables:3kB oom_score_adj:-5`,
-      {
-        cause: 'memcg',
-        process: {
-          pid: 7,
-          comm: 'app',
-          uid: 1000,
-          ...READ,
-          shmemRssKb: 2,
-          pgtablesKb: 3,
-          oomScoreAdj: -5,
-        },
-      },
+      'of today, of a cgroup',
+      `Memory cgroup out of memory: Killed process 7 (app) ${SIZES}, shmem-rss:1kB, UID:1000 pgtables:88kB oom_score_adj:-997`,
+      'memcg',
+      { comm: 'app', ...sizes, shmemRssKb: 1, uid: 1000, pgtablesKb: 88, oomScoreAdj: -997 },
     ],
     [
-      'of 4.4, without prefix',
-      `Killed process 7 (app) ${SIZES}`,
-      { cause: 'unsaid', process: { pid: 7, comm: 'app', ...READ } },
+      'of today, of the system',
+      `Out of memory: Killed process 7 (app) ${SIZES}, shmem-rss:0kB, UID:0 pgtables:88kB oom_score_adj:0`,
+      'system',
+      { comm: 'app', ...sizes, shmemRssKb: 0, uid: 0, pgtablesKb: 88, oomScoreAdj: 0 },
     ],
+    [
+      'of oom_kill_allocating_task',
+      `Out of memory (oom_kill_allocating_task): Killed process 7 (app) ${SIZES}`,
+      'system',
+      { comm: 'app', ...sizes },
+    ],
+    ['of 4.x, bare', `Killed process 7 (app) ${SIZES}`, 'unsaid', { comm: 'app', ...sizes }],
     [
       'of RHEL 6, the UID before the name',
       `Killed process 7, UID 48, (httpd) ${SIZES}`,
-      { process: { pid: 7, comm: 'httpd', uid: 48, ...READ } },
+      'unsaid',
+      { comm: 'httpd', uid: 48, ...sizes },
     ],
     [
-      'of RHEL 7, the UID after the name',
+      'of RHEL 7, the UID behind it',
       `Killed process 7 (httpd), UID 48, ${SIZES}`,
-      { process: { pid: 7, comm: 'httpd', uid: 48, ...READ } },
+      'unsaid',
+      { comm: 'httpd', uid: 48, ...sizes },
     ],
     [
-      'with the sysctl that kills the allocating task',
-      `Out of memory (oom_kill_allocating_task): Killed process 7 (app) ${SIZES}`,
-      { cause: 'system' },
+      'with a negative UID',
+      `Killed process 7 (app) ${SIZES}, UID:-2 pgtables:4kB`,
+      'unsaid',
+      { comm: 'app', ...sizes, uid: -2, pgtablesKb: 4 },
     ],
     [
-      'with a field nobody knows yet',
-      `Out of memory: Killed process 7 (app) ${SIZES}, new-rss:9kB, UID:-2 later(x)`,
-      { process: { pid: 7, comm: 'app', uid: -2, ...READ } },
-    ],
-    ['of a process without a name', `Killed process 7 () ${SIZES}`, { process: { comm: '' } }],
-    [
-      'of a process called like its end',
+      'of `foo) total-vm:`',
       `Killed process 7 (foo) total-vm:) ${SIZES}`,
-      { process: { comm: 'foo) total-vm:', totalVmKb: 20 } },
+      'unsaid',
+      { comm: 'foo) total-vm:', ...sizes },
     ],
-    [
-      'of a process with a newline',
-      `Killed process 7 (a\nb) c) ${SIZES}`,
-      { process: { comm: 'a\nb) c' } },
-    ],
-    [
-      'of a name that is not UTF-8',
-      `Killed process 7 (\xff) ${SIZES}`,
-      { process: { comm: '\ufffd' }, commBytes: '\xff' },
-    ],
-  ])('%s', (_, line, expected) => {
-    expect(readKernelLine(line)).toMatchObject({ kind: 'kill', ...expected });
+    ['of `)`', `Killed process 7 ()) ${SIZES}`, 'unsaid', { comm: ')', ...sizes }],
+    ['of nobody', `Killed process 7 () ${SIZES}`, 'unsaid', { comm: '', ...sizes }],
+    ['of two lines', `Killed process 7 (a\nb) ${SIZES}`, 'unsaid', { comm: 'a\nb', ...sizes }],
+  ])('%s', (_, line, cause, process) => {
+    expect(readKernelLine(line)).toMatchObject({
+      kind: 'kill',
+      cause,
+      commBytes: process.comm,
+      process: { pid: 7, ...process },
+    });
+  });
+
+  test('keeps the bytes of a name that is no UTF-8', () => {
+    expect(readKernelLine(oldKillLine(7, 'a\u00FF'))).toMatchObject({
+      commBytes: 'a\u00FF',
+      process: { comm: 'a\uFFFD' },
+    });
   });
 });
 
-describe('the header', () => {
+describe('what announces a kill says', () => {
+  test.each([
+    ['Memory cgroup out of memory', 'memcg'],
+    ['Out of memory', 'system'],
+    ['Out of memory (oom_kill_allocating_task)', 'system'],
+  ])('%s: %s', (words, cause) => {
+    expect(readKernelLine(announcedLine(7, 'a) score 1', words))).toEqual({
+      kind: 'kill-announced',
+      pid: 7,
+      cause,
+    });
+  });
+});
+
+describe('`Task in` names the task’s cgroup first', () => {
+  const INSIDE = '/a/x killed as a result of limit of /b';
+  test.each([
+    ['/a', '/a'],
+    ['/a/b', '/a'],
+    ['/a/b', '/'],
+    [INSIDE, '/a'],
+    [INSIDE, INSIDE],
+  ])('%s under %s', (taskMemcg, oomMemcg) => {
+    expect(readKernelLine(taskInLine(taskMemcg, oomMemcg))).toEqual({
+      kind: 'task-in',
+      taskMemcg,
+      oomMemcg,
+    });
+  });
+
+  test('and a task that is not under the limit is no such line', () => {
+    expect(readKernelLine(taskInLine('/a', '/b'))).toBeUndefined();
+  });
+});
+
+describe('a name at the front misleads nobody', () => {
   const tail = 'order=0, oom_score_adj=0';
   test.each([
-    ['of 6.x', `app invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), ${tail}`],
-    [
-      'of 4.15, with a nodemask',
-      `app invoked oom-killer: gfp_mask=0xcc0(A|B), nodemask=0,2-3, ${tail}`,
-    ],
-    [
-      'of 4.11, with two spaces',
-      `app invoked oom-killer: gfp_mask=0xcc0(A), nodemask=(null),  ${tail}`,
-    ],
-    ['of RHEL 6', 'app invoked oom-killer: gfp_mask=0x201da, order=0, oom_adj=0, oom_score_adj=0'],
-    [
-      'of a process called like a table',
-      `[celeryd: celer invoked oom-killer: gfp_mask=0xcc0, ${tail}`,
-    ],
-    [
-      'of a process called like another line',
-      `Tasks in / invoked oom-killer: gfp_mask=0xcc0, ${tail}`,
-    ],
-    ['of a process without a name', ` invoked oom-killer: gfp_mask=0xcc0, ${tail}`],
-  ])('%s', (_, line) => {
-    expect(readKernelLine(line)).toMatchObject({ kind: 'header', invoker: { order: 0 } });
+    `[celeryd: celer invoked oom-killer: gfp_mask=0xcc0, ${tail}`,
+    `Tasks in / invoked oom-killer: gfp_mask=0xcc0, ${tail}`,
+    `app invoked oom-killer: gfp_mask=0xcc0(A), nodemask=(null),  ${tail}`,
+  ])('%s', (line) => {
+    expect(readKernelLine(line)).toMatchObject({ kind: 'header' });
   });
 
-  test('has no more than a name in front of it', () => {
-    const path = `/kubepods/besteffort/x invoked oom-killer: gfp_mask=0xcc0, ${tail}`;
-    expect(readKernelLine(path)).toBeUndefined();
-  });
-});
-
-describe('other lines', () => {
   test.each([
-    [
-      'memory: usage 20480kB, limit 20480kB, failcnt 84',
-      { kind: 'usage', usageKb: 20480, limitKb: 20480 },
-    ],
-    ['memory+swap: usage 20480kB, limit 9007199254740988kB, failcnt 0', undefined],
-    ['Out of memory and no killable processes...', { kind: 'no-killable' }],
-    ['cgroup: fork rejected by /x/Out of memory and no killable processes...', undefined],
-    [
-      'Memory cgroup out of memory: OOM victim 7 (app) is already exiting. Skip killing the task',
-      { kind: 'already-exiting' },
-    ],
-    [
-      'cgroup: fork rejected by /OOM victim 7 (x) is already exiting. Skip killing the task',
-      undefined,
-    ],
-    [
-      'oom_reaper: reaped process 7 (app), now anon-rss:0kB, file-rss:0kB, shmem-rss:0kB',
-      { kind: 'reaped', pid: 7 },
-    ],
-    ['oom_reaper: unable to reap pid:7 (app)', undefined],
-    ['oom_kill_process: 15 callbacks suppressed', { kind: 'callbacks-suppressed', count: 15 }],
-    ['net_ratelimit: 15 callbacks suppressed', undefined],
-    [
-      'Memory cgroup out of memory: Kill process 7 (app) score 9 or sacrifice child',
-      { kind: 'kill-announced', pid: 7, cause: 'memcg' },
-    ],
-    [
-      'Tasks in /a/Killer are going to be killed due to memory.oom.group set',
-      { kind: 'group-kill', memcg: '/a/Killer' },
-    ],
-    [
-      'Task in /a/x killed as a result of limit of /b killed as a result of limit of /a',
-      { kind: 'task-in', taskMemcg: '/a/x killed as a result of limit of /b', oomMemcg: '/a' },
-    ],
-  ])('%s', (line, expected) => {
-    const read = readKernelLine(line);
-    expect(expected === undefined ? read : (read ?? 'nothing')).toEqual(
-      expected === undefined ? undefined : expect.objectContaining(expected),
-    );
+    `/kubepods/besteffort/x invoked oom-killer: gfp_mask=0xcc0, ${tail}`,
+    'cgroup: fork rejected by /x/Out of memory and no killable processes...',
+    'cgroup: fork rejected by /OOM victim 7 (x) is already exiting. Skip killing the task',
+  ])('%s', (line) => {
+    expect(readKernelLine(line)).toBeUndefined();
   });
 });

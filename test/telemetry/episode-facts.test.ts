@@ -25,10 +25,15 @@ describe('the facts of an episode', () => {
     const subjects = [{ kind: 'node' } as const, ...attribution.subjects];
     const facts = episodeFacts({
       episode,
-      attribution: { subjects, limitLevel: 'system' },
+      attribution: { subjects, limitLevel: 'system', source: 'kernel' },
       events: [],
     });
-    expect(facts).toMatchObject({ pod: 'web-0', reason: 'OOMKilling', limitLevel: 'system' });
+    expect(facts).toMatchObject({
+      pod: 'web-0',
+      reason: 'OOMKilling',
+      limitLevel: 'system',
+      source: 'kernel',
+    });
   });
 
   test('of the Node name no pod at all', () => {
