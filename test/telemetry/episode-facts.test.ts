@@ -28,12 +28,7 @@ describe('the facts of an episode', () => {
       attribution: { subjects, limitLevel: 'system', source: 'kernel' },
       events: [],
     });
-    expect(facts).toMatchObject({
-      pod: 'web-0',
-      reason: 'OOMKilling',
-      limitLevel: 'system',
-      source: 'kernel',
-    });
+    expect(facts).toMatchObject({ pod: 'web-0', reason: 'OOMKilling', limitLevel: 'system' });
   });
 
   test('of the Node name no pod at all', () => {
