@@ -65,7 +65,9 @@ export class KillLedger {
 
   /** Whether nobody told this kill's cgroup and the counters still may. */
   isOpen(sequence: number): boolean {
-    return this.#open.some((kill) => kill.sequence === sequence && kill.counters === undefined);
+    return this.#open.some(
+      (kill) => kill.sequence === sequence && kill.counters === undefined && kill.isSpent !== true,
+    );
   }
 
   get isWaiting(): boolean {
@@ -110,7 +112,7 @@ export class KillLedger {
    * been counted when it ended has been read; the kills that are older than it are closed then.
    */
   settle(): ReadonlyMap<number, KillEvidence> {
-    const look = this.#looks.findLast(({ after }) => after <= this.#counted);
+    const look = this.#looks.findLast((one) => this.#isJudged(one));
     if (look === undefined || this.#steps === undefined) return new Map();
     const concerned = this.#open.filter(({ ordinal }) => ordinal <= look.after);
     const matched = matchKills(concerned, this.#steps.takeUpTo(look.after));
@@ -119,9 +121,9 @@ export class KillLedger {
       return new Map();
     }
     this.#looks = this.#looks.slice(this.#looks.indexOf(look) + 1);
-    this.#open = this.#open.filter(
-      ({ ordinal, sequence }) => ordinal > look.before && !matched.has(sequence),
-    );
+    this.#open = this.#open
+      .filter(({ ordinal }) => ordinal > look.before)
+      .map((kill) => (matched.has(kill.sequence) ? { ...kill, isSpent: true } : kill));
     if (this.#open.every(({ counters }) => counters !== undefined)) this.#closeBooks(this.#steps);
     return matched;
   }
@@ -156,6 +158,11 @@ export class KillLedger {
     this.#counted = total;
   }
 
+  /** v2: a pod's counter and its containers' agree only where nobody was killed meanwhile. */
+  #isJudged({ before, after }: CounterLook): boolean {
+    return after <= this.#counted && (after === before || !this.#counters.isHierarchical);
+  }
+
   /** A line cannot be read before it is counted: else the books were begun with one on its way. */
   #readCounters(): CounterLook | undefined {
     const before = this.#counters.total();
@@ -175,10 +182,11 @@ export class KillLedger {
 
   /** Nobody is open: what the counters said last, and the known kills they did not know yet. */
   #closeBooks({ last }: CounterSteps): void {
-    const told = this.#open.flatMap(({ counters = [] }) => counters);
     this.#books = new Map(last);
-    this.#enterSteps(told);
-    this.#unsure = told;
+    for (const { counters = [], isSpent = false } of this.#open) {
+      if (!isSpent) this.#enterSteps(counters);
+      this.#unsure = [...this.#unsure, ...counters];
+    }
     this.#close();
   }
 

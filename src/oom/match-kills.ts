@@ -11,6 +11,8 @@ export interface CountedKill {
   readonly oomScoreAdj?: number;
   /** The counters it moved, where somebody told its cgroup: the smallest cgroup first. */
   readonly counters?: readonly string[];
+  /** It has been matched, but with a look that may have missed its own step: it may claim one more. */
+  readonly isSpent?: boolean;
 }
 
 /** A counter that was seen to have moved. */
@@ -40,7 +42,9 @@ export function matchKills(
 ): ReadonlyMap<number, KillEvidence> | undefined {
   const matched = new Map<number, KillEvidence>();
   let left = takeTold(kills, steps, matched);
-  let open: readonly CountedKill[] = kills.filter(({ counters }) => counters === undefined);
+  let open: readonly CountedKill[] = kills
+    .filter(({ counters }) => counters === undefined)
+    .toSorted((a, b) => Number(a.isSpent ?? false) - Number(b.isSpent ?? false));
   for (let found = certain(open, left); found !== undefined; found = certain(open, left)) {
     for (const { sequence } of found.kills) matched.set(sequence, evidenceOf(found.step));
     open = without(open, found.kills);
@@ -64,13 +68,26 @@ function takeTold(
   matched: Map<number, KillEvidence>,
 ): readonly CounterStep[] {
   return kills.reduce((left, kill) => {
-    const [own] = (kill.counters ?? []).flatMap((counter) =>
-      left.filter((step) => step.cgroup === counter && isInTime(kill, step)),
-    );
-    if (own === undefined) return left;
-    matched.set(kill.sequence, evidenceOf(own));
-    return lessen(left, own, 1);
+    const { counters = [], sequence } = kill;
+    const own = left.filter((step) => counters.includes(step.cgroup) && isInTime(kill, step));
+    const merged = own.reduce<CounterStep | undefined>(merge, undefined);
+    if (merged === undefined) return left;
+    matched.set(sequence, evidenceOf(merged));
+    return lessen([...left.filter((step) => !own.includes(step)), merged], merged, 1);
   }, steps);
+}
+
+/** Which of several steps a kill made cannot be said: they become one, of the larger cgroup. */
+function merge(one: CounterStep | undefined, other: CounterStep): CounterStep {
+  if (one === undefined) return other;
+  const { cgroup, source } = one.cgroup.length < other.cgroup.length ? one : other;
+  return {
+    cgroup,
+    source,
+    kills: one.kills + other.kills,
+    after: Math.min(one.after, other.after),
+    upTo: Math.max(one.upTo, other.upTo),
+  };
 }
 
 interface Certain {
