@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import type { OomEpisode } from '../../src/oom/episode.ts';
+import { attribute } from '../../src/pods/attribute.ts';
+import type { PodDirectory, PodEntry } from '../../src/pods/pod-directory.ts';
+import { NO_PODS } from '../../src/pods/pods-file.ts';
+import {
+  aBareEpisode,
+  anEpisode,
+  aPod,
+  APP,
+  CONTAINER_ID,
+  POD_UID,
+} from '../support/an-episode.ts';
+import { CONTAINER, POD } from '../support/oom-lines.ts';
+
+function directory(...pods: readonly PodEntry[]): PodDirectory {
+  return { isComplete: true, byCgroupUid: (uid) => pods.find((pod) => pod.cgroupUid === uid) };
+}
+
+const NODE = { kind: 'node' };
+const HERE = aPod();
+const ON_HERE = { kind: 'pod', pod: HERE, container: APP };
+const inside = (path: string): OomEpisode => anEpisode({ taskMemcg: path, oomMemcg: path });
+const INNER_UID = '11111111-0000-4000-8000-000000000002';
+const INNER = `${CONTAINER}/kubelet/kubepods/pod${INNER_UID}/${'b'.repeat(64)}`;
+const inner = aPod({ uid: INNER_UID, cgroupUid: INNER_UID, containers: [] });
+
+describe('the subject is', () => {
+  test.each([
+    ['the container that runs in the cgroup', anEpisode(), directory(HERE), [ON_HERE]],
+    [
+      'the pod alone for `pause`, which is in no status',
+      inside(`${POD}/${'e'.repeat(64)}`),
+      directory(HERE),
+      [{ kind: 'pod', pod: HERE }],
+    ],
+    [
+      'the Node and the Pod, system-wide',
+      aBareEpisode({ taskMemcg: CONTAINER, limitLevel: 'system' }),
+      directory(HERE),
+      [NODE, ON_HERE],
+    ],
+    ['the Node without a pod list', anEpisode(), NO_PODS, [NODE]],
+    ['the Node for a pod that it does not run', anEpisode(), directory(), [NODE]],
+    ['the Node below kubelet’s own root', inside(`/kubelet${CONTAINER}`), directory(), [NODE]],
+    [
+      'nobody for a pod of kind’s node',
+      inside(`/docker/${'d'.repeat(64)}/kubelet${CONTAINER}`),
+      directory(),
+      [],
+    ],
+    [
+      'the Node for that pod without a pod list',
+      inside(`/docker/${'d'.repeat(64)}/kubelet${CONTAINER}`),
+      NO_PODS,
+      [NODE],
+    ],
+    [
+      'the Node for a unit of its own',
+      inside('/system.slice/foo.service'),
+      directory(HERE),
+      [NODE],
+    ],
+    ['the Node where nothing is known', aBareEpisode(), directory(HERE), [NODE]],
+    [
+      'whom the evidence names, where the kernel is silent',
+      aBareEpisode({ evidence: { cgroup: CONTAINER } }),
+      directory(HERE),
+      [ON_HERE],
+    ],
+    [
+      'whom the kernel names, whatever the evidence',
+      anEpisode({ evidence: { cgroup: '/other' } }),
+      directory(HERE),
+      [ON_HERE],
+    ],
+    ['the outermost of nested pods', inside(INNER), directory(inner, HERE), [ON_HERE]],
+    [
+      'the one of nested pods that runs here',
+      inside(INNER),
+      directory(inner),
+      [{ kind: 'pod', pod: inner }],
+    ],
+  ])('%s', (_, episode, pods, subjects) => {
+    expect(attribute(episode, pods).subjects).toEqual(subjects);
+  });
+});
+
+test('the path’s owner and level are told with it', () => {
+  expect(attribute(anEpisode({ oomMemcg: POD, limitLevel: 'pod' }), directory(HERE))).toMatchObject(
+    {
+      owner: { podUid: POD_UID, containerId: CONTAINER_ID, qos: 'burstable' },
+      cgroup: CONTAINER,
+      limitLevel: 'pod',
+    },
+  );
+});
+
+test('the level is seen from the pod that is blamed', () => {
+  const limit = `${CONTAINER}/kubelet/kubepods/pod${INNER_UID}`;
+  const episode = anEpisode({ taskMemcg: INNER, oomMemcg: limit, limitLevel: 'container' });
+  expect(attribute(episode, directory(inner)).limitLevel).toBe('pod');
+  expect(attribute(episode, directory(HERE)).limitLevel).toBe('container');
+});
