@@ -1,5 +1,4 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import manifest from '../package.json' with { type: 'json' };
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run, type RunOptions } from './commands/run.ts';
 import type { Edge } from './edge.ts';
@@ -7,6 +6,7 @@ import { explainError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './recorder/print-sink.ts';
+import { VERSION } from './version.ts';
 
 /** Exit codes that scripts can use. */
 const FINE = 0;
@@ -32,7 +32,7 @@ export async function runCli(argv: readonly string[], edge: Edge): Promise<numbe
 function program(edge: Edge): Command {
   const root = new Command('oom-recorder')
     .description('Records every OOM kill of a Kubernetes node as an Event on what it hurt.')
-    .version(manifest.version)
+    .version(VERSION)
     .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
     .exitOverride();
   root.addCommand(runCommand(edge).copyInheritedSettings(root));
@@ -49,7 +49,17 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--dry-run', 'print the Events even where there is a cluster'))
     .addOption(flag('--pods <file>', PODS))
     .addOption(output(EVENT_FORMATS))
+    .addOption(flag('--node-events <on|off>', NODE_EVENTS).choices(['on', 'off']).default('on'))
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
+    .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
+    .addOption(flag('--listen <address>', LISTEN).default(':9095'))
+    .addOption(flag('--influx-url <url>', 'write a point for each kill to this InfluxDB'))
+    .addOption(flag('--influx-database <name>', 'its database (version 1)'))
+    .addOption(flag('--influx-user <name>', 'its user (version 1)'))
+    .addOption(flag('--influx-password-file <path>', INFLUX_PASSWORD))
+    .addOption(flag('--influx-bucket <name>', 'its bucket (version 2)'))
+    .addOption(flag('--influx-org <name>', 'its organization (version 2)'))
+    .addOption(flag('--influx-token-file <path>', INFLUX_TOKEN))
     .addOption(flag('--state-dir <directory>', STATE_DIR))
     .addOption(flag('--start-at <point>', START_AT).choices(START_POINTS))
     .addOption(flag('--history-max <count>', HISTORY_MAX).default(10_000).argParser(parseCount))
@@ -80,6 +90,11 @@ const START_AT =
   'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
 const HISTORY_MAX = 'how many episodes to remember, for 30 days';
 const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
+const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
+const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
+const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none';
+const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
+const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
 const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
 

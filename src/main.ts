@@ -36,6 +36,7 @@ process.exit(
       process.on('exit', callback);
       return () => process.off('exit', callback);
     },
+    runtime: process,
     signal: stopping.signal,
   }),
 );

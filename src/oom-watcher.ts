@@ -6,6 +6,7 @@ import type { KmsgDevice } from './kmsg/drain-log.ts';
 import type { ReadGate } from './kmsg/read-gate.ts';
 import type { StartPoint } from './kmsg/start-reading.ts';
 import type { OomEpisode } from './oom/episode.ts';
+import type { NodeRef } from './recorder/build-event.ts';
 
 /** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */
 const MAX_WAITING_EPISODES = 10;
@@ -32,12 +33,15 @@ export interface OomWatcherOptions extends Pick<
   readonly openLog: (gate: ReadGate) => KmsgDevice;
   /** Where in the log to begin; with the oldest record unless told. */
   readonly startPoint?: StartPoint;
-  readonly consumer: EpisodeConsumer;
+  /** Who records what happens on that node. */
+  readonly consumer: (node: NodeRef) => EpisodeConsumer;
   readonly scheduler?: SchedulerLike;
 }
 
 /** A watch under way. */
 export interface Watching {
+  /** Episodes that wait for the consumer, and how many may. */
+  readonly buffer: { readonly waiting: number; readonly capacity: number };
   /** Settles when the log ends or the watch is stopped; fails when the log or the consumer does. */
   readonly done: Promise<void>;
   /** Ends the watch at once: what has not been recorded is still in the kernel's ring. */
@@ -47,8 +51,7 @@ export interface Watching {
 /**
  * Watches a kernel log for OOM kills: the seam at which the agent can be used as a library.
  *
- * @see the kubelet's `oomwatcher.Watcher` in pkg/kubelet/oom: `Start(ref *v1.ObjectReference) error`;
- * whose node it is, is the consumer's to know here
+ * @see the kubelet's `oomwatcher.Watcher` in pkg/kubelet/oom: `Start(ref *v1.ObjectReference) error`
  */
 export class OomWatcher {
   readonly #options: OomWatcherOptions;
@@ -57,8 +60,10 @@ export class OomWatcher {
     this.#options = options;
   }
 
-  start(): Watching {
-    const { openLog, startPoint = OLDEST, consumer, ...stages } = this.#options;
+  /** Watches on behalf of `node`, until the log ends or it is stopped. */
+  start(node: NodeRef): Watching {
+    const { openLog, startPoint = OLDEST, consumer: consumerOf, ...stages } = this.#options;
+    const consumer = consumerOf(node);
     const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
     const stopped$ = new Subject<void>();
     const recorded$ = recordEpisodes({
@@ -79,6 +84,7 @@ export class OomWatcher {
       record: (episode) => consumer.record(episode),
     });
     return {
+      buffer,
       done: lastValueFrom(recorded$.pipe(takeUntil(stopped$)), { defaultValue: undefined }),
       stop: () => stopped$.next(),
     };

@@ -50,10 +50,10 @@ async function live(
     startPoint: start.point,
     recordClock: { wallMsOf: () => Date.now() },
     witness: { testify: () => undefined },
-    consumer: recorder,
+    consumer: () => recorder,
     tally,
     trustUserspace: false,
-  }).start();
+  }).start(origin.node);
   await drained(ring);
   await during();
   watching.stop();

@@ -1,5 +1,7 @@
-import type { Edge } from '../edge.ts';
+import type { Clock } from '../kmsg/boot-clock.ts';
 import type { Log } from '../log.ts';
+import type { CorrelatorOptions } from '../recorder/correlator-options.ts';
+import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { Attributor } from '../recorder/attributor.ts';
 import type { EventOrigin } from '../recorder/build-event.ts';
 import { CursorKeeper } from '../recorder/cursor-keeper.ts';
@@ -10,6 +12,7 @@ import { logEpisode } from '../recorder/log-episode.ts';
 import { NodeRecorder } from '../recorder/node-recorder.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
 import type { EventSink } from '../recorder/sink.ts';
+import type { PostOutcome } from '../recorder/post-report.ts';
 import type { PostClock } from '../recorder/wait-list.ts';
 import type { StateStore } from '../store/state-store.ts';
 
@@ -20,14 +23,23 @@ export interface RecorderParts {
   readonly start: Start;
   readonly attributor: Attributor;
   readonly log: Log;
+  /** Where nothing needs protection, every Event is one of its own. */
+  readonly correlator?: CorrelatorOptions;
+  readonly onPosted?: (outcome: PostOutcome) => void;
+  /** Kills among the records lost last, by the kernel's counter. */
+  readonly killsMissed?: () => number | undefined;
+  readonly onRecorded?: (recorded: RecordedEpisode) => void;
 }
 
 /** Puts together what is right of the buffer, and takes up again what the last run left. */
-export function openRecorder(parts: RecorderParts, edge: Pick<Edge, 'clock'>): NodeRecorder {
-  const { store, origin, start, log } = parts;
-  const clock = withTimers(edge);
-  const shared = { ...parts, clock, log };
-  const cursor = new CursorKeeper(store.cursor, clock, {
+export function openRecorder(
+  parts: RecorderParts,
+  { clock }: { readonly clock: Pick<Clock, 'wallMs'> },
+): NodeRecorder {
+  const { store, origin, start, log, onRecorded, onPosted, killsMissed } = parts;
+  const timers = withTimers({ clock });
+  const shared = { ...parts, clock: timers, log };
+  const cursor = new CursorKeeper(store.cursor, timers, {
     bootId: origin.bootId,
     backlogUntil: start.backlogUntil,
   });
@@ -35,13 +47,16 @@ export function openRecorder(parts: RecorderParts, edge: Pick<Edge, 'clock'>): N
     ...shared,
     host: origin.node.name,
     random: Math.random,
-    tally: () => undefined,
+    tally: (outcome) => onPosted?.(outcome),
   });
   const episodes = new EpisodeRecorder({
     ...shared,
     cursor,
     events,
-    onRecorded: (recorded) => logEpisode(recorded, log),
+    onRecorded: (recorded) => {
+      logEpisode(recorded, log);
+      onRecorded?.(recorded);
+    },
   });
   const { notes } = store;
   const overruns = new OverrunReporter({
@@ -49,13 +64,14 @@ export function openRecorder(parts: RecorderParts, edge: Pick<Edge, 'clock'>): N
     notes,
     origin,
     log,
-    killsMissed: () => undefined,
+    killsMissed: () => killsMissed?.(),
   });
   episodes.resume();
   return new NodeRecorder({ cursor, events, episodes, overruns, log });
 }
 
-function withTimers({ clock }: Pick<Edge, 'clock'>): PostClock {
+/** The wall clock, with timers that can be taken back. */
+export function withTimers({ clock }: { readonly clock: Pick<Clock, 'wallMs'> }): PostClock {
   return {
     wallMs: () => clock.wallMs(),
     after: (delayMs, run) => {

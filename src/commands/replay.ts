@@ -43,16 +43,16 @@ export async function replay(
   const surroundings = {
     recordClock: clockSinceBoot(bootMs),
     witness: { testify: () => undefined },
-    consumer: {
+    consumer: () => ({
       record: (episode: OomEpisode) =>
         print(recordEpisode(episode, attribute(episode, pods), origin)),
-    },
+    }),
     tally,
     trustUserspace: options.trustUserspaceRecords ?? false,
   };
   for (const file of files) {
     const watcher = new OomWatcher({ ...surroundings, openLog: (gate) => open(file, gate, edge) });
-    const watching = watcher.start();
+    const watching = watcher.start(origin.node);
     const stop = (): void => watching.stop();
     edge.signal.addEventListener('abort', stop, { once: true });
     await watching.done;

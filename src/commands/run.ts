@@ -1,32 +1,43 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import { BootClock } from '../kmsg/boot-clock.ts';
 import { readBootId } from '../kmsg/boot-id.ts';
 import { openKmsg } from '../kmsg/device.ts';
-import { kindOfLog } from '../kmsg/kernel-log.ts';
+import { probeLog } from '../kmsg/kernel-log.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { loadCluster, NoClusterError } from '../kube/load-cluster.ts';
+import { NodeIdentity } from '../kube/node-identity.ts';
 import { openLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
+import { KillAudit } from '../oom/kill-audit.ts';
+import { KillLedger } from '../oom/kill-ledger.ts';
 import { ProcWitness } from '../oom/proc-witness.ts';
 import { OomWatcher } from '../oom-watcher.ts';
-import { attributeBy } from '../recorder/attributor.ts';
+import { CgroupCounters, type CgroupFiles } from '../pods/cgroup-counters.ts';
+import type { NodeEvents } from '../pods/node-events.ts';
 import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
 import { KubeSink } from '../recorder/kube-sink.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { StateStore } from '../store/state-store.ts';
-import { newTally } from '../tally.ts';
-import { openRecorder } from './open-recorder.ts';
+import { newTally, type Tally } from '../tally.ts';
+import type { InfluxOptions } from '../telemetry/influx-target.ts';
+import { openInflux } from './open-influx.ts';
+import { openPods } from './open-pods.ts';
+import { openRecorder, withTimers } from './open-recorder.ts';
+import { countRecorded, openCounters, openTelemetry } from './open-telemetry.ts';
 import { nodeName, podDirectory } from './surroundings.ts';
 
-export interface RunOptions {
+export interface RunOptions extends InfluxOptions {
   readonly kmsg: string;
   readonly nodeName?: string;
   readonly kubeconfig?: string;
   readonly dryRun?: boolean;
   readonly pods?: string;
+  readonly nodeEvents: NodeEvents;
   readonly output: EventFormat;
   readonly procRoot: string;
+  readonly cgroupRoot: string;
+  readonly listen: string;
   readonly stateDir?: string;
   readonly startAt?: StartAt;
   readonly historyMax: number;
@@ -37,58 +48,131 @@ export interface RunOptions {
 
 /** What may take longer than this when the agent ends stays in the outbox. */
 const DRAIN_WITHIN_MS = 5_000;
+/** Nobody needs to be protected from what is printed: every Event is printed as it is. */
+const UNLIMITED = { maxEvents: 1_000_000_000, burstSize: 1_000_000_000 };
 
 /** The agent: watches the kernel log until it is told to stop, or the log ends. */
 export async function run(options: RunOptions, edge: Edge): Promise<void> {
+  const kind = probeLog(options.kmsg);
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
   const log = openLog({ level: options.logLevel, format }, edge.printError);
-  const pods = podDirectory(options.pods);
+  const node = new NodeIdentity(nodeName(options.nodeName, edge));
+  const listed = podDirectory(options.pods);
   const cluster = options.dryRun === true ? undefined : findCluster(options, edge);
+  const nowMs = (): number => edge.clock.wallMs();
+  const tally = newTally();
+  const counting = openCounting(options, tally, log);
+
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
-  const sink = client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1);
-  const origin = {
-    node: { name: nodeName(options.nodeName, edge) },
-    bootId: readBootId(readLatin1),
-  };
   using store = openStore(options, edge, log);
-  const start = startOf(options, origin.bootId, store);
+  const { nodeEvents } = options;
+  const recordsLost = (): number => tally.lost;
+  using pods = openPods({ client, node, listed, nodeEvents, store, log, recordsLost }, edge);
+  const counters = openCounters(store, pods.known, nowMs);
+  const clock = withTimers(edge);
+  const influx = openInflux(options, { store, counters, clock, log }, edge);
+  const origin = { node, bootId: readBootId(readLatin1) };
+  const start = startOf(options, kind, origin.bootId, store);
   const recorder = openRecorder(
-    { store, sink, origin, start, log, attributor: attributeBy(pods) },
+    {
+      store,
+      origin,
+      start,
+      log,
+      attributor: pods.attributor,
+      sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
+      correlator: client === undefined ? UNLIMITED : {},
+      onPosted: (outcome) => counters.posts.add(outcome),
+      onRecorded: (recorded) => {
+        countRecorded(recorded, counters, store, nowMs());
+        influx?.wake();
+      },
+    },
     edge,
   );
+  let isReading = false;
   const watching = new OomWatcher({
+    ...counting,
     openLog: (gate) =>
       openKmsg({
         ...edge,
         path: options.kmsg,
         gate,
-        onOpened: () => sayWatching(log, options.kmsg, origin.node.name, start, cluster),
+        onOpened: () => {
+          isReading = true;
+          sayWatching(log, options.kmsg, node.name, start, cluster);
+        },
       }),
     startPoint: start.point,
     recordClock: new BootClock(edge.clock),
     witness: new ProcWitness(options.procRoot, readLatin1),
-    consumer: recorder,
-    tally: newTally(),
+    consumer: () => recorder,
+    tally,
     trustUserspace: believeUserspace(options, log),
-  }).start();
+  }).start(node);
   edge.signal.addEventListener('abort', () => watching.stop(), { once: true });
   try {
+    await using server = await openTelemetry(
+      {
+        listen: options.listen,
+        node: node.name,
+        store,
+        pods,
+        counters,
+        tally,
+        log,
+        audit: counting.audit,
+        buffer: () => watching.buffer,
+        isReading: () => isReading,
+      },
+      edge,
+    );
+    if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;
+    isReading = false;
     await recorder.settled(edge.signal);
   } finally {
     await recorder.stop(DRAIN_WITHIN_MS);
+    await influx?.drain(DRAIN_WITHIN_MS);
     log.info(store.outbox.waiting(), 'stopped');
   }
 }
+
+/** The kernel's own counters: whose a kill without context was, and whether one was missed. */
+function openCounting({ cgroupRoot, procRoot }: RunOptions, tally: Tally, log: Log) {
+  const counters = new CgroupCounters({ cgroupRoot, procRoot, files: CGROUP_FILES });
+  const audit = new KillAudit({
+    total: () => counters.total(),
+    tally,
+    onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
+  });
+  return { ledger: new KillLedger(counters), audit };
+}
+
+const CGROUP_FILES: CgroupFiles = {
+  readText: readLatin1,
+  listDirectories: (path) =>
+    readdirSync(path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name),
+};
 
 function openStore({ stateDir, historyMax }: RunOptions, { clock }: Edge, log: Log): StateStore {
   return new StateStore({ directory: stateDir, historyMax, log, nowMs: () => clock.wallMs() });
 }
 
-function startOf(options: RunOptions, bootId: string, store: StateStore): Start {
-  const { kmsg, stateDir, startAt = stateDir === undefined ? 'now' : 'boot' } = options;
-  const isSavedLog = kindOfLog(kmsg) === 'saved';
-  return decideStart({ cursor: store.cursor.read(), bootId, startAt, isSavedLog });
+function startOf(
+  { stateDir, startAt = stateDir === undefined ? 'now' : 'boot' }: RunOptions,
+  kind: 'kernel' | 'saved',
+  bootId: string,
+  store: StateStore,
+): Start {
+  return decideStart({
+    cursor: store.cursor.read(),
+    bootId,
+    startAt,
+    isSavedLog: kind === 'saved',
+  });
 }
 
 /** The cluster to post to; `undefined` where there is none, but never where one was asked for. */

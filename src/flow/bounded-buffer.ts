@@ -25,13 +25,13 @@ import type { ReadGate } from '../kmsg/read-gate.ts';
 export class BoundedBuffer<T> {
   /** Closed while the buffer is full. The producer asks before it produces. */
   readonly gate: ReadGate;
-  readonly #capacity: number;
+  readonly capacity: number;
   readonly #opened$ = new Subject<void>();
   readonly #queue: T[] = [];
   #isHandFull = false;
 
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.capacity = capacity;
     const isOpen = (): boolean => this.#queue.length < capacity;
     this.gate = {
       get isOpen() {
@@ -82,7 +82,7 @@ export class BoundedBuffer<T> {
     const [item] = this.#queue;
     if (item === undefined) return undefined;
     this.#queue.shift();
-    if (this.#queue.length === this.#capacity - 1) this.#opened$.next();
+    if (this.#queue.length === this.capacity - 1) this.#opened$.next();
     return { item };
   }
 }

@@ -26,6 +26,17 @@ export function kindOfLog(path: string): 'kernel' | 'saved' {
 }
 
 /**
+ * Whether the log at `path` can be opened, before anything else is: which kind it is.
+ *
+ * @throws KmsgNotFoundError, KmsgPermissionError, KmsgNotKernelLogError, KmsgReadError
+ */
+export function probeLog(path: string): 'kernel' | 'saved' {
+  const kind = kindOfLog(path);
+  closeSync(translated(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)));
+  return kind;
+}
+
+/**
  * Opens the kernel's log for reading; it begins at the oldest record in the ring (`devkmsg_open()`).
  *
  * @throws KmsgNotFoundError, KmsgPermissionError, KmsgReadError

@@ -54,6 +54,11 @@ export class LiveDirectory implements PodDirectory {
     return this.#state$.value.synced;
   }
 
+  /** The reflector's state now. */
+  get state(): ReflectorState {
+    return this.#state$.value;
+  }
+
   byCgroupUid(uid: string): PodEntry | undefined {
     return this.#fresh().byCgroupUid(uid);
   }

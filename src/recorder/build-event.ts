@@ -13,7 +13,7 @@ const ANNOTATION_PREFIX = 'oom-recorder.dev/';
 export interface NodeRef {
   readonly name: string;
   /** `metadata.uid` of the Node, where the API server told. */
-  readonly uid?: string;
+  readonly uid?: string | undefined;
 }
 
 /** Where an episode happened: with its sequence this identifies it for ever. */

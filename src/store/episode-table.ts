@@ -77,10 +77,26 @@ export class EpisodeTable {
     return this.#db.all(sql).map(toStoredEpisode);
   }
 
+  /** How many wait for their attribution. */
+  pendingCount(): number {
+    const sql = `SELECT count(*) AS count FROM episodes WHERE state = 'pending'`;
+    return Number(this.#db.get(sql)?.['count']);
+  }
+
   /** The newest first. */
   latest(count: number): StoredEpisode[] {
     const sql = `SELECT ${COLUMNS} FROM episodes ORDER BY id DESC LIMIT ?`;
     return this.#db.all(sql, count).map(toStoredEpisode);
+  }
+
+  /** The oldest first, of those after `id` that are decided and have nothing pending before them. */
+  decidedAfter(id: number, count: number): (StoredEpisode & { readonly id: number })[] {
+    const sql = `SELECT id, ${COLUMNS} FROM episodes WHERE id > ?
+      AND id < coalesce((SELECT min(id) FROM episodes WHERE state = 'pending'), id + 1)
+      ORDER BY id LIMIT ?`;
+    return this.#db
+      .all(sql, id, count)
+      .map((row) => ({ ...toStoredEpisode(row), id: Number(row['id']) }));
   }
 
   #retain(nowMs: number): void {

@@ -40,10 +40,10 @@ export class OutboxTable implements Outbox {
   }
 
   /** How many rows wait, and since when the oldest does, ms since the epoch. */
-  waiting(): { readonly rows: number; readonly oldestMs?: number } {
+  waiting(): { readonly rows: number; readonly oldestEnteredAtMs?: number } {
     const row = this.#db.get('SELECT count(*) AS rows, min(entered_ms) AS oldest FROM outbox');
     const rows = Number(row?.['rows'] ?? 0);
-    return rows === 0 ? { rows } : { rows, oldestMs: Number(row?.['oldest']) };
+    return rows === 0 ? { rows } : { rows, oldestEnteredAtMs: Number(row?.['oldest']) };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LimitLevel } from '../oom/episode.ts';
+import type { AttributionSource } from '../pods/attribute.ts';
 import type { PostOutcome } from '../recorder/post-report.ts';
 import type { SkipReason } from '../recorder/decision.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
@@ -16,8 +17,15 @@ const LEVELS: readonly (LimitLevel | 'unknown')[] = [
 ];
 
 /** What told whose a kill was although the kernel withheld the context. */
-export const WITNESSES = ['group-line', 'proc', 'counter', 'pod-status', 'nobody'] as const;
-export type SuppressedWitness = (typeof WITNESSES)[number];
+export const WITNESSES: readonly AttributionSource[] = [
+  'kernel',
+  'group-line',
+  'proc',
+  'counters',
+  'pod-counter',
+  'pod-status',
+  'none',
+];
 
 const POST_OUTCOMES: readonly PostOutcome[] = [
   'created',

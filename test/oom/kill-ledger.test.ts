@@ -138,9 +138,9 @@ describe('the ledger', () => {
           ledger.enter({ sequence: line.sequence, ...(isTold && { cgroup }) });
         };
         const settle = (): void => {
-          const open = [...truth.keys()].filter((killed) => ledger.isOpen(killed));
+          const open = new Set([...truth.keys()].filter((killed) => ledger.isOpen(killed)));
           for (const [killed, { cgroup, isOneOfSeveral }] of ledger.settle()) {
-            if (!open.includes(killed)) continue;
+            if (!open.has(killed)) continue;
             events.set(cgroup, (events.get(cgroup) ?? 0) + 1);
             if (isOneOfSeveral) continue;
             proved += 1;

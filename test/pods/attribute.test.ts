@@ -64,13 +64,13 @@ describe('the subject is', () => {
     ['the Node where nothing is known', aBareEpisode(), directory(HERE), [NODE]],
     [
       'whom the evidence names, where the kernel is silent',
-      aBareEpisode({ evidence: { cgroup: CONTAINER } }),
+      aBareEpisode({ evidence: { cgroup: CONTAINER, source: 'proc' as const } }),
       directory(HERE),
       [ON_HERE],
     ],
     [
       'whom the kernel names, whatever the evidence',
-      anEpisode({ evidence: { cgroup: '/other' } }),
+      anEpisode({ evidence: { cgroup: '/other', source: 'proc' } }),
       directory(HERE),
       [ON_HERE],
     ],

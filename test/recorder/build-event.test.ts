@@ -4,7 +4,7 @@ import { buildEvent, nodeReference } from '../../src/recorder/build-event.ts';
 import { aBareEpisode, anEpisode, aPod, APP } from '../support/an-episode.ts';
 
 const ORIGIN = { node: { name: 'node-1' }, bootId: 'b0071d' };
-const ATTRIBUTION: Attribution = { subjects: [], limitLevel: 'container' };
+const ATTRIBUTION: Attribution = { subjects: [], source: 'kernel', limitLevel: 'container' };
 const onPod = (facts: Parameters<typeof aPod>[0] = {}, container = APP) =>
   ({ kind: 'pod', pod: aPod(facts), container }) as const;
 const NODE = { kind: 'node' } as const;
@@ -28,6 +28,7 @@ describe('buildEvent', () => {
           'oom-recorder.dev/boot-id': 'b0071d',
           'oom-recorder.dev/kmsg-sequence': '4711',
           'oom-recorder.dev/context': 'full',
+          'oom-recorder.dev/attributed-by': 'kernel',
         },
       },
       involvedObject: {
@@ -75,7 +76,12 @@ describe('buildEvent', () => {
   });
 
   test('has no annotation for what the kernel did not say', () => {
-    const { metadata } = buildEvent(aBareEpisode(), { subjects: [] }, NODE, ORIGIN);
+    const { metadata } = buildEvent(
+      aBareEpisode(),
+      { subjects: [], source: 'kernel' },
+      NODE,
+      ORIGIN,
+    );
     expect(Object.keys(metadata.annotations ?? {})).not.toContain('oom-recorder.dev/limit-bytes');
     expect(Object.keys(metadata.annotations ?? {})).not.toContain('oom-recorder.dev/limit-level');
   });
@@ -91,7 +97,7 @@ describe('buildEvent', () => {
     const oomMemcg = `/${'ü'.repeat(2000)}`;
     const event = buildEvent(
       anEpisode({ oomMemcg, taskMemcg: oomMemcg }),
-      { subjects: [], limitLevel: 'host' },
+      { subjects: [], source: 'kernel', limitLevel: 'host' },
       NODE,
       ORIGIN,
     );

@@ -74,7 +74,7 @@ describe('to the Pod is said', () => {
     ],
     [
       'that the kernel withheld the limit',
-      aBareEpisode({ evidence: { cgroup: CONTAINER } }),
+      aBareEpisode({ evidence: { cgroup: CONTAINER, source: 'proc' as const } }),
       aPod(),
       'Killed process java (pid 4242) in container app, anon-rss 498Mi: the kernel withheld which memory limit was reached (rate limit)',
     ],

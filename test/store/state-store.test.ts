@@ -60,7 +60,7 @@ describe('the outbox', () => {
       event,
       patch: patchOf(event),
     });
-    expect(store.outbox.waiting()).toEqual({ rows: 1, oldestMs: START_MS + 5 });
+    expect(store.outbox.waiting()).toEqual({ rows: 1, oldestEnteredAtMs: START_MS + 5 });
   });
 });
 

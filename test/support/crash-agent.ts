@@ -59,10 +59,10 @@ const watching = new OomWatcher({
   startPoint: start.point,
   recordClock: new BootClock(clock),
   witness: { testify: () => undefined },
-  consumer: recorder,
+  consumer: () => recorder,
   tally: newTally(),
   trustUserspace: false,
-}).start();
+}).start({ name: 'crash-node' });
 process.stdin.once('data', () => watching.stop());
 process.stdout.write('reading\n');
 await watching.done;

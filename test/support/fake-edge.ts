@@ -33,6 +33,7 @@ export async function runFake(
     isTerminal: false,
     clock: { wallMs: () => WALL_MS, monotonicMs: () => MONOTONIC_MS },
     onExit: () => () => undefined,
+    runtime: process,
     signal: new AbortController().signal,
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };

@@ -84,8 +84,8 @@ function watch(witness: Witness, onEpisode: (episode: OomEpisode) => void) {
     ledger: new KillLedger(counters),
     tally: newTally(),
     trustUserspace: false,
-    consumer: { record: (episode) => Promise.resolve(onEpisode(episode)) },
-  }).start();
+    consumer: () => ({ record: (episode) => Promise.resolve(onEpisode(episode)) }),
+  }).start({ name: 'node-1' });
   return watching;
 }
 

@@ -1,0 +1,96 @@
+import { auditTime, buffer, filter } from 'rxjs';
+import type { Edge } from '../edge.ts';
+import type { ApiClient } from '../kube/api-client.ts';
+import type { NodeIdentity } from '../kube/node-identity.ts';
+import type { Log } from '../log.ts';
+import { kubePods } from '../pods/kube-pods.ts';
+import { LiveAttributor } from '../pods/live-attributor.ts';
+import { LiveDirectory } from '../pods/live-directory.ts';
+import { withNodeEvents, type NodeEvents } from '../pods/node-events.ts';
+import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
+import type { ReflectorState } from '../pods/reflector-step.ts';
+import { attributeBy, type Attributor } from '../recorder/attributor.ts';
+import type { StateStore } from '../store/state-store.ts';
+
+export interface PodsOptions {
+  readonly client: ApiClient | undefined;
+  readonly node: NodeIdentity;
+  /** Of a `--pods` file, where there is no cluster. */
+  readonly listed: PodDirectory;
+  readonly nodeEvents: NodeEvents;
+  readonly store: StateStore;
+  readonly log: Log;
+  /** Kernel log records lost so far. */
+  readonly recordsLost: () => number;
+}
+
+/** Where the agent knows its pods from. */
+export interface NodePods extends Disposable {
+  readonly attributor: Attributor;
+  /** `undefined` while nobody can say what is there. */
+  readonly known: () => readonly PodEntry[] | undefined;
+  /** Of the reflector; absent without a cluster. */
+  readonly watch?: () => ReflectorState;
+}
+
+/** A restart of all pods is one write; what a crash loses of a second is listed again. */
+const SAVE_AFTER_MS = 1_000;
+/** What nobody renewed in so long is gone. */
+const RENEW_MS = 60 * 60_000;
+
+/** From the API server, where there is one; else from the file, or from nowhere. */
+export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): NodePods {
+  const { client, listed, nodeEvents, store, recordsLost } = options;
+  if (client === undefined) {
+    return {
+      attributor: wanting(attributeBy(listed), nodeEvents),
+      known: () => undefined,
+      [Symbol.dispose]: () => undefined,
+    };
+  }
+  const directory = new LiveDirectory(() => clock.wallMs());
+  directory.restore(store.containers.rows().map(({ value }) => value as PodEntry));
+  const saving = saveChanges(directory, store, () => clock.wallMs());
+  const learning = learnNode(directory, options, client);
+  const following = directory.follow(kubePods(client, options.node.name), { random: Math.random });
+  return {
+    attributor: new LiveAttributor(directory, { nodeEvents, recordsLost }),
+    known: () => (directory.isComplete ? directory.entries() : undefined),
+    watch: () => directory.state,
+    [Symbol.dispose]: () => [following, learning, saving].forEach((each) => each.unsubscribe()),
+  };
+}
+
+function wanting(attributor: Attributor, nodeEvents: NodeEvents): Attributor {
+  return {
+    attribute: async (episode) => withNodeEvents(await attributor.attribute(episode), nodeEvents),
+  };
+}
+
+/** Keeps the pods in the store: a kill of the agent's absence finds a pod deleted since. */
+function saveChanges(directory: LiveDirectory, store: StateStore, nowMs: () => number) {
+  let renewedMs = nowMs();
+  const { changed$ } = directory;
+  return changed$.pipe(buffer(changed$.pipe(auditTime(SAVE_AFTER_MS)))).subscribe((changed) => {
+    const atMs = nowMs();
+    const isRenewal = atMs - renewedMs > RENEW_MS;
+    const entries = isRenewal ? directory.entries() : changed;
+    store.transaction(() => {
+      store.containers.put(
+        entries.map((entry) => ({ key: entry.uid, value: entry })),
+        atMs,
+      );
+      if (isRenewal) store.containers.forgetBefore(atMs);
+    });
+    if (isRenewal) renewedMs = atMs;
+  });
+}
+
+/** The Node's UID, as soon as the API server answers. */
+function learnNode(directory: LiveDirectory, { node, log }: PodsOptions, client: ApiClient) {
+  return directory.live$.pipe(filter((isLive) => isLive)).subscribe(() => {
+    node
+      .learn(client)
+      .catch((err: unknown) => log.warn({ err, node: node.name }, 'the node’s uid is not known'));
+  });
+}

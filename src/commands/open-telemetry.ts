@@ -1,0 +1,123 @@
+import { readdirSync } from 'node:fs';
+import type { Edge } from '../edge.ts';
+import type { Log } from '../log.ts';
+import type { KillAudit } from '../oom/kill-audit.ts';
+import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import type { StateStore } from '../store/state-store.ts';
+import type { Tally } from '../tally.ts';
+import { Counters } from '../telemetry/counters.ts';
+import { episodeFacts } from '../telemetry/episode-facts.ts';
+import { parseListenAddress } from '../telemetry/listen-address.ts';
+import { Metrics } from '../telemetry/metrics.ts';
+import type { BufferFigures } from '../telemetry/metrics-source.ts';
+import { renderPage } from '../telemetry/page.ts';
+import { processFigures } from '../telemetry/process-figures.ts';
+import { StatusServer, type Check } from '../telemetry/server.ts';
+import { VERSION } from '../version.ts';
+import type { NodePods } from './open-pods.ts';
+
+export interface TelemetryParts {
+  /** `--listen`. */
+  readonly listen: string;
+  readonly node: string;
+  readonly store: StateStore;
+  readonly pods: Pick<NodePods, 'known' | 'watch'>;
+  readonly counters: Counters;
+  readonly tally: Tally;
+  readonly audit: KillAudit;
+  readonly buffer: () => BufferFigures;
+  /** Whether the log is open and being read. */
+  readonly isReading: () => boolean;
+  readonly log: Log;
+}
+
+const EPISODES_SHOWN = 50;
+const COUNTERS_NOTE = 'counters';
+
+/** The counters of earlier runs, gone on from. */
+export function openCounters(
+  store: StateStore,
+  known: NodePods['known'],
+  nowMs: () => number,
+): Counters {
+  const counters = new Counters(known, nowMs);
+  counters.restore(store.notes.get(COUNTERS_NOTE));
+  return counters;
+}
+
+/** Counts an episode that is in the store, and keeps the count there. */
+export function countRecorded(
+  recorded: RecordedEpisode,
+  counters: Counters,
+  store: StateStore,
+  nowMs: number,
+): void {
+  counters.recorded(recorded);
+  const { episode, attribution } = recorded;
+  if (episode.context === 'suppressed') counters.suppressed.add(attribution.source);
+  store.notes.put([{ key: COUNTERS_NOTE, value: counters }], nowMs);
+}
+
+/** Listens where people and Prometheus look; `undefined` where nobody is to. @throws ListenError */
+export async function openTelemetry(
+  parts: TelemetryParts,
+  edge: Edge,
+): Promise<StatusServer | undefined> {
+  const address = parseListenAddress(parts.listen);
+  if (address === undefined) return undefined;
+  const readiness = readinessOf(parts);
+  const problems = (): string[] =>
+    readiness.map((check) => check()).filter((it) => it !== undefined);
+  const { node, log } = parts;
+  return StatusServer.listen(address, {
+    metrics: metricsOf(parts, edge),
+    health: [() => (parts.isReading() ? undefined : 'the kernel log is not being read')],
+    readiness,
+    page: () =>
+      renderPage({ node, version: VERSION, problems: problems(), episodes: latest(parts) }),
+    onError: (err) => log.error({ err }, 'the status page could not be shown'),
+  });
+}
+
+function readinessOf({ store, pods, isReading }: TelemetryParts): readonly Check[] {
+  const { watch } = pods;
+  return [
+    () => (isReading() ? undefined : 'the kernel log is not open'),
+    () => (watch === undefined || watch().synced ? undefined : 'the pods are not listed yet'),
+    () => (store.writable ? undefined : 'the state directory cannot be written'),
+  ];
+}
+
+function latest({ store }: TelemetryParts) {
+  return store.episodes
+    .latest(EPISODES_SHOWN)
+    .flatMap(({ episode, attribution }) =>
+      attribution === undefined ? [] : [episodeFacts({ episode, attribution, events: [] })],
+    );
+}
+
+function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
+  const { store, pods, counters, tally, audit, buffer } = parts;
+  const nowMs = (): number => edge.clock.wallMs();
+  return new Metrics({
+    version: VERSION,
+    nodeVersion: edge.runtime.version,
+    counters,
+    log: tally,
+    nowMs,
+    buffer,
+    process: processFigures(edge.runtime, nowMs, () => readdirSync('/proc/self/fd').length),
+    audit: () => {
+      const { state } = audit;
+      if (state === 'unknown') return { kernelKills: 0, recordedKills: 0, unexplainedKills: 0 };
+      const { counted, beforeStart, recorded, unexplained } = state;
+      return {
+        kernelKills: counted - beforeStart,
+        recordedKills: recorded,
+        unexplainedKills: unexplained,
+      };
+    },
+    outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
+    ...(pods.watch !== undefined && { watch: pods.watch }),
+  });
+}
