@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run test check crash-test bench build format clean oom-kill dev-cluster dev-cluster-stop
+.PHONY: help setup run test check crash-test soak bench build format clean oom-kill dev-cluster dev-cluster-stop
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,11 @@ check: setup ## format, lint, types, unused code, unit tests
 
 crash-test: setup ## kill an agent 200 times under a real API server and count the Events (ARGS=rounds)
 	@npm run --silent crash-test -- $(ARGS)
+
+soak: setup ## what takes minutes: 250 kills in storms, an hour's resets in a minute, 400 crashes (root)
+	npm run soak
+	npm run soak:watch
+	npm run crash-test
 
 bench: setup ## measure, and print ratios against a naive version in the same run
 	npm run bench
