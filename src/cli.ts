@@ -46,7 +46,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--kmsg <path>', KMSG).default('/dev/kmsg'))
     .addOption(flag('--node-name <name>', NODE_NAME))
     .addOption(flag('--kubeconfig <path>', KUBECONFIG))
-    .addOption(flag('--dry-run', 'print the Events even where there is a cluster'))
+    .addOption(toggle(edge, '--dry-run', 'print the Events even where there is a cluster'))
     .addOption(flag('--pods <file>', PODS))
     .addOption(output(EVENT_FORMATS))
     .addOption(flag('--node-events <on|off>', NODE_EVENTS).choices(['on', 'off']).default('on'))
@@ -65,7 +65,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--history-max <count>', HISTORY_MAX).default(10_000).argParser(parseCount))
     .addOption(flag('--log-level <level>', 'what to log').choices(LOG_LEVELS).default('info'))
     .addOption(flag('--log-format <format>', LOG_FORMAT).choices(LOG_FORMATS))
-    .addOption(flag('--trust-userspace-records', TRUST))
+    .addOption(toggle(edge, '--trust-userspace-records', TRUST))
     .action((options: RunOptions) => run(options, edge));
 }
 
@@ -77,7 +77,7 @@ function replayCommand(edge: Edge): Command {
     .addOption(flag('--pods <file>', PODS))
     .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
     .addOption(output(EVENT_FORMATS))
-    .addOption(flag('--trust-userspace-records', TRUST))
+    .addOption(toggle(edge, '--trust-userspace-records', TRUST))
     .action((files: readonly string[], options: ReplayOptions) => replay(files, options, edge));
 }
 
@@ -103,6 +103,13 @@ function flag(flags: string, description: string): Option {
   const option = new Option(flags, description);
   const variable = `OOM_RECORDER_${option.name().replaceAll('-', '_').toUpperCase()}`;
   return option.env(variable);
+}
+
+/** A flag without a value; its variable may also say no, which commander takes for a yes. */
+function toggle({ env }: Edge, flags: string, description: string): Option {
+  const option = flag(flags, description);
+  const isOff = /^(?:false|no|off|0|)$/i.test(env[option.envVar ?? ''] ?? '');
+  return isOff ? new Option(flags, description) : option;
 }
 
 function output(formats: readonly string[]): Option {

@@ -215,3 +215,84 @@ describe('a name at the front misleads nobody', () => {
     expect(readKernelLine(line)).toBeUndefined();
   });
 });
+
+describe('the kind of a line is', () => {
+  test.each([
+    ['header', HEADER],
+    ['usage', 'memory: usage 16384kB, limit 16384kB, failcnt 19'],
+    ['task-columns', TABLE],
+    ['task-row', taskLine(7)],
+    ['oom-kill', oomKillLine(7)],
+    ['task-in', taskInLine()],
+    ['kill-announced', announcedLine(7)],
+    ['kill', killLine(7)],
+    ['kill', oldKillLine(7)],
+    ['group-kill', groupLine()],
+    ['no-killable', NO_KILLABLE],
+    ['already-exiting', exitingLine(7)],
+    ['already-exiting', `Memory cgroup out of memory: ${exitingLine(7)}`],
+    ['reaped', reapedLine(7)],
+    ['callbacks-suppressed', 'oom_kill_process: 14 callbacks suppressed'],
+    ['callbacks-suppressed', 'dump_header: 3 callbacks suppressed'],
+  ])('%s: %s', (kind, line) => {
+    expect(readKernelLine(line)).toMatchObject({ kind });
+  });
+});
+
+describe('no line of the OOM path is', () => {
+  test.each([
+    [''],
+    ['usb 1-1: new high-speed USB device number 2'],
+    ['memory+swap: usage 0kB, limit 9007199254740988kB, failcnt 0'],
+    ['Tasks state (memory values in pages):'],
+    ['ata_id: 14 callbacks suppressed'],
+    ['Killed process'],
+    ['Killed process 7 (app)'],
+    ['my log: Killed process 7 (app) total-vm:1kB, anon-rss:1kB'],
+    ['Killed process 7 (app) total-vm:1MB'],
+    ['Task in a killed as a result of limit of b'],
+    ['Tasks in /a are going to be killed'],
+    ['hog invoked oom-killer: gfp_mask=what, order=0, oom_score_adj=0'],
+    ['a name of more than fifteen invoked oom-killer: gfp_mask=0x0, order=0, oom_score_adj=0'],
+    ['[drm] initialized'],
+    ['oom_reaper: reaped process 7 (app)'],
+    ['Killing all userspace'],
+  ])('%j', (line) => {
+    expect(readKernelLine(line)).toBeUndefined();
+  });
+});
+
+describe('what announces a kill says', () => {
+  test.each([
+    ['Memory cgroup out of memory', 'memcg'],
+    ['Out of memory', 'system'],
+    ['Out of memory (oom_kill_allocating_task)', 'system'],
+  ])('%s: %s', (words, cause) => {
+    expect(readKernelLine(announcedLine(7, 'a) score 1', words))).toEqual({
+      kind: 'kill-announced',
+      pid: 7,
+      cause,
+    });
+  });
+});
+
+describe('`Task in` names the task’s cgroup first', () => {
+  const INSIDE = '/a/x killed as a result of limit of /b';
+  test.each([
+    ['/a', '/a'],
+    ['/a/b', '/a'],
+    ['/a/b', '/'],
+    [INSIDE, '/a'],
+    [INSIDE, INSIDE],
+  ])('%s under %s', (taskMemcg, oomMemcg) => {
+    expect(readKernelLine(taskInLine(taskMemcg, oomMemcg))).toEqual({
+      kind: 'task-in',
+      taskMemcg,
+      oomMemcg,
+    });
+  });
+
+  test('and a task that is not under the limit is no such line', () => {
+    expect(readKernelLine(taskInLine('/a', '/b'))).toBeUndefined();
+  });
+});

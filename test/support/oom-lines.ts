@@ -7,7 +7,7 @@ export const HEADER =
   'hog invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0';
 export const TABLE =
   '[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name';
-export const NO_KILLABLE = 'Memory cgroup out of memory and no killable processes...';
+export const NO_KILLABLE = 'Out of memory and no killable processes...';
 
 /** `dump_task()`. */
 export function taskLine(pid: number, comm = 'app', tgid = pid): string {
