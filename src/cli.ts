@@ -52,7 +52,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--node-events <on|off>', NODE_EVENTS).choices(['on', 'off']).default('on'))
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
     .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
-    .addOption(flag('--listen <address>', LISTEN).default(':9095'))
+    .addOption(flag('--listen <address>', LISTEN))
     .addOption(flag('--influx-url <url>', 'write a point for each kill to this InfluxDB'))
     .addOption(flag('--influx-database <name>', 'its database (version 1)'))
     .addOption(flag('--influx-user <name>', 'its user (version 1)'))
@@ -92,7 +92,7 @@ const HISTORY_MAX = 'how many episodes to remember, for 30 days';
 const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
 const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
 const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
-const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none';
+const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none (default: :9095)';
 const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
@@ -108,7 +108,7 @@ function flag(flags: string, description: string): Option {
 /** A flag without a value; its variable may also say no, which commander takes for a yes. */
 function toggle({ env }: Edge, flags: string, description: string): Option {
   const option = flag(flags, description);
-  const isOff = /^(?:false|no|off|0|)$/i.test(env[option.envVar ?? ''] ?? '');
+  const isOff = /^(?:false|no|off|0)?$/i.test(env[option.envVar ?? ''] ?? 'unset');
   return isOff ? new Option(flags, description) : option;
 }
 

@@ -21,6 +21,7 @@ export type Log = Logger;
 export function openLog({ level, format }: LogOptions, write: (text: string) => void): Log {
   const pretty = prettyFactory({
     colorize: false,
+    singleLine: true,
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss.l',
   });

@@ -7,7 +7,7 @@ import type { StateStore } from '../store/state-store.ts';
 import type { Tally } from '../tally.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
-import { parseListenAddress } from '../telemetry/listen-address.ts';
+import { ListenError, parseListenAddress } from '../telemetry/listen-address.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import type { BufferFigures } from '../telemetry/metrics-source.ts';
 import { renderPage } from '../telemetry/page.ts';
@@ -17,8 +17,6 @@ import { VERSION } from '../version.ts';
 import type { NodePods } from './open-pods.ts';
 
 export interface TelemetryParts {
-  /** `--listen`. */
-  readonly listen: string;
   readonly node: string;
   readonly store: StateStore;
   readonly pods: Pick<NodePods, 'known' | 'watch'>;
@@ -31,6 +29,8 @@ export interface TelemetryParts {
   readonly log: Log;
 }
 
+/** Of every interface: Prometheus and the kubelet come from outside the pod. */
+const DEFAULT_LISTEN = ':9095';
 const EPISODES_SHOWN = 50;
 const COUNTERS_NOTE = 'counters';
 
@@ -58,24 +58,36 @@ export function countRecorded(
   store.notes.put([{ key: COUNTERS_NOTE, value: counters }], nowMs);
 }
 
-/** Listens where people and Prometheus look; `undefined` where nobody is to. @throws ListenError */
+/**
+ * Listens where people and Prometheus look; `undefined` where nobody is to. The usual port may be
+ * somebody else's, and kills are recorded all the same; one that was asked for must be had.
+ *
+ * @param listen `--listen`
+ * @throws ListenError
+ */
 export async function openTelemetry(
+  listen: string | undefined,
   parts: TelemetryParts,
   edge: Edge,
 ): Promise<StatusServer | undefined> {
-  const address = parseListenAddress(parts.listen);
+  const address = parseListenAddress(listen ?? DEFAULT_LISTEN);
   if (address === undefined) return undefined;
   const readiness = readinessOf(parts);
   const problems = (): string[] =>
     readiness.map((check) => check()).filter((it) => it !== undefined);
   const { node, log } = parts;
-  return StatusServer.listen(address, {
+  const server = StatusServer.listen(address, {
     metrics: metricsOf(parts, edge),
     health: [() => (parts.isReading() ? undefined : 'the kernel log is not being read')],
     readiness,
     page: () =>
       renderPage({ node, version: VERSION, problems: problems(), episodes: latest(parts) }),
     onError: (err) => log.error({ err }, 'the status page could not be shown'),
+  });
+  return server.catch((err: unknown) => {
+    if (listen !== undefined || !(err instanceof ListenError)) throw err;
+    log.warn({ err: err.message }, 'no metrics and no health: the usual port is taken');
+    return undefined;
   });
 }
 

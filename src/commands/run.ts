@@ -37,7 +37,7 @@ export interface RunOptions extends InfluxOptions {
   readonly output: EventFormat;
   readonly procRoot: string;
   readonly cgroupRoot: string;
-  readonly listen: string;
+  readonly listen?: string;
   readonly stateDir?: string;
   readonly startAt?: StartAt;
   readonly historyMax: number;
@@ -113,8 +113,8 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   edge.signal.addEventListener('abort', () => watching.stop(), { once: true });
   try {
     await using server = await openTelemetry(
+      options.listen,
       {
-        listen: options.listen,
         node: node.name,
         store,
         pods,

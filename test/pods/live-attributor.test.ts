@@ -1,0 +1,140 @@
+import { BehaviorSubject, Subject } from 'rxjs';
+import { VirtualTimeScheduler } from 'rxjs';
+import { describe, expect, test } from 'vitest';
+import type { OomEpisode } from '../../src/oom/episode.ts';
+import type { Attribution } from '../../src/pods/attribute.ts';
+import { LiveAttributor } from '../../src/pods/live-attributor.ts';
+import type { PodEntry } from '../../src/pods/pod-directory.ts';
+import { toPodEntry } from '../../src/pods/pod-entry.ts';
+import { oomKilled, podJson, running } from '../support/pod-json.ts';
+import { hexId } from '../support/realistic-pod.ts';
+
+const UID = '0c3ab7f2-8f4d-4a3f-9d0e-6a1b2c3d4e5f';
+const ID = hexId('app');
+const CGROUP = `/kubepods/burstable/pod${UID}/${ID}`;
+const END = '1970-01-01T00:00:05Z';
+
+const EPISODE: OomEpisode = {
+  sequence: 1,
+  lastSequence: 1,
+  monotonicUs: 0,
+  atMs: 0,
+  context: 'suppressed',
+  killLines: 1,
+  victim: { pid: 42, comm: 'eater' },
+  members: [],
+  tasks: [],
+};
+const TOLD = { ...EPISODE, taskMemcg: CGROUP };
+
+const podWith = (status?: object): PodEntry | undefined =>
+  toPodEntry(
+    podJson({ uid: UID, containers: [{ name: 'app', ...(status && { status: { ...status } }) }] }),
+  );
+
+function surroundings(isLive: boolean, pod?: PodEntry) {
+  const scheduler = new VirtualTimeScheduler();
+  const live$ = new BehaviorSubject(isLive);
+  const changed$ = new Subject<undefined>();
+  let known = pod;
+  const pods = {
+    live$,
+    changed$,
+    isComplete: true,
+    byCgroupUid: (uid: string) => (uid === UID ? known : undefined),
+    entries: () => (known === undefined ? [] : [known]),
+  };
+  const put = (entry: PodEntry | undefined): void => {
+    known = entry;
+    changed$.next(undefined);
+  };
+  const pass = (ms: number): void => {
+    scheduler.maxFrames = scheduler.now() + ms;
+    scheduler.schedule(() => undefined, ms);
+    scheduler.flush();
+  };
+  return { attributor: new LiveAttributor(pods, { scheduler }), live$, put, pass };
+}
+
+async function now(answer: Promise<Attribution>): Promise<Attribution | 'pending'> {
+  await Promise.resolve();
+  return Promise.race([
+    answer,
+    new Promise<'pending'>((resolve) => setImmediate(resolve, 'pending')),
+  ]);
+}
+
+const ofContainer = { subjects: [{ kind: 'pod', container: { name: 'app' } }] };
+
+describe('the attributor', () => {
+  test('answers at once where the container is known, watch or no watch', async () => {
+    const { attributor } = surroundings(false, podWith(running(ID)));
+    expect(await now(attributor.attribute(TOLD))).toMatchObject(ofContainer);
+  });
+
+  test('waits for a container that is not in its pod’s status yet', async () => {
+    const { attributor, put } = surroundings(true, podWith());
+    const answer = attributor.attribute(TOLD);
+    expect(await now(answer)).toBe('pending');
+    put(podWith(running(ID)));
+    expect(await now(answer)).toMatchObject(ofContainer);
+  });
+
+  test('names the pod alone after three seconds', async () => {
+    const { attributor, pass } = surroundings(true, podWith());
+    const answer = attributor.attribute(TOLD);
+    pass(2999);
+    expect(await now(answer)).toBe('pending');
+    pass(1);
+    const { subjects } = (await now(answer)) as Attribution;
+    expect(subjects).toEqual([{ kind: 'pod', pod: expect.anything() }]);
+  });
+
+  test('counts those seconds only while the watch is live', async () => {
+    const { attributor, live$, pass } = surroundings(false);
+    const answer = attributor.attribute(TOLD);
+    pass(60_000);
+    expect(await now(answer)).toBe('pending');
+    live$.next(true);
+    pass(2000);
+    live$.next(false);
+    pass(60_000);
+    expect(await now(answer)).toBe('pending');
+    live$.next(true);
+    pass(1000);
+    expect(await now(answer)).toMatchObject({ subjects: [{ kind: 'node' }] });
+  });
+
+  test('says what is known after a day without a watch', async () => {
+    const { attributor, pass } = surroundings(false);
+    const answer = attributor.attribute(TOLD);
+    pass(24 * 60 * 60_000);
+    expect(await now(answer)).toMatchObject({ subjects: [{ kind: 'node' }] });
+  });
+
+  test('gives up when it is told to', async () => {
+    const { attributor } = surroundings(false);
+    const controller = new AbortController();
+    const answer = attributor.attribute(TOLD, controller.signal);
+    controller.abort(new Error('stopped'));
+    await expect(answer).rejects.toThrow('stopped');
+  });
+
+  test('believes a status for a withheld kill, where it is the only one', async () => {
+    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
+    const answer = attributor.attribute({ ...EPISODE, atMs: 5500 });
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
+    pass(10_000);
+    expect(await now(answer)).toMatchObject({ ...ofContainer, source: 'pod-status' });
+  });
+
+  test('claims no pid where two kills compete for one status', async () => {
+    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
+    const first = attributor.attribute({ ...EPISODE, atMs: 5500 });
+    const second = attributor.attribute({ ...EPISODE, sequence: 2, atMs: 5600 });
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
+    pass(10_000);
+    expect(await now(first)).toMatchObject({ ...ofContainer, isOneOfSeveral: true });
+    expect(await now(second)).toMatchObject({ subjects: [{ kind: 'node' }], source: 'none' });
+  });
+});
