@@ -20,6 +20,8 @@ export function logEpisode({ episode, attribution, events }: RecordedEpisode, lo
       victimComm: episode.victim.comm,
       killed: 1 + episode.members.length,
       context: episode.context,
+      // Somebody died in that container, and this process somewhere: not known to be the same.
+      oneOfSeveral: attribution.isOneOfSeveral,
       events: events.map(({ metadata }) => metadata.name),
     },
     'oom kill recorded',

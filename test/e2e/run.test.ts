@@ -110,7 +110,8 @@ describe.skipIf(needsRoot())('run on the real kernel', () => {
 
     const pids = new Set(kills.map(({ pid }) => pid));
     expect(episodesOf(agent).filter(({ victimPid }) => pids.has(victimPid))).toHaveLength(STORM);
-    for (const [at, { podUid }] of episodes.entries()) {
+    for (const [at, { podUid, oneOfSeveral }] of episodes.entries()) {
+      if (oneOfSeveral === true) continue;
       expect([undefined, kills[at]?.podUid]).toContain(podUid);
     }
     const suppressed = episodes.filter(({ context }) => context === 'suppressed');

@@ -8,6 +8,7 @@ import { makeKill, type KillOptions, type MadeKill } from './oom-kills.ts';
 export interface EpisodeLog {
   readonly msg: string;
   readonly podUid?: string;
+  readonly oneOfSeveral?: boolean;
   readonly victimPid: number;
   readonly context: string;
   readonly events: readonly string[];
