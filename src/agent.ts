@@ -39,15 +39,19 @@ export interface Stages {
 
 /** From the kernel's log to recorded episodes: one record's way, from top to bottom. */
 export function recordEpisodes(stages: Stages): Observable<void> {
-  const { device, tally, scheduler, ledger, audit } = stages;
+  const { device, tally, scheduler, ledger, audit, startReport } = stages;
   const drainNow = (): void => device.drainNow();
   const onIdle = (item: LogItem): void => {
     if (item.kind === 'drained') audit?.quiet(item.atMs);
     stages.onIdle(item);
   };
+  const away = (lost: number): void => {
+    ledger?.doubt();
+    startReport.away(lost);
+  };
   return device.reads$.pipe(
     parseRecords(() => (tally.malformed += 1)),
-    startReading(stages.start, stages.startReport),
+    startReading(stages.start, { ...startReport, away }),
     tellTime(stages.recordClock),
     countLost(tally, undefined, stages.onLost),
     rejectForged(tally, stages.trustUserspace),

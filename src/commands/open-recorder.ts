@@ -2,6 +2,7 @@ import type { Clock } from '../kmsg/boot-clock.ts';
 import type { Log } from '../log.ts';
 import type { CorrelatorOptions } from '../recorder/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import type { CounterBaselines } from '../oom/kill-ledger.ts';
 import type { Attributor } from '../recorder/attributor.ts';
 import type { EventOrigin } from '../recorder/build-event.ts';
 import { CursorKeeper } from '../recorder/cursor-keeper.ts';
@@ -27,6 +28,8 @@ export interface RecorderParts {
   readonly correlator?: CorrelatorOptions;
   readonly onPosted?: (outcome: PostOutcome) => void;
   /** Kills among the records lost last, by the kernel's counter. */
+  /** The books of the cgroup counters as they stand; `undefined` while in doubt. */
+  readonly baselines?: () => CounterBaselines | undefined;
   readonly killsMissed?: () => number | undefined;
   readonly onRecorded?: (recorded: RecordedEpisode) => void;
 }
@@ -53,6 +56,7 @@ export function openRecorder(
     ...shared,
     cursor,
     events,
+    alongside: () => saveBaselines(store, parts, timers.wallMs()),
     onRecorded: (recorded) => {
       logEpisode(recorded, log);
       onRecorded?.(recorded);
@@ -68,6 +72,20 @@ export function openRecorder(
   });
   episodes.resume();
   return new NodeRecorder({ cursor, events, episodes, overruns, log });
+}
+
+const BASELINES_KEY = 'oom-kill';
+
+/** Books in doubt are not kept: older ones would take kills for unexplained that were read meanwhile. */
+function saveBaselines(store: StateStore, { baselines }: RecorderParts, nowMs: number): void {
+  if (baselines === undefined) return;
+  store.baselines.put([{ key: BASELINES_KEY, value: baselines() ?? null }], nowMs);
+}
+
+/** The books of an earlier run, for one that goes on where that one stopped. */
+export function savedBaselines(store: StateStore, { point }: Start): CounterBaselines | undefined {
+  if (point.at !== 'cursor') return undefined;
+  return (store.baselines.get(BASELINES_KEY) ?? undefined) as CounterBaselines | undefined;
 }
 
 /** The wall clock, with timers that can be taken back. */

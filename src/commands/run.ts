@@ -23,7 +23,7 @@ import { newTally, type Tally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
 import { openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
-import { openRecorder, withTimers } from './open-recorder.ts';
+import { openRecorder, savedBaselines, withTimers } from './open-recorder.ts';
 import { countRecorded, openCounters, openTelemetry } from './open-telemetry.ts';
 import { nodeName, podDirectory } from './surroundings.ts';
 
@@ -73,6 +73,8 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const influx = openInflux(options, { store, counters, clock, log }, edge);
   const origin = { node, bootId: readBootId(readLatin1) };
   const start = startOf(options, kind, origin.bootId, store);
+  const books = savedBaselines(store, start);
+  if (books !== undefined) counting.ledger.restore(books);
   const recorder = openRecorder(
     {
       store,
@@ -80,6 +82,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       start,
       log,
       attributor: pods.attributor,
+      baselines: () => counting.ledger.baselines(),
       sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
       correlator: client === undefined ? UNLIMITED : {},
       onPosted: (outcome) => counters.posts.add(outcome),

@@ -20,6 +20,8 @@ export interface EpisodeRecorderOptions {
   readonly origin: EventOrigin;
   readonly clock: PostClock;
   readonly log: PostLog;
+  /** Writes what must agree with the cursor, in the transaction that moves it. */
+  readonly alongside?: () => void;
   /** Told of every episode that led to Events, once they are in the store. */
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
@@ -104,10 +106,11 @@ export class EpisodeRecorder {
   }
 
   #add(episode: OomEpisode, state: 'pending' | 'kept'): void {
-    const { store, cursor, origin, clock } = this.#options;
+    const { store, cursor, origin, clock, alongside } = this.#options;
     const { bootId } = origin;
     store.transaction(() => {
       cursor.write(episode.lastSequence);
+      alongside?.();
       store.episodes.add({ bootId, state, enteredMs: clock.wallMs(), episode });
     });
   }
@@ -143,13 +146,14 @@ export class EpisodeRecorder {
 
   /** Writes the Events, together with the episode where it `isNew`. */
   #settle(episode: OomEpisode, attribution: Attribution, bootId: string, isNew: boolean): void {
-    const { store, cursor, events, origin, clock, onRecorded } = this.#options;
+    const { store, cursor, events, origin, clock, alongside, onRecorded } = this.#options;
     const recorded = recordEpisode(episode, attribution, { ...origin, bootId });
     const state = recorded.events.length > 0 ? 'recorded' : 'kept';
     const enteredMs = clock.wallMs();
     events.record(recorded.events, episode.atMs, () => {
       if (!isNew) return store.episodes.settle(bootId, episode.sequence, state, attribution);
       cursor.write(episode.lastSequence);
+      alongside?.();
       store.episodes.add({ bootId, state, enteredMs, episode, attribution });
     });
     onRecorded(recorded);
