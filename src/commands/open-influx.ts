@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import { unattributed } from '../recorder/attributor.ts';
-import type { PostClock } from '../recorder/wait-list.ts';
+import type { PostClock } from '../post/wait-list.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';

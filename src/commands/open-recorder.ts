@@ -1,6 +1,6 @@
 import type { Clock } from '../kmsg/boot-clock.ts';
 import type { Log } from '../log.ts';
-import type { CorrelatorOptions } from '../recorder/correlator-options.ts';
+import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { CounterBaselines } from '../oom/kill-ledger.ts';
 import type { Attributor } from '../recorder/attributor.ts';
@@ -12,9 +12,9 @@ import { EventRecorder } from '../recorder/event-recorder.ts';
 import { logEpisode } from '../recorder/log-episode.ts';
 import { NodeRecorder } from '../recorder/node-recorder.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
-import type { EventSink } from '../recorder/sink.ts';
-import type { PostOutcome } from '../recorder/post-report.ts';
-import type { PostClock } from '../recorder/wait-list.ts';
+import type { EventSink } from '../post/sink.ts';
+import type { PostOutcome } from '../post/post-report.ts';
+import type { PostClock } from '../post/wait-list.ts';
 import type { StateStore } from '../store/state-store.ts';
 
 export interface RecorderParts {

@@ -16,7 +16,7 @@ import { OomWatcher } from '../oom-watcher.ts';
 import { CgroupCounters, type CgroupFiles } from '../pods/cgroup-counters.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
-import { KubeSink } from '../recorder/kube-sink.ts';
+import { KubeSink } from '../post/kube-sink.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { StateStore } from '../store/state-store.ts';
 import { newTally, type Tally } from '../tally.ts';

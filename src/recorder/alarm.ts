@@ -1,4 +1,4 @@
-import type { PostClock } from './wait-list.ts';
+import type { PostClock } from '../post/wait-list.ts';
 
 /** setTimeout takes no more than 2^31 ms, and a wall clock may be set meanwhile: look once an hour. */
 const MAX_DELAY_MS = 60 * 60_000;

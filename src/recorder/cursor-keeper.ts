@@ -1,5 +1,5 @@
 import type { Cursor, CursorTable } from '../store/cursor-table.ts';
-import type { PostClock } from './wait-list.ts';
+import type { PostClock } from '../post/wait-list.ts';
 
 /** A transaction is 1 ms; a chatty kernel logs 1,000 records in a few seconds. */
 const RECORDS_PER_WRITE = 1000;

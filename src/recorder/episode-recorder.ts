@@ -8,9 +8,9 @@ import type { EventOrigin } from './build-event.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { InOrder } from './in-order.ts';
-import type { PostLog } from './post-report.ts';
+import type { PostLog } from '../post/post-report.ts';
 import { recordEpisode, type RecordedEpisode } from './recorded-episode.ts';
-import type { PostClock } from './wait-list.ts';
+import type { PostClock } from '../post/wait-list.ts';
 
 export interface EpisodeRecorderOptions {
   readonly store: StateStore;

@@ -1,15 +1,15 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
 import { Alarm } from './alarm.ts';
-import { EventCorrelator } from './correlate.ts';
-import { COMBINED_PREFIX, type CorrelatorOptions } from './correlator-options.ts';
-import type { StateRow } from './correlator-state.ts';
-import type { Decision } from './decision.ts';
+import { EventCorrelator } from '../correlator/correlate.ts';
+import { COMBINED_PREFIX, type CorrelatorOptions } from '../correlator/correlator-options.ts';
+import type { StateRow } from '../correlator/correlator-state.ts';
+import type { Decision } from '../correlator/decision.ts';
 import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
-import type { Outbox } from './outbox.ts';
-import { EventPoster, type PostEnv } from './post-events.ts';
-import type { RecordedEvent } from './recorded-event.ts';
+import type { Outbox } from '../post/outbox.ts';
+import { EventPoster, type PostEnv } from '../post/post-events.ts';
+import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { cutToBytes } from './safe-text.ts';
-import type { EventSink } from './sink.ts';
+import type { EventSink } from '../post/sink.ts';
 
 /** Where decisions are kept until the API server has them, together with what they depend on. */
 export interface DecisionStore {

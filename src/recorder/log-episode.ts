@@ -1,4 +1,4 @@
-import type { PostLog } from './post-report.ts';
+import type { PostLog } from '../post/post-report.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 
 /** One line per episode. Its field names are documented: alerts in Loki are built on them. */

@@ -1,6 +1,6 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
 import { eventName } from './event-name.ts';
-import type { RecordedEvent } from './recorded-event.ts';
+import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { cutToBytes } from './safe-text.ts';
 
 /** Who reports: what `kubectl get events` shows under SOURCE. */

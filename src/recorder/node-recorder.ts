@@ -6,7 +6,7 @@ import type { CursorKeeper } from './cursor-keeper.ts';
 import type { EpisodeRecorder } from './episode-recorder.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { OverrunReporter } from './overrun-reporter.ts';
-import type { PostLog } from './post-report.ts';
+import type { PostLog } from '../post/post-report.ts';
 
 export interface NodeRecorderParts {
   readonly cursor: CursorKeeper;

@@ -2,7 +2,7 @@ import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { KnownTable } from '../store/known-table.ts';
 import { type EventOrigin, nodeReference } from './build-event.ts';
 import type { EventRecorder } from './event-recorder.ts';
-import type { PostLog } from './post-report.ts';
+import type { PostLog } from '../post/post-report.ts';
 
 export interface OverrunOptions {
   readonly events: EventRecorder;

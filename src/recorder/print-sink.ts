@@ -1,5 +1,5 @@
 import { dumpYaml, type CoreV1Event } from '@kubernetes/client-node';
-import type { EventSink } from './sink.ts';
+import type { EventSink } from '../post/sink.ts';
 
 /** How Events are printed. */
 export type EventFormat = 'table' | 'wide' | 'json' | 'yaml' | 'ndjson';

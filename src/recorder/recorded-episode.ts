@@ -1,7 +1,7 @@
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import { buildEvent, type EventOrigin } from './build-event.ts';
-import type { RecordedEvent } from './recorded-event.ts';
+import type { RecordedEvent } from '../correlator/recorded-event.ts';
 
 /** An episode, whose it was, and the Events that say so. */
 export interface RecordedEpisode {

@@ -1,4 +1,4 @@
-import type { StateKind, StateRow } from '../recorder/correlator-state.ts';
+import type { StateKind, StateRow } from '../correlator/correlator-state.ts';
 import type { StateDatabase } from './state-database.ts';
 
 /** The correlator's state, so that a SIGKILL changes no decision. */

@@ -1,6 +1,6 @@
-import type { Decision } from '../recorder/decision.ts';
-import type { Outbox, OutboxRow } from '../recorder/outbox.ts';
-import { fromStored, toStored, type RecordedEvent } from '../recorder/recorded-event.ts';
+import type { Decision } from '../correlator/decision.ts';
+import type { Outbox, OutboxRow } from '../post/outbox.ts';
+import { fromStored, toStored, type RecordedEvent } from '../correlator/recorded-event.ts';
 import type { SqlRow, StateDatabase } from './state-database.ts';
 
 /** What is yet to be posted, in the order it was decided. */

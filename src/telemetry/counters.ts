@@ -1,7 +1,7 @@
 import type { LimitLevel } from '../oom/episode.ts';
 import type { AttributionSource } from '../pods/attribute.ts';
-import type { PostOutcome } from '../recorder/post-report.ts';
-import type { SkipReason } from '../recorder/decision.ts';
+import type { PostOutcome } from '../post/post-report.ts';
+import type { SkipReason } from '../correlator/decision.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { ContainerKills, type KnownPods } from './container-kills.ts';
 import { LabelCounts } from './label-counts.ts';

@@ -1,5 +1,5 @@
-import { backOffMs } from '../recorder/judge-failure.ts';
-import { type PostClock, WaitList } from '../recorder/wait-list.ts';
+import { backOffMs } from '../post/judge-failure.ts';
+import { type PostClock, WaitList } from '../post/wait-list.ts';
 import type { PointOutcome } from './counters.ts';
 import type { EpisodeFacts } from './episode-facts.ts';
 import { InfluxError } from './influx-error.ts';

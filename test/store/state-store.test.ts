@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../src/recorder/decision.ts';
-import { patchOf } from '../../src/recorder/event-patch.ts';
+import type { Decision } from '../../src/correlator/decision.ts';
+import { patchOf } from '../../src/correlator/event-patch.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 import { makeEpisode } from '../support/make-episode.ts';

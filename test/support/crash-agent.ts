@@ -9,7 +9,7 @@ import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute } from '../../src/pods/attribute.ts';
 import type { Attributor } from '../../src/recorder/attributor.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
-import { KubeSink } from '../../src/recorder/kube-sink.ts';
+import { KubeSink } from '../../src/post/kube-sink.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { numberedPods } from './kill-report.ts';

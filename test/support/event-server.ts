@@ -1,5 +1,5 @@
-import type { Decision } from '../../src/recorder/decision.ts';
-import type { RecordedEvent } from '../../src/recorder/recorded-event.ts';
+import type { Decision } from '../../src/correlator/decision.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
 /**
  * An API server that believes everything but what cannot be: a name taken twice, a patch of nothing,

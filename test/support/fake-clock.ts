@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { PostClock } from '../../src/recorder/wait-list.ts';
+import type { PostClock } from '../../src/post/wait-list.ts';
 
 interface Timer {
   readonly dueMs: number;

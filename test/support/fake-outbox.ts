@@ -1,6 +1,6 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import type { Outbox, OutboxRow } from '../../src/recorder/outbox.ts';
-import type { EventPatch } from '../../src/recorder/event-patch.ts';
+import type { Outbox, OutboxRow } from '../../src/post/outbox.ts';
+import type { EventPatch } from '../../src/correlator/event-patch.ts';
 
 /** The store's table in memory. */
 export class FakeOutbox implements Outbox {

@@ -1,8 +1,8 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import type { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyAnswer } from '../../src/kube/classify-failure.ts';
-import type { EventPatch } from '../../src/recorder/event-patch.ts';
-import type { EventSink } from '../../src/recorder/sink.ts';
+import type { EventPatch } from '../../src/correlator/event-patch.ts';
+import type { EventSink } from '../../src/post/sink.ts';
 
 export interface SinkCall {
   readonly verb: 'create' | 'patch';

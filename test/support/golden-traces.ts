@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { CorrelatorOptions } from '../../src/recorder/correlator-options.ts';
-import { aggregateByReason, spamKeyByObject } from '../../src/recorder/event-keys.ts';
-import type { EventPatch } from '../../src/recorder/event-patch.ts';
-import type { RecordedEvent } from '../../src/recorder/recorded-event.ts';
+import type { CorrelatorOptions } from '../../src/correlator/correlator-options.ts';
+import { aggregateByReason, spamKeyByObject } from '../../src/correlator/event-keys.ts';
+import type { EventPatch } from '../../src/correlator/event-patch.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
 /** An Event as it goes into a trace; times are ms after the trace's `startAt`. */
 export interface TraceInput {

@@ -1,4 +1,4 @@
-import type { RecordedEvent } from '../../src/recorder/recorded-event.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
 /** What a test wants to say about a kill; the rest is the same every time. */
 export interface KillSpec {

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
-import type { CorrelatorOptions } from '../../src/recorder/correlator-options.ts';
-import { aggregateByReason, spamKeyByObject } from '../../src/recorder/event-keys.ts';
+import type { CorrelatorOptions } from '../../src/correlator/correlator-options.ts';
+import { aggregateByReason, spamKeyByObject } from '../../src/correlator/event-keys.ts';
 import { killEvent, START_MS } from './kill-event.ts';
-import type { RecordedEvent } from '../../src/recorder/recorded-event.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
 /** A kill and its wall time. */
 export interface Kill {

@@ -1,4 +1,4 @@
-import type { PostLog } from '../../src/recorder/post-report.ts';
+import type { PostLog } from '../../src/post/post-report.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

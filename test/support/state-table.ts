@@ -1,4 +1,4 @@
-import type { StateRow } from '../../src/recorder/correlator-state.ts';
+import type { StateRow } from '../../src/correlator/correlator-state.ts';
 
 /** Where the rows of a correlator go: a table that knows nothing but JSON. */
 export class StateTable {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { EventCorrelator } from '../../src/recorder/correlate.ts';
-import type { Decision } from '../../src/recorder/decision.ts';
-import { encodePatch } from '../../src/recorder/event-patch.ts';
+import { EventCorrelator } from '../../src/correlator/correlate.ts';
+import type { Decision } from '../../src/correlator/decision.ts';
+import { encodePatch } from '../../src/correlator/event-patch.ts';
 import {
   CLIENT_GO,
   makeTraceEvent,

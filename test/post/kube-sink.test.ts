@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import type { ApiError } from '../../src/kube/api-errors.ts';
-import { KubeSink } from '../../src/recorder/kube-sink.ts';
+import { KubeSink } from '../../src/post/kube-sink.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { mountServiceAccount, type ServiceAccount } from '../support/service-account.ts';
 import { makeEvent } from '../support/fake-outbox.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Lru } from '../../src/recorder/lru.ts';
+import { Lru } from '../../src/correlator/lru.ts';
 
 test('the least recently used entry pays for the space', () => {
   const evicted: string[] = [];

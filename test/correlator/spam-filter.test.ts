@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SpamFilter } from '../../src/recorder/spam-filter.ts';
+import { SpamFilter } from '../../src/correlator/spam-filter.ts';
 
 const OPTIONS = { burstSize: 1, qps: 1, lruCacheSize: 2 };
 

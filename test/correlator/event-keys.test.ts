@@ -5,8 +5,8 @@ import {
   eventKey,
   spamKeyByContainer,
   spamKeyByObject,
-} from '../../src/recorder/event-keys.ts';
-import type { RecordedEvent } from '../../src/recorder/recorded-event.ts';
+} from '../../src/correlator/event-keys.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import { killEvent } from '../support/kill-event.ts';
 
 const EVENT = killEvent({ atMs: 0, id: 1 });

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventCorrelator } from '../../src/recorder/correlate.ts';
-import type { CorrelatorOptions } from '../../src/recorder/correlator-options.ts';
-import type { RecordedEvent } from '../../src/recorder/recorded-event.ts';
+import { EventCorrelator } from '../../src/correlator/correlate.ts';
+import type { CorrelatorOptions } from '../../src/correlator/correlator-options.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import { EventServer } from '../support/event-server.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 import { correlatorOptions, type Kill, killStream } from '../support/kill-streams.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromStored, toStored } from '../../src/recorder/recorded-event.ts';
+import { fromStored, toStored } from '../../src/correlator/recorded-event.ts';
 import { killEvent } from '../support/kill-event.ts';
 
 test('an Event comes back from JSON as it was', () => {

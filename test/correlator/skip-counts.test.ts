@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SkipCounts } from '../../src/recorder/skip-counts.ts';
+import { SkipCounts } from '../../src/correlator/skip-counts.ts';
 
 test('counts each reason of each kind of Event, and begins anew when asked', () => {
   const counts = new SkipCounts();

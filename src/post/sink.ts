@@ -1,5 +1,5 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import type { EventPatch } from './event-patch.ts';
+import type { EventPatch } from '../correlator/event-patch.ts';
 
 /**
  * Where Events go: the Kubernetes API in production, an array in tests. Both calls fail with an

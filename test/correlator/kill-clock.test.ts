@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { advanceClock, KillClock } from '../../src/recorder/kill-clock.ts';
+import { advanceClock, KillClock } from '../../src/correlator/kill-clock.ts';
 
 const HOUR_MS = 3_600_000;
 

@@ -3,8 +3,8 @@ import {
   type AggregateRecord,
   EventAggregator,
   joinGroup,
-} from '../../src/recorder/aggregate-events.ts';
-import { withDefaults } from '../../src/recorder/correlator-options.ts';
+} from '../../src/correlator/aggregate-events.ts';
+import { withDefaults } from '../../src/correlator/correlator-options.ts';
 import { killEvent } from '../support/kill-event.ts';
 
 const THREE = { maxEvents: 3, maxIntervalInSeconds: 600 };

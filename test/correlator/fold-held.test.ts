@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { fold, heldId, observationIn, type SeenEvent } from '../../src/recorder/fold-held.ts';
-import { fromStored } from '../../src/recorder/recorded-event.ts';
+import { fold, heldId, observationIn, type SeenEvent } from '../../src/correlator/fold-held.ts';
+import { fromStored } from '../../src/correlator/recorded-event.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 
 function seen(id: number, key: string, exists = false): SeenEvent {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RowMap } from '../../src/recorder/row-map.ts';
+import { RowMap } from '../../src/correlator/row-map.ts';
 
 test('reports what changed since the last question, and only once', () => {
   const map = new RowMap<number>();

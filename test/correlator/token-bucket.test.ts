@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fullBucket, nextTokenAtMs, takeToken } from '../../src/recorder/token-bucket.ts';
+import { fullBucket, nextTokenAtMs, takeToken } from '../../src/correlator/token-bucket.ts';
 
 /** client-go's: 25 at once, one every 5 minutes. */
 const RATE = { burstSize: 25, qps: Math.fround(1 / 300) };

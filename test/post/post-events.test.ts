@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EventPoster, type PostEnv } from '../../src/recorder/post-events.ts';
-import type { PostLog, PostOutcome } from '../../src/recorder/post-report.ts';
+import { EventPoster, type PostEnv } from '../../src/post/post-events.ts';
+import type { PostLog, PostOutcome } from '../../src/post/post-report.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 import { FakeSink, refusal } from '../support/fake-sink.ts';

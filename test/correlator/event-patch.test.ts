@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { encodePatch, patchOf } from '../../src/recorder/event-patch.ts';
+import { encodePatch, patchOf } from '../../src/correlator/event-patch.ts';
 import { killEvent } from '../support/kill-event.ts';
 
 test('has the three fields, sorted, its seconds cut', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type HeldEvent, HeldEvents } from '../../src/recorder/held-events.ts';
-import { toStored } from '../../src/recorder/recorded-event.ts';
+import { type HeldEvent, HeldEvents } from '../../src/correlator/held-events.ts';
+import { toStored } from '../../src/correlator/recorded-event.ts';
 import { killEvent } from '../support/kill-event.ts';
 
 /** Buckets that have their next token when the test says so. */

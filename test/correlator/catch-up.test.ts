@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { EventCorrelator } from '../../src/recorder/correlate.ts';
-import type { CorrelatorOptions } from '../../src/recorder/correlator-options.ts';
-import type { Decision } from '../../src/recorder/decision.ts';
+import { EventCorrelator } from '../../src/correlator/correlate.ts';
+import type { CorrelatorOptions } from '../../src/correlator/correlator-options.ts';
+import type { Decision } from '../../src/correlator/decision.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 
 /** `<verb> <count>x <message>` */

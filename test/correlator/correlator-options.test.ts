@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withDefaults } from '../../src/recorder/correlator-options.ts';
+import { withDefaults } from '../../src/correlator/correlator-options.ts';
 
 test("the defaults are client-go's, and so is 0", () => {
   const zeros = { lruCacheSize: 0, burstSize: 0, qps: 0, maxEvents: 0, maxIntervalInSeconds: 0 };

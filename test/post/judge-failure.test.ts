@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backOffMs, GIVE_UP_AFTER_MS, judgeFailure } from '../../src/recorder/judge-failure.ts';
+import { backOffMs, GIVE_UP_AFTER_MS, judgeFailure } from '../../src/post/judge-failure.ts';
 import { refusal } from '../support/fake-sink.ts';
 
 describe('backOffMs', () => {

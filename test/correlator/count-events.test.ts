@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { countEvent, EventLogger, observationOf } from '../../src/recorder/count-events.ts';
-import { eventKey } from '../../src/recorder/event-keys.ts';
+import { countEvent, EventLogger, observationOf } from '../../src/correlator/count-events.ts';
+import { eventKey } from '../../src/correlator/event-keys.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 
 test('an Event seen before has the name and the beginning of the first, and one more', () => {

@@ -5,7 +5,7 @@ import {
   setHeaderOptions,
 } from '@kubernetes/client-node';
 import { ApiError } from '../kube/api-errors.ts';
-import type { EventPatch } from './event-patch.ts';
+import type { EventPatch } from '../correlator/event-patch.ts';
 import type { EventSink } from './sink.ts';
 
 /** The part of the generated API this needs. */

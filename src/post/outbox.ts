@@ -1,5 +1,5 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
-import type { EventPatch } from './event-patch.ts';
+import type { EventPatch } from '../correlator/event-patch.ts';
 
 /** One write the correlator decided on, as the store keeps it. `event` is always the whole Event. */
 export type OutboxRow = OutboxCreate | OutboxPatch;
