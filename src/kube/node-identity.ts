@@ -1,4 +1,4 @@
-import { text } from '../pods/loose-json.ts';
+import { text } from './loose-json.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** The Node an agent runs on, and its UID as soon as the API server has told it. */

@@ -2,7 +2,7 @@ import type { StreamAnswer } from '../kube/api-client.ts';
 import type { ApiError } from '../kube/api-errors.ts';
 import { classifyAnswer } from '../kube/classify-failure.ts';
 import { jsonLines } from './json-lines.ts';
-import { field, text } from './loose-json.ts';
+import { field, text } from '../kube/loose-json.ts';
 import { type PodApi, PodApiError, type PodList, type WatchEvent } from './pod-api.ts';
 import { toPodApiError } from './pod-failure.ts';
 

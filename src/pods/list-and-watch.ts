@@ -12,7 +12,7 @@ import {
   throwIfEmpty,
   timeout,
 } from 'rxjs';
-import { text } from './loose-json.ts';
+import { text } from '../kube/loose-json.ts';
 import type { ApiRequest } from './next-request.ts';
 import { type PodApi, PodApiError, type WatchEvent } from './pod-api.ts';
 import type { Progress } from './reflector-step.ts';

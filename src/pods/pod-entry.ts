@@ -1,4 +1,4 @@
-import { field, items, optional, text, timeMs } from './loose-json.ts';
+import { field, items, optional, text, timeMs } from '../kube/loose-json.ts';
 import { memoryQuantity } from './memory-quantity.ts';
 import type { ContainerEntry, PodEntry, Termination } from './pod-directory.ts';
 import { podOwner } from './pod-owner.ts';

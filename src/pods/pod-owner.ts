@@ -1,4 +1,4 @@
-import { field, items, text, timeMs } from './loose-json.ts';
+import { field, items, text, timeMs } from '../kube/loose-json.ts';
 import type { PodOwner } from './pod-directory.ts';
 
 /** batch/v1 cronjob_controllerv2.go `getJobName`: `<cron job>-<scheduled minute since the epoch>`. */

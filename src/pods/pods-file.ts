@@ -1,6 +1,6 @@
 import { loadYaml } from '@kubernetes/client-node';
 import { RecorderError } from '../errors.ts';
-import { items } from './loose-json.ts';
+import { items } from '../kube/loose-json.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
 import { toPodEntry } from './pod-entry.ts';
 

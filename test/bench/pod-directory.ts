@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { jsonLines } from '../../src/pods/json-lines.ts';
 import { LiveDirectory } from '../../src/pods/live-directory.ts';
-import { text } from '../../src/pods/loose-json.ts';
+import { text } from '../../src/kube/loose-json.ts';
 import { realisticPod } from '../support/realistic-pod.ts';
 
 /** The most a node is built for: twice the kubelet's default `--max-pods`. */

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { field } from '../../src/pods/loose-json.ts';
+import { field } from '../../src/kube/loose-json.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import { oomKilled, podJson, running } from '../support/pod-json.ts';
 
