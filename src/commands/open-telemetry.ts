@@ -9,7 +9,7 @@ import { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import { ListenError, parseListenAddress } from '../telemetry/listen-address.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import type { BufferFigures } from '../telemetry/metrics-source.ts';
+import type { AuditFigures, BufferFigures } from '../telemetry/metrics-source.ts';
 import { renderPage } from '../telemetry/page.ts';
 import { processFigures } from '../telemetry/process-figures.ts';
 import { StatusServer, type Check } from '../telemetry/server.ts';
@@ -22,7 +22,8 @@ export interface TelemetryParts {
   readonly pods: Pick<NodePods, 'known' | 'watch'>;
   readonly counters: Counters;
   readonly tally: Tally;
-  readonly audit: KillAudit;
+  /** None for a saved log. */
+  readonly audit: KillAudit | undefined;
   readonly buffer: () => BufferFigures;
   /** Whether the log is open and being read. */
   readonly isReading: () => boolean;
@@ -119,17 +120,16 @@ function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
     nowMs,
     buffer,
     process: processFigures(edge.runtime, nowMs, () => readdirSync('/proc/self/fd').length),
-    audit: () => {
-      const { state } = audit;
-      if (state === 'unknown') return { kernelKills: 0, recordedKills: 0, unexplainedKills: 0 };
-      const { counted, beforeStart, recorded, unexplained } = state;
-      return {
-        kernelKills: counted - beforeStart,
-        recordedKills: recorded,
-        unexplainedKills: unexplained,
-      };
-    },
+    ...(audit !== undefined && { audit: () => figuresOf(audit) }),
     outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
     ...(pods.watch !== undefined && { watch: pods.watch }),
   });
+}
+
+/** Before the first comparison, and where the kernel counts nothing, there is nothing to show. */
+function figuresOf({ state }: KillAudit): AuditFigures {
+  if (state === 'unknown') return { kernelKills: 0, recordedKills: 0, unexplainedKills: 0 };
+  const { counted, beforeStart, recorded, unexplained } = state;
+  const kernelKills = counted - beforeStart;
+  return { kernelKills, recordedKills: recorded, unexplainedKills: unexplained };
 }

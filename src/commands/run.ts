@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import { BootClock } from '../kmsg/boot-clock.ts';
 import { readBootId } from '../kmsg/boot-id.ts';
@@ -9,18 +9,16 @@ import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { loadCluster, NoClusterError } from '../kube/load-cluster.ts';
 import { NodeIdentity } from '../kube/node-identity.ts';
 import { openLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
-import { KillAudit } from '../oom/kill-audit.ts';
-import { KillLedger } from '../oom/kill-ledger.ts';
 import { ProcWitness } from '../oom/proc-witness.ts';
 import { OomWatcher } from '../oom-watcher.ts';
-import { CgroupCounters, type CgroupFiles } from '../pods/cgroup-counters.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
 import { KubeSink } from '../post/kube-sink.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { StateStore } from '../store/state-store.ts';
-import { newTally, type Tally } from '../tally.ts';
+import { newTally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
+import { openCounting } from './open-counting.ts';
 import { openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
 import { openRecorder, savedBaselines, withTimers } from './open-recorder.ts';
@@ -61,7 +59,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const cluster = options.dryRun === true ? undefined : findCluster(options, edge);
   const nowMs = (): number => edge.clock.wallMs();
   const tally = newTally();
-  const counting = openCounting(options, tally, log);
+  const counting = kind === 'kernel' ? openCounting(options, tally, log) : undefined;
 
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
   using store = openStore(options, edge, log);
@@ -74,7 +72,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const origin = { node, bootId: readBootId(readLatin1) };
   const start = startOf(options, kind, origin.bootId, store);
   const books = savedBaselines(store, start);
-  if (books !== undefined) counting.ledger.restore(books);
+  if (books !== undefined) counting?.ledger.restore(books);
   const recorder = openRecorder(
     {
       store,
@@ -82,7 +80,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       start,
       log,
       attributor: pods.attributor,
-      baselines: () => counting.ledger.baselines(),
+      baselines: () => counting?.ledger.baselines(),
       sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
       correlator: client === undefined ? UNLIMITED : {},
       onPosted: (outcome) => counters.posts.add(outcome),
@@ -114,6 +112,8 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
     trustUserspace: believeUserspace(options, log),
   }).start(node);
   edge.signal.addEventListener('abort', () => watching.stop(), { once: true });
+  // Awaited below; failing before that must not count as nobody's.
+  watching.done.catch(() => undefined);
   try {
     await using server = await openTelemetry(
       options.listen,
@@ -124,7 +124,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
         counters,
         tally,
         log,
-        audit: counting.audit,
+        audit: counting?.audit,
         buffer: () => watching.buffer,
         isReading: () => isReading,
       },
@@ -140,25 +140,6 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
     log.info(store.outbox.waiting(), 'stopped');
   }
 }
-
-/** The kernel's own counters: whose a kill without context was, and whether one was missed. */
-function openCounting({ cgroupRoot, procRoot }: RunOptions, tally: Tally, log: Log) {
-  const counters = new CgroupCounters({ cgroupRoot, procRoot, files: CGROUP_FILES });
-  const audit = new KillAudit({
-    total: () => counters.total(),
-    tally,
-    onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
-  });
-  return { ledger: new KillLedger(counters), audit };
-}
-
-const CGROUP_FILES: CgroupFiles = {
-  readText: readLatin1,
-  listDirectories: (path) =>
-    readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name),
-};
 
 function openStore({ stateDir, historyMax }: RunOptions, { clock }: Edge, log: Log): StateStore {
   return new StateStore({ directory: stateDir, historyMax, log, nowMs: () => clock.wallMs() });
