@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Log } from '../log.ts';
 import { KillAudit } from '../oom/kill-audit.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
 import type { Tally } from '../tally.ts';
+import { readLatin1 } from './surroundings.ts';
 
 export interface CountingOptions {
   readonly cgroupRoot: string;
@@ -20,17 +21,16 @@ export interface Counting {
 
 /** For the log of this kernel; a saved one is another day's, and its kills are in no counter now. */
 export function openCounting(options: CountingOptions, tally: Tally, log: Log): Counting {
-  const counters = new CgroupCounters({ ...options, files: { readText, listDirectories } });
+  const counters = new CgroupCounters({
+    ...options,
+    files: { readText: readLatin1, listDirectories },
+  });
   const audit = new KillAudit({
     total: () => counters.total(),
     tally,
     onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
   });
   return { ledger: new KillLedger(counters), audit };
-}
-
-function readText(path: string): string {
-  return readFileSync(path, 'latin1');
 }
 
 function listDirectories(path: string): readonly string[] {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import { BootClock } from '../kmsg/boot-clock.ts';
 import { readBootId } from '../kmsg/boot-id.ts';
@@ -23,7 +22,7 @@ import { openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
 import { openRecorder, savedBaselines, withTimers } from './open-recorder.ts';
 import { countRecorded, openCounters, openTelemetry } from './open-telemetry.ts';
-import { nodeName, podDirectory } from './surroundings.ts';
+import { nodeName, podDirectory, readLatin1 } from './surroundings.ts';
 
 export interface RunOptions extends InfluxOptions {
   readonly kmsg: string;
@@ -188,8 +187,4 @@ function sayWatching(
 function believeUserspace({ trustUserspaceRecords = false }: RunOptions, log: Log): boolean {
   if (trustUserspaceRecords) log.warn('believing OOM lines that processes wrote to the kernel log');
   return trustUserspaceRecords;
-}
-
-function readLatin1(path: string): string {
-  return readFileSync(path, 'latin1');
 }

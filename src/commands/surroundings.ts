@@ -36,3 +36,8 @@ export function nodeName(flag: string | undefined, { env }: Edge): string {
 export function podDirectory(file: string | undefined): PodDirectory {
   return file === undefined ? NO_PODS : readPodsFile(file, (path) => readFileSync(path, 'utf8'));
 }
+
+/** A file of /proc or /sys, byte by byte: names in it are whatever their owners chose. */
+export function readLatin1(path: string): string {
+  return readFileSync(path, 'latin1');
+}
