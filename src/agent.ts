@@ -41,9 +41,9 @@ export interface Stages {
 export function recordEpisodes(stages: Stages): Observable<void> {
   const { device, tally, scheduler, ledger, audit, startReport } = stages;
   const drainNow = (): void => device.drainNow();
-  const onIdle = (item: LogItem): void => {
-    if (item.kind === 'drained') audit?.quiet(item.atMs);
+  const onIdle = (item: LogItem): number | undefined => {
     stages.onIdle(item);
+    return item.kind === 'drained' ? audit?.quiet(item.atMs) : undefined;
   };
   const away = (lost: number): void => {
     ledger?.doubt();

@@ -24,8 +24,11 @@ export interface AssemblerOptions {
   /** Runs the timers; the time itself comes with `Drained.atMs`. */
   readonly scheduler: SchedulerLike;
   readonly tally: EpisodeTally;
-  /** Told of each item behind which no report is open: every episode before it has been emitted. */
-  readonly onIdle?: (item: WitnessedRecord | Drained) => void;
+  /**
+   * Told of each item behind which no report is open: every episode before it has been emitted.
+   * Returns in how many ms to look at the log once more, where that must not wait for a record.
+   */
+  readonly onIdle?: (item: WitnessedRecord | Drained) => number | undefined;
 }
 
 /**
@@ -62,12 +65,15 @@ export function assembleEpisodes({
         timer?.unsubscribe();
         armedMs = undefined;
       };
-      const arm = (nowMs: number): void => {
-        const lookMs = deadlineMs(assembly);
+      const arm = (lookMs: number | undefined, nowMs: number): void => {
         if (lookMs === undefined || lookMs === armedMs) return;
         disarm();
         armedMs = lookMs;
         timer = scheduler.schedule(look, lookMs - nowMs);
+      };
+      const idle = (item: WitnessedRecord | Drained): void => {
+        const againMs = onIdle?.(item);
+        if (againMs !== undefined && item.kind === 'drained') arm(item.atMs + againMs, item.atMs);
       };
       const look = (): void => {
         armedMs = undefined;
@@ -79,8 +85,8 @@ export function assembleEpisodes({
         items$.subscribe({
           next: (item) => {
             step(advance(assembly, item));
-            if (item.kind === 'drained') arm(item.atMs);
-            if (assembly.report === undefined) onIdle?.(item);
+            if (item.kind === 'drained') arm(deadlineMs(assembly), item.atMs);
+            if (assembly.report === undefined) idle(item);
           },
           error: (error: unknown) => {
             step(finish(assembly));

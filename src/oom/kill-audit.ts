@@ -31,23 +31,26 @@ export interface KillAuditOptions {
   readonly onMissing: (figures: AuditFigures) => void;
 }
 
-/** A log that is drained a hundred times a second needs no more than this. */
+/** A log that is drained a hundred times a second needs no more than this; nor does a kill to be printed. */
 const MIN_INTERVAL_MS = 1000;
 
 /**
  * The proof that nothing was missed: the kernel's own count of OOM kills against the kill lines read.
  *
- * The kernel counts before it prints, so a difference is believed when it is seen a second time.
- * Made before the first record is read; it looks when it is told that the log is drained and no
- * report is open, and has no timer of its own.
+ * The kernel counts before it prints, so a difference is believed when it is seen a second time, a
+ * second later. Made before the first record is read; it looks when it is told that the log is
+ * drained and no report is open, and says when it must be told again.
  */
 export class KillAudit {
   readonly #options: KillAuditOptions;
   readonly #countedAtStart: number | undefined;
   #state: AuditState = 'unknown';
-  #suspected = 0;
+  /** Seen once, and when. */
+  #suspected = { missing: 0, atMs: 0 };
   /** Records lost and lines read when the figures agreed last. */
   #agreed: AuditedTally = { killLines: -1, lost: 0 };
+  /** Records lost before the first comparison: kills among them are taken for `beforeStart`. */
+  #lostAtStart = 0;
   #lookedAtMs = -Infinity;
 
   constructor(options: KillAuditOptions) {
@@ -60,8 +63,26 @@ export class KillAudit {
     return this.#state;
   }
 
-  /** The log is drained and no report is open. @param nowMs the monotonic clock of `Drained` */
-  quiet(nowMs: number): void {
+  /** Kills that went with lost records; `undefined` until it was looked at since the last were lost. */
+  get killsLost(): number | undefined {
+    const { lost } = this.#options.tally;
+    if (this.#state === 'unknown' || this.#agreed.lost !== lost) return undefined;
+    return lost > 0 && lost === this.#lostAtStart ? undefined : this.#state.lost;
+  }
+
+  /**
+   * The log is drained and no report is open.
+   *
+   * @param nowMs the monotonic clock of `Drained`
+   * @returns in how many ms it has to be told once more: a difference was seen for the first time
+   */
+  quiet(nowMs: number): number | undefined {
+    this.#compare(nowMs);
+    const { missing, atMs } = this.#suspected;
+    return missing === 0 ? undefined : atMs + MIN_INTERVAL_MS - nowMs;
+  }
+
+  #compare(nowMs: number): void {
     if (this.#countedAtStart === undefined || !this.#isDue(nowMs)) return;
     const counted = this.#options.total();
     if (counted === undefined) return;
@@ -70,14 +91,19 @@ export class KillAudit {
     const before = this.#state === 'unknown' ? this.#atStart(counted) : this.#state;
     const missing = counted - recorded - before.beforeStart - before.lost - before.unexplained;
     const figures = { ...before, counted, recorded };
-    if (missing !== 0 && missing !== this.#suspected) {
-      this.#suspected = missing;
+    if (missing !== 0 && !this.#isSuspected(missing, nowMs)) {
       this.#state = before;
       return;
     }
     this.#state = missing === 0 ? figures : this.#explain(figures, missing);
-    this.#suspected = 0;
+    this.#suspected = { missing: 0, atMs: nowMs };
     this.#agreed = { ...this.#options.tally };
+  }
+
+  /** Whether this was seen before, long enough ago for a line to be printed meanwhile. */
+  #isSuspected(missing: number, nowMs: number): boolean {
+    if (missing !== this.#suspected.missing) this.#suspected = { missing, atMs: nowMs };
+    return nowMs - this.#suspected.atMs >= MIN_INTERVAL_MS;
   }
 
   #isDue(nowMs: number): boolean {
@@ -88,7 +114,8 @@ export class KillAudit {
 
   /** What the ring no longer held at the first look; kills since the start cannot be among them. */
   #atStart(counted: number): AuditFigures {
-    const recorded = this.#options.tally.killLines;
+    const { killLines: recorded, lost } = this.#options.tally;
+    this.#lostAtStart = lost;
     const beforeStart = Math.min(Math.max(0, counted - recorded), this.#countedAtStart ?? 0);
     return { counted, recorded, beforeStart, lost: 0, unexplained: 0 };
   }

@@ -30,6 +30,8 @@ class FakeLog {
   readonly tally = newTally();
   readonly scheduler: TestScheduler;
   looks = 0;
+  /** What the next idle item is answered. */
+  againMs: number | undefined;
   ended: string | undefined;
 
   constructor(scheduler: TestScheduler) {
@@ -38,13 +40,13 @@ class FakeLog {
 
   assemble(items$: Observable<WitnessedRecord | Drained> = this.items$) {
     const { scheduler, tally } = this;
-    return items$
-      .pipe(assembleEpisodes({ scheduler, tally, drainNow: () => this.look() }))
-      .subscribe({
-        next: (episode) => this.episodes.push({ atMs: scheduler.now(), episode }),
-        error: () => (this.ended = 'error'),
-        complete: () => (this.ended = 'complete'),
-      });
+    const drainNow = (): void => this.look();
+    const onIdle = (): number | undefined => this.againMs;
+    return items$.pipe(assembleEpisodes({ scheduler, tally, drainNow, onIdle })).subscribe({
+      next: (episode) => this.episodes.push({ atMs: scheduler.now(), episode }),
+      error: () => (this.ended = 'error'),
+      complete: () => (this.ended = 'complete'),
+    });
   }
 
   look(): void {
@@ -94,6 +96,26 @@ describe('assembleEpisodes', () => {
       expect(log.episodes.map(({ atMs, episode }) => [atMs, episode.context])).toEqual([
         [36, 'full'],
       ]);
+    });
+  });
+
+  test('looks again when it is asked to, and no longer', () => {
+    watch((log) => {
+      const watching = log.assemble();
+      log.againMs = 1000;
+      log.drained();
+      log.at(1500, () => {
+        expect(log.looks).toBe(1);
+        log.againMs = undefined;
+      });
+      log.at(60_000, () => {
+        expect(log.looks).toBe(2);
+        log.againMs = 1000;
+        log.drained();
+        watching.unsubscribe();
+      });
+      log.scheduler.flush();
+      expect(log.looks).toBe(2);
     });
   });
 

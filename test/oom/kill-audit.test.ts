@@ -53,6 +53,43 @@ test('kills that went with lost records are known to be lost', () => {
   expect(audit.state).toMatchObject({ recorded: 2, lost: 3, unexplained: 0 });
 });
 
+test('a difference is not believed in less time than a line needs to be printed', () => {
+  const { audit, kernel, tally, said } = surroundings(0);
+  audit.quiet(0);
+  kernel.total = 1;
+  tally.lost = 1;
+  expect(audit.quiet(1000)).toBe(1000);
+  expect(audit.quiet(1300)).toBe(700);
+  expect(said).toEqual([]);
+  expect(audit.quiet(2000)).toBeUndefined();
+  expect(said).toMatchObject([{ lost: 1 }]);
+});
+
+test('who asks what went with lost records is told when it is known', () => {
+  const { audit, kernel, tally } = surroundings(0);
+  expect(audit.killsLost).toBeUndefined();
+  audit.quiet(0);
+  expect(audit.killsLost).toBe(0);
+  kernel.total = 3;
+  tally.lost = 40;
+  audit.quiet(1000);
+  expect(audit.killsLost).toBeUndefined();
+  audit.quiet(2000);
+  expect(audit.killsLost).toBe(3);
+});
+
+test('kills among records lost before the first comparison are anybody’s guess', () => {
+  const { audit, kernel, tally } = surroundings(5);
+  tally.lost = 10;
+  audit.quiet(0);
+  expect(audit.killsLost).toBeUndefined();
+  tally.lost = 12;
+  kernel.total = 6;
+  audit.quiet(1000);
+  audit.quiet(2000);
+  expect(audit.killsLost).toBe(1);
+});
+
 test('a kernel that counts nothing leaves it unknown', () => {
   const { audit } = surroundings(undefined);
   audit.quiet(0);
