@@ -4,6 +4,7 @@ import { countLost, type CountedRecord } from './kmsg/count-lost.ts';
 import type { KmsgDevice } from './kmsg/drain-log.ts';
 import { parseRecords, type LogItem } from './kmsg/record.ts';
 import { startReading, type StartPoint, type StartReport } from './kmsg/start-reading.ts';
+import { tallyRecords } from './kmsg/tally-records.ts';
 import { tellTime, type RecordClock } from './kmsg/tell-time.ts';
 import { assembleEpisodes } from './oom/assemble-episodes.ts';
 import type { OomEpisode } from './oom/episode.ts';
@@ -49,11 +50,14 @@ export function recordEpisodes(stages: Stages): Observable<void> {
     ledger?.doubt();
     startReport.away(lost);
   };
-  return device.reads$.pipe(
+  const records$ = device.reads$.pipe(
     parseRecords(() => (tally.malformed += 1)),
-    startReading(stages.start, { ...startReport, away }),
     tellTime(stages.recordClock),
-    countLost(tally, undefined, stages.onLost),
+    countLost(),
+    startReading(stages.start, { ...startReport, away }),
+    tallyRecords(tally, stages.onLost),
+  );
+  return records$.pipe(
     rejectForged(tally, stages.trustUserspace),
     joinFragments(),
     takeEvidence(stages.witness, ledger && { ledger, drainNow, scheduler }),

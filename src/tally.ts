@@ -1,4 +1,4 @@
-import type { RecordTally } from './kmsg/count-lost.ts';
+import type { RecordTally } from './kmsg/tally-records.ts';
 import type { EpisodeTally } from './oom/assemble-episodes.ts';
 import type { ForgedTally } from './oom/reject-forged.ts';
 

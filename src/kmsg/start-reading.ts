@@ -1,5 +1,5 @@
-import { defer, filter, type OperatorFunction } from 'rxjs';
-import type { KmsgRecord, LogItem } from './record.ts';
+import { defer, filter, type MonoTypeOperatorFunction } from 'rxjs';
+import type { Drained, KmsgRecord, LogItem } from './record.ts';
 
 /** Where in the ring to begin. */
 export type StartPoint =
@@ -12,7 +12,7 @@ export type StartPoint =
 
 /** What there is to be told of the records that were there at the start. */
 export interface StartReport {
-  /** So many records went unread between the cursor and the first one there is. */
+  /** So many records were gone, between the cursor and the first one there is, when reading began. */
   away(lost: number): void;
   /** The last of those that were there and are left out. */
   skipped(sequence: number): void;
@@ -29,10 +29,10 @@ const NO_RECORD = -1;
  *     in (cursor 2)  --1--2-----5--drained--6--
  *     out            -----------5--drained--6--      away(2), caughtUp(5)
  */
-export function startReading(
+export function startReading<T extends KmsgRecord>(
   start: StartPoint,
   report: StartReport,
-): OperatorFunction<LogItem, LogItem> {
+): MonoTypeOperatorFunction<T | Drained> {
   return (items$) =>
     defer(() => {
       const reader = new StartReader(start, report);
@@ -45,6 +45,7 @@ class StartReader {
   readonly #start: StartPoint;
   readonly #report: StartReport;
   #last: number;
+  /** Records were read, or there were none: what is missing from here on went while we read. */
   #hasBegun = false;
   #isCaughtUp = false;
 
@@ -62,10 +63,10 @@ class StartReader {
   }
 
   #isNew({ sequence }: KmsgRecord, cursor: number): boolean {
-    if (sequence <= cursor) return false;
     const lost = sequence - cursor - 1;
     if (!this.#hasBegun && lost > 0) this.#report.away(lost);
     this.#hasBegun = true;
+    if (sequence <= cursor) return false;
     this.#last = sequence;
     return true;
   }
@@ -73,6 +74,7 @@ class StartReader {
   #catchUp(): void {
     if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
+    this.#hasBegun = true;
     if (this.#start.at === 'now' && this.#last !== NO_RECORD) this.#report.skipped(this.#last);
     this.#report.caughtUp(this.#last);
   }

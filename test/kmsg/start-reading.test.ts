@@ -45,6 +45,20 @@ describe('where reading starts', () => {
       ['caught up 6'],
     ],
     ['behind a gap, which is told', { at: 'cursor', sequence: 5 }, [9, 12], [9, 12], ['away 3']],
+    [
+      'behind a gap that was made while it read, which is no matter of the start',
+      { at: 'cursor', sequence: 5 },
+      [4, 9, DRAINED],
+      [9, DRAINED],
+      ['caught up 9'],
+    ],
+    [
+      'with nothing there, and a gap before what comes',
+      { at: 'cursor', sequence: 5 },
+      [DRAINED, 9],
+      [DRAINED, 9],
+      ['caught up 5'],
+    ],
     ['with nothing new', { at: 'cursor', sequence: 5 }, [5, DRAINED], [DRAINED], ['caught up 5']],
     [
       'with what comes now',

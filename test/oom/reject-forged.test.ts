@@ -9,7 +9,7 @@ function pass(trustUserspace: boolean, ...lines: readonly Said[]) {
   const tally = { forged: 0 };
   const out: CountedRecord[] = [];
   from(kernelSays(...lines).map((record) => ({ ...record, atMs: 0 })))
-    .pipe(countLost({ records: 0, lost: 0 }), rejectForged(tally, trustUserspace))
+    .pipe(countLost(), rejectForged(tally, trustUserspace))
     .subscribe((item) => item.kind === 'record' && out.push(item));
   return { out, forged: tally.forged };
 }

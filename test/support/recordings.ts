@@ -41,7 +41,7 @@ export function prepared$(
 ): Observable<WitnessedRecord | Drained> {
   return items$.pipe(
     tellTime(clockSinceBoot(0)),
-    countLost({ records: 0, lost: 0 }),
+    countLost(),
     rejectForged({ forged: 0 }),
     joinFragments(),
   );
