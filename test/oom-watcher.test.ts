@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { openRecorder } from '../src/commands/open-recorder.ts';
 import { drainLog } from '../src/kmsg/drain-log.ts';
 import { openLog } from '../src/log.ts';
+import { KillAudit } from '../src/oom/kill-audit.ts';
 import { OomWatcher } from '../src/oom-watcher.ts';
 import { attributeBy } from '../src/recorder/attributor.ts';
 import { decideStart } from '../src/recorder/decide-start.ts';
@@ -13,13 +14,22 @@ import { killReport, numberedPods } from './support/kill-report.ts';
 import { tempDirectory } from './support/temp-directory.ts';
 
 const BOOT = 'boot-1';
-const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+/** Time, and how far the test has set it ahead. */
+let aheadMs = 0;
+const clock = {
+  wallMs: () => Date.now() + aheadMs,
+  monotonicMs: () => performance.now() + aheadMs,
+};
 
 let directory: string;
 let sink: FakeSink;
 let logged: string;
+/** `/proc/vmstat` `oom_kill`. */
+let kernelKills: number;
 
 beforeEach(() => {
+  aheadMs = 0;
+  kernelKills = 0;
   directory = tempDirectory();
   sink = new FakeSink();
   logged = '';
@@ -43,9 +53,15 @@ async function live(
   const start = decideStart({ ...facts, cursor: store.cursor.read() });
   const origin = { node: { name: 'node-1' }, bootId: BOOT };
   const attributor = attributeBy(numberedPods);
-  const recorder = openRecorder({ store, sink, origin, start, attributor, log }, { clock });
   const tally = newTally();
+  const audit = new KillAudit({ total: () => kernelKills, tally, onMissing: () => undefined });
+  const killsLost = (): number | undefined => audit.killsLost;
+  const recorder = openRecorder(
+    { store, sink, origin, start, attributor, log, killsLost },
+    { clock },
+  );
   const watching = new OomWatcher({
+    audit,
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
     startPoint: start.point,
     recordClock: { wallMsOf: () => Date.now() },
@@ -116,18 +132,44 @@ describe('an agent that comes back', () => {
     expect(logged).not.toContain('overran');
   });
 
-  test('says an overrun while it was there', async () => {
+  test.each(['boot', 'now'] as const)(
+    'says an overrun of all that came since it began with %s',
+    async (startAt) => {
+      const ring = new FakeKmsg(50);
+      ring.write('before');
+      const chatter = Array.from({ length: 60 }, (_, line) => `chatter ${line}`);
+      const { tally } = await live(ring, () => written(ring, ...chatter), startAt);
+      expect(tally.lost).toBe(10);
+      expect(logged).toContain('overran');
+    },
+  );
+
+  test('says an overrun of all that came since it came back', async () => {
+    const ring = new FakeKmsg(50);
+    await live(ring, () => written(ring, 'hello'));
+    const chatter = Array.from({ length: 60 }, (_, line) => `chatter ${line}`);
+    const { tally } = await live(ring, () => written(ring, ...chatter));
+    expect(tally.lost).toBe(10);
+    expect(logged).toContain('overran');
+    expect(logged).not.toContain('unread');
+  });
+
+  test('says an overrun while it was there, and the kills that went with it', async () => {
     const ring = new FakeKmsg(50);
     await live(ring, async () => {
       written(ring, 'hello');
       await drained(ring);
+      kernelKills = 2;
       written(ring, ...Array.from({ length: 200 }, (_, line) => `chatter ${line}`));
-      await untilPosted(1);
+      await drained(ring);
+      aheadMs += 1000;
+      written(ring, 'more');
+      await drained(ring);
     });
     expect([...sink.events.values()]).toMatchObject([
       {
         reason: 'KernelLogOverrun',
-        message: '150 kernel log records were lost; OOM kills among them: unknown',
+        message: '150 kernel log records were lost; OOM kills among them: 2',
       },
     ]);
   });

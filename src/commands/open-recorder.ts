@@ -27,10 +27,10 @@ export interface RecorderParts {
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
   readonly onPosted?: (outcome: PostOutcome) => void;
-  /** Kills among the records lost last, by the kernel's counter. */
   /** The books of the cgroup counters as they stand; `undefined` while in doubt. */
   readonly baselines?: () => CounterBaselines | undefined;
-  readonly killsMissed?: () => number | undefined;
+  /** Kills that went with lost records, by the kernel's counter, where that is known. */
+  readonly killsLost?: () => number | undefined;
   readonly onRecorded?: (recorded: RecordedEpisode) => void;
 }
 
@@ -39,7 +39,7 @@ export function openRecorder(
   parts: RecorderParts,
   { clock }: { readonly clock: Pick<Clock, 'wallMs'> },
 ): NodeRecorder {
-  const { store, origin, start, log, onRecorded, onPosted, killsMissed } = parts;
+  const { store, origin, start, log, onRecorded, onPosted, killsLost } = parts;
   const timers = withTimers({ clock });
   const shared = { ...parts, clock: timers, log };
   const cursor = new CursorKeeper(store.cursor, timers, {
@@ -67,8 +67,9 @@ export function openRecorder(
     events,
     notes,
     origin,
+    clock: timers,
     log,
-    killsMissed: () => killsMissed?.(),
+    killsLost: () => killsLost?.(),
   });
   episodes.resume();
   return new NodeRecorder({ cursor, events, episodes, overruns, log });

@@ -80,6 +80,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       log,
       attributor: pods.attributor,
       baselines: () => counting?.ledger.baselines(),
+      killsLost: () => counting?.audit.killsLost,
       sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
       correlator: client === undefined ? UNLIMITED : {},
       onPosted: (outcome) => counters.posts.add(outcome),

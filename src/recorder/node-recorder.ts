@@ -53,8 +53,9 @@ export class NodeRecorder implements EpisodeConsumer {
 
   /** Nothing more is recorded, the cursor says how far that is; posts what it can in `withinMs`. */
   async stop(withinMs: number): Promise<void> {
-    const { cursor, episodes, events } = this.#parts;
+    const { cursor, episodes, events, overruns } = this.#parts;
     episodes.stop();
+    overruns.stop();
     cursor.flush();
     await events.drain(withinMs);
   }

@@ -1,59 +1,113 @@
 import type { CountedRecord } from '../kmsg/count-lost.ts';
+import type { PostLog } from '../post/post-report.ts';
+import type { PostClock } from '../post/wait-list.ts';
 import type { KnownTable } from '../store/known-table.ts';
+import { Alarm } from './alarm.ts';
 import { type EventOrigin, nodeReference } from './build-event.ts';
 import type { EventRecorder } from './event-recorder.ts';
-import type { PostLog } from '../post/post-report.ts';
 
 export interface OverrunOptions {
   readonly events: EventRecorder;
   readonly notes: Pick<KnownTable, 'get' | 'put'>;
   readonly origin: EventOrigin;
+  readonly clock: PostClock;
   readonly log: PostLog;
-  /** How many kills were among the lost records, by the kernel's own counter, where it is known. */
-  readonly killsMissed: () => number | undefined;
+  /** Kills that went with lost records since the start, by the kernel's own counter, once it was looked at. */
+  readonly killsLost: () => number | undefined;
 }
 
 /** A flood that laps the ring once does so for a while; people need to hear it once. */
 const EVENT_EVERY_MS = 10 * 60_000;
+/** Until the log is drained and the kernel's counter was compared twice, a second apart. */
+const COMPARED_WITHIN_MS = 10_000;
 const NOTE = 'kernel-log-overrun';
 
 /** What was said last, and what has been lost since without an Event. */
 interface OverrunNote {
   readonly saidAtMs: number;
+  /** Records. */
   readonly unsaid: number;
+  /** The first record after the last gap, and when it was written. */
+  readonly sequence: number;
+  readonly atMs: number;
 }
 
-/** Says that the kernel's ring overran: every time in the log, at most every ten minutes as an Event. */
+/**
+ * Says that the kernel's ring overran: every time in the log, at most every ten minutes as an Event,
+ * which waits until the kernel's counter tells how many kills went with the records.
+ */
 export class OverrunReporter {
   readonly #options: OverrunOptions;
+  readonly #alarm: Alarm;
+  #note: OverrunNote;
+  /** An earlier process lost records as well, and took what the counter said of them with it. */
+  #isInherited: boolean;
+  #killsSaid = 0;
 
+  /** Goes on where the last one stopped: what it did not come to say is said now. */
   constructor(options: OverrunOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.#say());
+    this.#note = (options.notes.get(NOTE) as OverrunNote | undefined) ?? NEVER;
+    this.#isInherited = this.#note.unsaid > 0;
+    if (this.#isInherited) this.#plan();
   }
 
   /** @param record the first one after the gap */
   lost({ lost, sequence, atMs }: CountedRecord): void {
-    const { events, notes, origin, log } = this.#options;
-    log.warn({ lost, before: sequence }, 'the kernel log overran: records were lost');
-    const { saidAtMs, unsaid } = (notes.get(NOTE) as OverrunNote | undefined) ?? NEVER;
-    const total = unsaid + lost;
-    if (Math.abs(atMs - saidAtMs) < EVENT_EVERY_MS) {
-      notes.put([{ key: NOTE, value: { saidAtMs, unsaid: total } }], atMs);
-      return;
-    }
-    notes.put([{ key: NOTE, value: { saidAtMs: atMs, unsaid: 0 } }], atMs);
-    // The last lost record names the Event: no kill that was read has its sequence.
-    const id = { bootId: origin.bootId, sequence: sequence - 1 };
-    events.event(nodeReference(origin.node), 'Warning', 'KernelLogOverrun', this.#message(total), {
-      id,
-      at: new Date(atMs),
-    });
+    this.#options.log.warn({ lost, before: sequence }, 'the kernel log overran: records were lost');
+    const { saidAtMs, unsaid } = this.#note;
+    this.#note = { saidAtMs, unsaid: unsaid + lost, sequence, atMs };
+    if (this.#alarm.isSet) return;
+    this.#keep();
+    this.#plan();
   }
 
-  #message(lost: number): string {
-    const kills = this.#options.killsMissed() ?? 'unknown';
-    return `${lost} kernel log records were lost; OOM kills among them: ${kills}`;
+  /** Says what may be said by now; the rest is left to the next process. */
+  stop(): void {
+    this.#alarm.set(undefined);
+    if (this.#note.unsaid === 0) return;
+    if (this.#isDue()) this.#say();
+    else this.#keep();
+  }
+
+  #plan(): void {
+    const nowMs = this.#options.clock.wallMs();
+    const soonMs = nowMs + COMPARED_WITHIN_MS;
+    const { saidAtMs } = this.#note;
+    this.#alarm.set(this.#isDue() ? soonMs : Math.max(soonMs, saidAtMs + EVENT_EVERY_MS));
+  }
+
+  /** A clock that was set back must not silence this for years. */
+  #isDue(): boolean {
+    return Math.abs(this.#options.clock.wallMs() - this.#note.saidAtMs) >= EVENT_EVERY_MS;
+  }
+
+  #say(): void {
+    const { events, origin, clock } = this.#options;
+    const { unsaid, sequence, atMs } = this.#note;
+    const message = `${unsaid} kernel log records were lost; OOM kills among them: ${this.#kills()}`;
+    events.event(nodeReference(origin.node), 'Warning', 'KernelLogOverrun', message, {
+      // The last lost record names the Event: no kill that was read has its sequence.
+      id: { bootId: origin.bootId, sequence: sequence - 1 },
+      at: new Date(atMs),
+    });
+    this.#isInherited = false;
+    this.#note = { ...this.#note, saidAtMs: clock.wallMs(), unsaid: 0 };
+    this.#keep();
+  }
+
+  #kills(): number | 'unknown' {
+    const total = this.#options.killsLost();
+    if (total === undefined) return 'unknown';
+    const unsaid = total - this.#killsSaid;
+    this.#killsSaid = total;
+    return this.#isInherited ? 'unknown' : unsaid;
+  }
+
+  #keep(): void {
+    this.#options.notes.put([{ key: NOTE, value: this.#note }], this.#options.clock.wallMs());
   }
 }
 
-const NEVER: OverrunNote = { saidAtMs: -Infinity, unsaid: 0 };
+const NEVER: OverrunNote = { saidAtMs: 0, unsaid: 0, sequence: 0, atMs: 0 };

@@ -8,8 +8,11 @@ import { FakeSink } from '../support/fake-sink.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 
 const MINUTE_MS = 60_000;
+/** When the kernel's counter has been compared. */
+const COMPARED_MS = 10_000;
 
-function open(killsMissed: () => number | undefined = () => undefined) {
+function open() {
+  const kernel: { killsLost: number | undefined } = { killsLost: undefined };
   const clock = new FakeClock();
   const [sink, log] = [new FakeSink(), new MemoryLog()];
   const store = new StateStore({
@@ -22,45 +25,103 @@ function open(killsMissed: () => number | undefined = () => undefined) {
   const events = new EventRecorder({ store, sink, host: 'n', clock, random: () => 0, log, tally });
   const origin = { node: { name: 'node-1' }, bootId: 'boot-1' };
   const { notes } = store;
-  const overruns = new OverrunReporter({ events, notes, origin, log, killsMissed });
-  const lose = async (lost: number, sequence: number): Promise<void> => {
+  const start = (): OverrunReporter =>
+    new OverrunReporter({
+      events,
+      notes,
+      origin,
+      clock,
+      log,
+      killsLost: () => kernel.killsLost,
+    });
+  const overruns = start();
+  const lose = (lost: number, sequence: number): void => {
     overruns.lost({ lost, sequence, atMs: clock.wallMs() } as CountedRecord);
-    await clock.settle();
   };
   const messages = (): unknown[] => [...sink.events.values()].map(({ message }) => message);
-  return { clock, sink, log, lose, messages };
+  return { kernel, clock, sink, log, overruns, start, lose, messages };
+}
+
+function words(lost: number, kills: number | 'unknown'): string {
+  return `${lost} kernel log records were lost; OOM kills among them: ${kills}`;
 }
 
 describe('records that were lost', () => {
-  test('are an Event of the Node, and a line in the log', async () => {
-    const { sink, log, lose } = open(() => 3);
-    await lose(120, 500);
+  test('are a line in the log at once, and an Event of the Node when the counter was compared', async () => {
+    const { kernel, clock, sink, log, lose } = open();
+    lose(120, 500);
+    const lines = [{ level: 'warn', facts: { lost: 120, before: 500 } }];
+    expect(log.lines.slice(0, 1)).toMatchObject(lines);
+    const atMs = clock.wallMs();
+    await clock.advance(COMPARED_MS - 1);
+    expect(sink.events.size).toBe(0);
+    kernel.killsLost = 3;
+    await clock.advance(1);
     expect([...sink.events.values()]).toMatchObject([
       {
         involvedObject: { apiVersion: 'v1', kind: 'Node', name: 'node-1' },
         metadata: { namespace: 'default' },
         type: 'Warning',
         reason: 'KernelLogOverrun',
-        message: '120 kernel log records were lost; OOM kills among them: 3',
+        message: words(120, 3),
+        firstTimestamp: new Date(atMs),
       },
-    ]);
-    expect(log.lines.slice(0, 1)).toMatchObject([
-      { level: 'warn', facts: { lost: 120, before: 500 } },
     ]);
   });
 
   test('are an Event at most every ten minutes, which says what was lost meanwhile', async () => {
-    const { clock, log, lose, messages } = open();
-    const words = (lost: number): string =>
-      `${lost} kernel log records were lost; OOM kills among them: unknown`;
-    await lose(1, 10);
+    const { kernel, clock, log, lose, messages } = open();
+    lose(1, 10);
+    await clock.advance(COMPARED_MS);
+    kernel.killsLost = 2;
+    lose(2, 20);
     await clock.advance(5 * MINUTE_MS);
-    await lose(2, 20);
-    await lose(3, 30);
-    expect(messages()).toEqual([words(1)]);
-    await clock.advance(5 * MINUTE_MS);
-    await lose(4, 40);
-    expect(messages()).toEqual([words(1), words(9)]);
+    lose(3, 30);
+    await clock.advance(5 * MINUTE_MS - 1);
+    expect(messages()).toEqual([words(1, 'unknown')]);
+    await clock.advance(1);
+    expect(messages()).toEqual([words(1, 'unknown'), words(5, 2)]);
+    kernel.killsLost = 9;
+    lose(4, 40);
+    await clock.advance(10 * MINUTE_MS);
+    expect(messages()).toEqual([words(1, 'unknown'), words(5, 2), words(4, 7)]);
     expect(log.said('warn')).toHaveLength(4);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test('are said when the agent ends before that', async () => {
+    const { clock, overruns, lose, messages } = open();
+    lose(1, 10);
+    overruns.stop();
+    await clock.settle();
+    expect(messages()).toEqual([words(1, 'unknown')]);
+    expect(clock.waiting).toBe(0);
+  });
+
+  test('are said by the next agent when this one said enough', async () => {
+    const { kernel, clock, overruns, start, lose, messages } = open();
+    lose(1, 10);
+    await clock.advance(COMPARED_MS);
+    lose(2, 20);
+    lose(3, 30);
+    overruns.stop();
+    start();
+    kernel.killsLost = 0;
+    await clock.advance(10 * MINUTE_MS - 1);
+    expect(messages()).toEqual([words(1, 'unknown')]);
+    await clock.advance(1);
+    expect(messages()).toEqual([words(1, 'unknown'), words(5, 'unknown')]);
+  });
+
+  test('are said soon after a clock was set back', async () => {
+    const { clock, start, lose, messages } = open();
+    lose(1, 10);
+    await clock.advance(COMPARED_MS);
+    await clock.advance(-60 * MINUTE_MS);
+    lose(2, 20);
+    await clock.advance(COMPARED_MS);
+    expect(messages()).toEqual([words(1, 'unknown'), words(2, 'unknown')]);
+    start();
+    expect(clock.waiting).toBe(0);
   });
 });
