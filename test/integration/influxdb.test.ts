@@ -1,83 +1,25 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { run } from '../../hack/control-plane/commands.ts';
 import type { PointOutcome } from '../../src/telemetry/counters.ts';
 import type { EpisodeFacts } from '../../src/telemetry/episode-facts.ts';
 import { InfluxClient } from '../../src/telemetry/influx-client.ts';
 import { InfluxWriter } from '../../src/telemetry/influx-writer.ts';
 import { FakeInfluxQueue } from '../support/fake-influx-queue.ts';
-import { LocalServer } from '../support/local-server.ts';
+import { Influx, INFLUX_DATABASE, INFLUX_LOGIN } from '../support/influx.ts';
 import { killFacts } from '../support/telemetry.ts';
 import { haveTools } from '../support/test-tools.ts';
 
 const isHere = await haveTools('influxd', 'influx');
-const [USER, PASSWORD] = ['agent', "it's a secret: ä"];
-
-const config = (directory: string, port: number) => `
-reporting-disabled = true
-bind-address = "127.0.0.1:0"
-[meta]
-dir = "${directory}/meta"
-[data]
-dir = "${directory}/data"
-wal-dir = "${directory}/wal"
-[http]
-bind-address = "127.0.0.1:${port}"
-auth-enabled = true
-`;
-
-/** A real InfluxDB 1.6 with a user and an empty database. */
-class Influx {
-  readonly #server: LocalServer;
-
-  constructor(server: LocalServer) {
-    this.#server = server;
-  }
-
-  async start(): Promise<void> {
-    const { directory, port } = this.#server;
-    const file = join(directory, 'influxdb.conf');
-    await mkdir(directory, { recursive: true });
-    await writeFile(file, config(directory, port));
-    await this.#server.start(['influxd', 'run', '-config', file], '/ping');
-  }
-
-  async query(q: string, user = true): Promise<void> {
-    const login = user ? `&u=${USER}&p=${encodeURIComponent(PASSWORD)}` : '';
-    const url = `${this.#server.url}/query?q=${encodeURIComponent(q)}${login}`;
-    const { status } = await fetch(url, { method: 'POST' });
-    if (status !== 200) throw new Error(`${q}: HTTP ${status}`);
-  }
-
-  /** The rows of `SELECT …` as InfluxDB's own client prints them. */
-  async select(what: string): Promise<string[][]> {
-    const args = ['-port', String(this.#server.port), '-username', USER, '-password', PASSWORD];
-    const query = ['-database', 'oom', '-format', 'csv', '-execute', `SELECT ${what}`];
-    const printed = await run('influx', [...args, ...query]);
-    return printed
-      .trim()
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => line.split(','));
-  }
-}
-
 interface Scene extends AsyncDisposable {
   readonly influx: Influx;
-  readonly server: LocalServer;
   readonly queue: FakeInfluxQueue;
   readonly writer: InfluxWriter;
   readonly tally: Record<PointOutcome, number>;
 }
 
-async function setScene(password = PASSWORD): Promise<Scene> {
-  const server = await LocalServer.prepare('influxd');
-  const influx = new Influx(server);
-  await influx.start();
-  const quoted = PASSWORD.replaceAll("'", String.raw`\'`);
-  await influx.query(`CREATE USER ${USER} WITH PASSWORD '${quoted}' WITH ALL PRIVILEGES`, false);
-  const target = { version: 1, url: server.url, database: 'oom', user: USER } as const;
+async function setScene(password: string = INFLUX_LOGIN.password): Promise<Scene> {
+  const influx = await Influx.open();
+  const { user } = INFLUX_LOGIN;
+  const target = { version: 1, url: influx.url, database: INFLUX_DATABASE, user } as const;
   const queue = new FakeInfluxQueue();
   const tally = { written: 0, retried: 0, refused: 0 };
   const writer = new InfluxWriter(
@@ -92,9 +34,9 @@ async function setScene(password = PASSWORD): Promise<Scene> {
   );
   const end = async (): Promise<void> => {
     await writer.drain(0);
-    await server[Symbol.asyncDispose]();
+    await influx[Symbol.asyncDispose]();
   };
-  return { influx, server, queue, writer, tally, [Symbol.asyncDispose]: end };
+  return { influx, queue, writer, tally, [Symbol.asyncDispose]: end };
 }
 
 /** A storm: within one second, many in the same millisecond. */
@@ -108,7 +50,7 @@ function storm(count: number): EpisodeFacts[] {
 describe.skipIf(!isHere)('InfluxDB 1', () => {
   test('has 25 rows of 25 kills within a second', async () => {
     await using scene = await setScene();
-    await scene.influx.query('CREATE DATABASE oom');
+    await scene.influx.createDatabase();
     scene.queue.add(...storm(25));
     scene.writer.wake();
     await expect.poll(() => scene.queue.left).toBe(0);
@@ -128,7 +70,7 @@ describe.skipIf(!isHere)('InfluxDB 1', () => {
 
   test('gets what names it should not have to bear', async () => {
     await using scene = await setScene();
-    await scene.influx.query('CREATE DATABASE oom');
+    await scene.influx.createDatabase();
     scene.queue.add(killFacts({ pod: 'a b', container: String.raw`c=d\e"f` }));
     scene.writer.wake();
     await expect.poll(() => scene.queue.left).toBe(0);
@@ -145,10 +87,10 @@ describe.skipIf(!isHere)('InfluxDB 1', () => {
     queue.add(...kills.slice(0, 200));
     writer.wake();
     await expect.poll(() => tally.retried).toBeGreaterThan(0); // no database yet
-    await influx.query('CREATE DATABASE oom');
+    await influx.createDatabase();
     await expect.poll(() => queue.left, { timeout: 10_000 }).toBe(0);
 
-    await scene.server.stop();
+    await influx.stop();
     queue.add(...kills.slice(200, 400));
     writer.wake();
     queue.mark -= 50; // the process died after a write and before its mark
@@ -173,7 +115,7 @@ describe.skipIf(!isHere)('InfluxDB 1', () => {
 
   test('drops only the point it refuses', async () => {
     await using scene = await setScene();
-    await scene.influx.query('CREATE DATABASE oom WITH DURATION 1h');
+    await scene.influx.createDatabase('WITH DURATION 1h');
     const old = killFacts({ atMs: Date.now() - 48 * 3_600_000 });
     scene.queue.add(...storm(3), old, ...storm(6).slice(3));
     scene.writer.wake();

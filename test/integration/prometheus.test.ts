@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadYaml } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../hack/control-plane/commands.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
-import { LocalServer } from '../support/local-server.ts';
+import { Prometheus } from '../support/prometheus.ts';
 import { metricsSource, podEntry, recordedKill } from '../support/telemetry.ts';
 import { haveTools } from '../support/test-tools.ts';
 
@@ -25,28 +22,6 @@ async function serve(counters: Counters): Promise<StatusServer> {
       onError: (err) => expect.fail(String(err)),
     },
   );
-}
-
-/** Our job as people get it, but with one target: Debian's Prometheus knows no Kubernetes. */
-function config(port: number): string {
-  const { scrape_configs } = loadYaml<{ scrape_configs: [object] }>(
-    readFileSync(join(MONITORING, 'scrape.yaml'), 'utf8'),
-  );
-  const [job] = scrape_configs;
-  const here = { static_configs: [{ targets: [`127.0.0.1:${port}`] }] };
-  const elsewhere = { kubernetes_sd_configs: undefined, relabel_configs: undefined };
-  return JSON.stringify({
-    global: { scrape_interval: '1s', scrape_timeout: '1s' },
-    scrape_configs: [{ ...job, ...elsewhere, ...here }],
-  });
-}
-
-async function query(prometheus: LocalServer, expression: string): Promise<unknown> {
-  const question = `${prometheus.url}/api/v1/query?query=${encodeURIComponent(expression)}`;
-  const answer = (await (await fetch(question)).json()) as {
-    data: { result: { metric: object; value: [number, string] }[] };
-  };
-  return answer.data.result.map(({ metric, value }) => ({ ...metric, value: value[1] }));
 }
 
 describe.skipIf(!isHere)('Prometheus', () => {
@@ -70,25 +45,15 @@ describe.skipIf(!isHere)('Prometheus', () => {
       () => Date.now(),
     );
     await using server = await serve(counters);
-    await using prometheus = await LocalServer.prepare('prometheus');
-    const configFile = join(prometheus.directory, 'prometheus.yml');
-    await writeFile(configFile, config(server.port));
-    const command = [
-      'prometheus',
-      `--config.file=${configFile}`,
-      `--storage.tsdb.path=${prometheus.directory}/data`,
-      `--web.listen-address=127.0.0.1:${prometheus.port}`,
-    ];
-    await prometheus.start(command, '/-/ready');
-
+    await using prometheus = await Prometheus.open(server.port);
     const kills = 'container_oom_events_total{job="oom-recorder"}';
     const labels = { namespace: 'shop', pod: 'web-0', container: 'app' };
-    const asked = () => query(prometheus, kills);
+    const asked = () => prometheus.query(kills);
     const timeout = 20_000;
     await expect.poll(asked, { timeout }).toMatchObject([{ ...labels, value: '0' }]);
     counters.recorded(recordedKill(podEntry('web-0')));
     await expect.poll(asked, { timeout }).toMatchObject([{ ...labels, value: '1' }]);
-    const moved = () => query(prometheus, `changes(${kills}[1m])`);
+    const moved = () => prometheus.query(`changes(${kills}[1m])`);
     await expect.poll(moved, { timeout }).toMatchObject([{ ...labels, value: '1' }]);
   });
 });
