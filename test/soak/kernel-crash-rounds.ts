@@ -1,0 +1,261 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CoreV1Event } from '@kubernetes/client-node';
+import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { createNode, createPod } from '../support/cluster-objects.ts';
+import { makeKill } from '../support/oom-kills.ts';
+
+export interface KernelCrashPlan {
+  /** How often the agent is killed. */
+  readonly rounds: number;
+  /** In [0, 1): the moments, and what is killed then. */
+  readonly random: () => number;
+}
+
+/** What the kernel killed, and what the API server knows of it in the end. */
+export interface KernelCrashResult {
+  /** By `/proc/vmstat` `oom_kill`; those this run made, unless somebody else makes some as well. */
+  readonly counted: number;
+  readonly kills: readonly CrashKill[];
+  readonly events: readonly CoreV1Event[];
+}
+
+/** One real kill. */
+export interface CrashKill {
+  readonly pod: string;
+  readonly pid: number;
+  /** While no agent ran. */
+  readonly whileAway: boolean;
+}
+
+interface CrashPod {
+  readonly name: string;
+  readonly uid: string;
+  readonly containerId: string;
+  kills: number;
+  /** Somebody is being killed in it. */
+  isBusy: boolean;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const NODE = 'crash-node';
+const NAMESPACE = 'crash';
+
+/** The agent needs 0.6 s until it reads; what comes after that is where it hurts. */
+const MAX_LIFE_MS = 2000;
+/** Nine similar Events are Events of their own; more would be combined. */
+const MAX_KILLS_OF_A_POD = 6;
+/** The kernel prints the context of ten kills in five seconds. */
+const STORM = 14;
+const STORM_EVERY = 5;
+const POD_GOES_ONE_IN = 4;
+
+/** client-go's bucket gains a token in 300 s; what is held then is written. */
+const TOKEN_MS = 301_000;
+const MAX_SETTLING = 30;
+/** A withheld kill that only a status could tell waits 10 s for one. */
+const SETTLE_MS = 14_000;
+
+/**
+ * Kills the real agent again and again while the real kernel kills processes in pods of a real API
+ * server: also while the agent is away, also pods that are deleted before it is back, also more at
+ * once than the kernel explains.
+ */
+export async function kernelCrashRounds(
+  cluster: ControlPlane,
+  plan: KernelCrashPlan,
+): Promise<KernelCrashResult> {
+  const directory = mkdtempSync(join(tmpdir(), 'oom-recorder-crash-'));
+  try {
+    const run = new KernelCrashRun(cluster, plan, directory);
+    await run.prepare();
+    for (let round = 1; round <= plan.rounds; round += 1) {
+      await run.round(round % STORM_EVERY === 0);
+    }
+    return await run.finish();
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** How often something happened to an object, by `Pod/NAME`, or `Node/crash-node`. */
+export function countsOf(events: readonly CoreV1Event[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { involvedObject, count = 0 } of events) {
+    const object = `${involvedObject.kind}/${involvedObject.name}`;
+    counts.set(object, (counts.get(object) ?? 0) + count);
+  }
+  return counts;
+}
+
+/** What does not add up: nothing, or one line each. */
+export function wrongKills({ counted, kills, events }: KernelCrashResult): string[] {
+  const counts = countsOf(events);
+  const sum = [...counts.values()].reduce((a, b) => a + b, 0);
+  const wrong = [];
+  if (counted !== kills.length) wrong.push(`${kills.length} kills made, the kernel saw ${counted}`);
+  if (sum !== kills.length) wrong.push(`${kills.length} kills, ${sum} counted in Events`);
+  for (const [object, count] of counts) {
+    const made = kills.filter(({ pod }) => `Pod/${pod}` === object).length;
+    if (object.startsWith('Pod/') && count > made) wrong.push(`${object}: ${count} of ${made}`);
+  }
+  const pids = events.flatMap(({ metadata, count }) =>
+    count === 1 ? [metadata.annotations?.['oom-recorder.dev/victim-pid'] ?? []].flat() : [],
+  );
+  const twice = pids.filter((pid, at) => pids.indexOf(pid) !== at);
+  if (twice.length > 0) wrong.push(`more than one Event of ${twice.join(', ')}`);
+  return wrong;
+}
+
+class KernelCrashRun {
+  readonly #cluster: ControlPlane;
+  readonly #plan: KernelCrashPlan;
+  readonly #stateDir: string;
+  readonly #countedBefore = killsOfTheKernel();
+  readonly #kills: CrashKill[] = [];
+  #pods: CrashPod[] = [];
+  #podsMade = 0;
+
+  constructor(cluster: ControlPlane, plan: KernelCrashPlan, directory: string) {
+    this.#cluster = cluster;
+    this.#plan = plan;
+    this.#stateDir = join(directory, 'state');
+  }
+
+  /** A first agent leaves a cursor: kills of before are not ours. */
+  async prepare(): Promise<void> {
+    await createNode(this.#cluster, NODE);
+    await this.#makePods();
+    const agent = this.#spawn(0, '--start-at=now');
+    await agent.reads;
+    await delay(MAX_LIFE_MS);
+    await agent.end('SIGTERM');
+  }
+
+  async round(isStorm: boolean): Promise<void> {
+    const agent = this.#spawn(0);
+    const lifeMs = this.#random(MAX_LIFE_MS);
+    const made = Array.from({ length: isStorm ? STORM : this.#random(3) }, () =>
+      this.#killOne(this.#random(lifeMs), false),
+    );
+    await delay(lifeMs);
+    await agent.end('SIGKILL');
+    made.push(...Array.from({ length: this.#random(3) }, () => this.#killOne(0, true)));
+    await Promise.all(made);
+    await this.#letPodsGo();
+    await this.#makePods();
+  }
+
+  /** Lets an agent finish, each time a token later, until the Events account for every kill. */
+  async finish(): Promise<KernelCrashResult> {
+    for (let turn = 0; turn < MAX_SETTLING; turn += 1) {
+      const agent = this.#spawn(turn * TOKEN_MS);
+      const untilMs = performance.now() + SETTLE_MS;
+      while (performance.now() < untilMs && !(await this.#isComplete())) await delay(500);
+      await agent.end('SIGTERM');
+      if (await this.#isComplete()) break;
+    }
+    const counted = killsOfTheKernel() - this.#countedBefore;
+    return { counted, kills: this.#kills, events: await this.#events() };
+  }
+
+  /** A whole number in [0, below). */
+  #random(below: number): number {
+    return Math.floor(this.#plan.random() * below);
+  }
+
+  async #killOne(afterMs: number, whileAway: boolean): Promise<void> {
+    await delay(afterMs);
+    const idle = this.#pods.filter(({ isBusy }) => !isBusy);
+    const pod = idle[this.#random(idle.length)];
+    if (pod === undefined) return;
+    pod.kills += 1;
+    pod.isBusy = true;
+    const { uid, containerId: container, name } = pod;
+    const { pid } = await makeKill({ pod: uid, container, limit: '8M' });
+    pod.isBusy = false;
+    this.#kills.push({ pod: name, pid, whileAway });
+  }
+
+  async #letPodsGo(): Promise<void> {
+    const isToGo = (pod: CrashPod): boolean =>
+      pod.kills > MAX_KILLS_OF_A_POD || (pod.kills > 0 && this.#random(POD_GOES_ONE_IN) < 1);
+    const gone = this.#pods.filter((pod) => isToGo(pod));
+    if (gone.length === 0) return;
+    const names = gone.map(({ name }) => name);
+    const now = ['-n', NAMESPACE, '--force', '--grace-period=0', '--wait=false'];
+    await this.#cluster.kubectl(['delete', 'pod', ...names, ...now]);
+    this.#pods = this.#pods.filter((pod) => !gone.includes(pod));
+  }
+
+  /** As many as a storm has kills. */
+  async #makePods(): Promise<void> {
+    const missing = Array.from({ length: STORM - this.#pods.length }, () => this.#makePod());
+    this.#pods.push(...(await Promise.all(missing)));
+  }
+
+  async #makePod(): Promise<CrashPod> {
+    this.#podsMade += 1;
+    const name = `pod-${this.#podsMade}`;
+    const containerId = randomBytes(32).toString('hex');
+    const containers = [{ name: 'app', id: containerId, memory: '8Mi' }];
+    const where = { namespace: NAMESPACE, node: NODE };
+    const uid = await createPod(this.#cluster, { name, ...where, containers });
+    return { name, uid, containerId, kills: 0, isBusy: false };
+  }
+
+  #spawn(aheadMs: number, ...more: readonly string[]): CrashAgent {
+    return new CrashAgent(aheadMs, [
+      `--kubeconfig=${this.#cluster.kubeconfig}`,
+      `--node-name=${NODE}`,
+      `--state-dir=${this.#stateDir}`,
+      '--listen=none',
+      ...more,
+    ]);
+  }
+
+  async #isComplete(): Promise<boolean> {
+    const counts = [...countsOf(await this.#events()).values()];
+    return counts.reduce((a, b) => a + b, 0) >= this.#kills.length;
+  }
+
+  async #events(): Promise<readonly CoreV1Event[]> {
+    const selector = '--field-selector=reason=OOMKilling';
+    const text = await this.#cluster.kubectl(['get', 'events', '-A', selector, '-o', 'json']);
+    return (JSON.parse(text) as { items: CoreV1Event[] }).items;
+  }
+}
+
+/** The agent as a node runs it, from its sources. */
+class CrashAgent {
+  readonly #child: ChildProcess;
+  /** Resolves when it watches the log. */
+  readonly reads: Promise<unknown>;
+
+  constructor(aheadMs: number, args: readonly string[]) {
+    const clock = ['--import', join(ROOT, 'test/support/clock-ahead.ts')];
+    const command = [...clock, join(ROOT, 'src/main.ts'), 'run', '--log-format=json', ...args];
+    const env = { PATH: process.env['PATH'], CLOCK_AHEAD_MS: String(aheadMs) };
+    this.#child = spawn(process.execPath, command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const lines = createInterface({ input: this.#child.stderr ?? process.stdin });
+    this.reads = new Promise((resolve) =>
+      lines.on('line', (line) => line.includes('watching the kernel log') && resolve(line)),
+    );
+  }
+
+  async end(signal: NodeJS.Signals): Promise<void> {
+    this.#child.kill(signal);
+    await once(this.#child, 'close');
+  }
+}
+
+/** `/proc/vmstat` `oom_kill`. */
+function killsOfTheKernel(): number {
+  return Number(/^oom_kill (?<kills>\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1]);
+}
