@@ -89,8 +89,8 @@ function watch(witness: Witness, onEpisode: (episode: OomEpisode) => void) {
   return watching;
 }
 
-/** One shell starts them all, so that this process is free to look on. */
-async function killIn(pods: readonly StormPod[]): Promise<ReadonlyMap<number, StormPod>> {
+/** Kills a process in each at once. One shell starts them all, so that this process is free to look on. */
+export async function killIn(pods: readonly StormPod[]): Promise<ReadonlyMap<number, StormPod>> {
   const commands = pods.map(
     ({ uid, containerId }) =>
       `"${SCRIPT}" --pod ${uid} --container ${containerId} --limit 8M --linger ${LINGER_SECONDS} &`,

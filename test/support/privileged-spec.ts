@@ -13,6 +13,9 @@ export const ENTRYPOINT: readonly string[] = [
   '/app/oom-recorder.js',
 ];
 
+/** Where the kubelet mounts a pod's ServiceAccount. */
+const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
+
 /** include/uapi/linux/capability.h, in the order of their bits. `privileged: true` is all of them. */
 const CAPABILITIES =
   'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ'
@@ -26,6 +29,8 @@ export interface SpecOptions {
   readonly cgroupsPath: string;
   /** In place of the DaemonSet's paths on the host. */
   readonly hostPaths?: Readonly<Record<string, string>>;
+  /** Holds `token` and `ca.crt`, as the kubelet mounts them; without one there is no cluster. */
+  readonly serviceAccountDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Added to the DaemonSet's; of a flag given twice the last one holds. */
   readonly args?: readonly string[];
@@ -94,11 +99,18 @@ const runtimeMounts = [
 function mountsOf(
   { volumeMounts = [] }: V1Container,
   volumes: ReadonlyMap<string, string>,
-  { hostPaths = {} }: SpecOptions,
+  { hostPaths = {}, serviceAccountDir }: SpecOptions,
 ): object[] {
-  return volumeMounts.map(({ name, mountPath, readOnly }) => {
+  const mounts = volumeMounts.map(({ name, mountPath, readOnly }) => {
     const path = volumes.get(name) ?? '';
-    const options = ['rbind', readOnly === true ? 'ro' : 'rw'];
-    return { destination: mountPath, type: 'bind', source: hostPaths[path] ?? path, options };
+    return bind(mountPath, hostPaths[path] ?? path, readOnly);
   });
+  if (serviceAccountDir !== undefined) {
+    mounts.push(bind(SERVICE_ACCOUNT_DIR, serviceAccountDir, true));
+  }
+  return mounts;
+}
+
+function bind(destination: string, source: string, readOnly = false): object {
+  return { destination, type: 'bind', source, options: ['rbind', readOnly ? 'ro' : 'rw'] };
 }
