@@ -65,16 +65,20 @@ export class EventRecorder {
     this.#planCatchUp();
   }
 
-  /** Records that something happened to an object. client-go tools/record recorderImpl.Event. */
+  /**
+   * Records that something happened to an object; what `alongside` writes is in the same transaction.
+   * client-go tools/record recorderImpl.Event.
+   */
   event(
     ref: V1ObjectReference,
     type: 'Normal' | 'Warning',
     reason: string,
     message: string,
     facts: EventFacts,
+    alongside: () => void = () => undefined,
   ): void {
     const event = makeEvent(ref, type, reason, message, { ...facts, host: this.#options.host });
-    this.record([event], facts.at.getTime(), () => undefined);
+    this.record([event], facts.at.getTime(), alongside);
   }
 
   /**

@@ -20,6 +20,8 @@ export interface OverrunOptions {
 const EVENT_EVERY_MS = 10 * 60_000;
 /** Until the log is drained and the kernel's counter was compared twice, a second apart. */
 const COMPARED_WITHIN_MS = 10_000;
+/** A flood makes gaps by the hundred, and each note is a transaction. */
+const KEPT_EVERY_MS = 1000;
 const NOTE = 'kernel-log-overrun';
 
 /** What was said last, and what has been lost since without an Event. */
@@ -28,6 +30,7 @@ interface OverrunNote {
   /** Records. */
   readonly unsaid: number;
   /** The first record after the last gap, and when it was written. */
+  readonly bootId: string;
   readonly sequence: number;
   readonly atMs: number;
 }
@@ -43,6 +46,7 @@ export class OverrunReporter {
   /** An earlier process lost records as well, and took what the counter said of them with it. */
   #isInherited: boolean;
   #killsSaid = 0;
+  #keptAtMs = -Infinity;
 
   /** Goes on where the last one stopped: what it did not come to say is said now. */
   constructor(options: OverrunOptions) {
@@ -57,10 +61,11 @@ export class OverrunReporter {
   lost({ lost, sequence, atMs }: CountedRecord): void {
     this.#options.log.warn({ lost, before: sequence }, 'the kernel log overran: records were lost');
     const { saidAtMs, unsaid } = this.#note;
-    this.#note = { saidAtMs, unsaid: unsaid + lost, sequence, atMs };
-    if (this.#alarm.isSet) return;
-    this.#keep();
-    this.#plan();
+    const { bootId } = this.#options.origin;
+    this.#note = { saidAtMs, unsaid: unsaid + lost, bootId, sequence, atMs };
+    const sinceKeptMs = this.#options.clock.wallMs() - this.#keptAtMs;
+    if (Math.abs(sinceKeptMs) >= KEPT_EVERY_MS) this.#keep();
+    if (!this.#alarm.isSet) this.#plan();
   }
 
   /** Says what may be said by now; the rest is left to the next process. */
@@ -83,18 +88,17 @@ export class OverrunReporter {
     return Math.abs(this.#options.clock.wallMs() - this.#note.saidAtMs) >= EVENT_EVERY_MS;
   }
 
+  /** The Event and the note that it was said are one transaction. */
   #say(): void {
     const { events, origin, clock } = this.#options;
-    const { unsaid, sequence, atMs } = this.#note;
+    const { unsaid, bootId, sequence, atMs } = this.#note;
     const message = `${unsaid} kernel log records were lost; OOM kills among them: ${this.#kills()}`;
-    events.event(nodeReference(origin.node), 'Warning', 'KernelLogOverrun', message, {
-      // The last lost record names the Event: no kill that was read has its sequence.
-      id: { bootId: origin.bootId, sequence: sequence - 1 },
-      at: new Date(atMs),
-    });
+    // The last lost record names the Event: no kill that was read has its sequence.
+    const facts = { id: { bootId, sequence: sequence - 1 }, at: new Date(atMs) };
     this.#isInherited = false;
     this.#note = { ...this.#note, saidAtMs: clock.wallMs(), unsaid: 0 };
-    this.#keep();
+    const node = nodeReference(origin.node);
+    events.event(node, 'Warning', 'KernelLogOverrun', message, facts, () => this.#keep());
   }
 
   #kills(): number | 'unknown' {
@@ -106,8 +110,9 @@ export class OverrunReporter {
   }
 
   #keep(): void {
-    this.#options.notes.put([{ key: NOTE, value: this.#note }], this.#options.clock.wallMs());
+    this.#keptAtMs = this.#options.clock.wallMs();
+    this.#options.notes.put([{ key: NOTE, value: this.#note }], this.#keptAtMs);
   }
 }
 
-const NEVER: OverrunNote = { saidAtMs: 0, unsaid: 0, sequence: 0, atMs: 0 };
+const NEVER: OverrunNote = { saidAtMs: 0, unsaid: 0, bootId: '', sequence: 0, atMs: 0 };

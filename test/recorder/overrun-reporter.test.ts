@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CountedRecord } from '../../src/kmsg/count-lost.ts';
+import { eventName } from '../../src/recorder/event-name.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import { OverrunReporter } from '../../src/recorder/overrun-reporter.ts';
 import { StateStore } from '../../src/store/state-store.ts';
@@ -22,11 +23,19 @@ function open() {
     nowMs: () => clock.wallMs(),
   });
   const tally = (): void => undefined;
-  const events = new EventRecorder({ store, sink, host: 'n', clock, random: () => 0, log, tally });
-  const origin = { node: { name: 'node-1' }, bootId: 'boot-1' };
   const { notes } = store;
-  const start = (): OverrunReporter =>
-    new OverrunReporter({
+  const start = (bootId = 'boot-1'): OverrunReporter => {
+    const origin = { node: { name: 'node-1' }, bootId };
+    const events = new EventRecorder({
+      store,
+      sink,
+      host: 'n',
+      clock,
+      random: () => 0,
+      log,
+      tally,
+    });
+    return new OverrunReporter({
       events,
       notes,
       origin,
@@ -34,12 +43,13 @@ function open() {
       log,
       killsLost: () => kernel.killsLost,
     });
+  };
   const overruns = start();
   const lose = (lost: number, sequence: number): void => {
     overruns.lost({ lost, sequence, atMs: clock.wallMs() } as CountedRecord);
   };
   const messages = (): unknown[] => [...sink.events.values()].map(({ message }) => message);
-  return { kernel, clock, sink, log, overruns, start, lose, messages };
+  return { kernel, clock, sink, log, notes, overruns, start, lose, messages };
 }
 
 function words(lost: number, kills: number | 'unknown'): string {
@@ -111,6 +121,44 @@ describe('records that were lost', () => {
     expect(messages()).toEqual([words(1, 'unknown')]);
     await clock.advance(1);
     expect(messages()).toEqual([words(1, 'unknown'), words(5, 'unknown')]);
+  });
+
+  test('are said in full by the next agent, however this one ended', async () => {
+    const { clock, start, lose, messages } = open();
+    for (let gap = 1; gap <= 5; gap += 1) {
+      lose(1000, gap * 5000);
+      await clock.advance(1000);
+    }
+    clock.forget();
+    start();
+    await clock.advance(COMPARED_MS);
+    expect(messages()).toEqual([words(5000, 'unknown')]);
+  });
+
+  test('are said once, wherever the agent was killed', async () => {
+    const { clock, notes, start, sink, lose } = open();
+    lose(1, 10);
+    notes.put = () => {
+      throw new Error('killed');
+    };
+    await expect(clock.advance(COMPARED_MS)).rejects.toThrow('killed');
+    clock.forget();
+    Reflect.deleteProperty(notes, 'put');
+    start();
+    await clock.advance(COMPARED_MS);
+    expect([...sink.events.values()]).toMatchObject([{ count: 1, message: words(1, 'unknown') }]);
+  });
+
+  test('of an earlier boot take no name from a record of this one', async () => {
+    const { clock, sink, lose, start } = open();
+    lose(1000, 5000);
+    clock.forget();
+    start('boot-2');
+    await clock.advance(COMPARED_MS);
+    const names = ['boot-1', 'boot-2'].map((bootId) =>
+      eventName({ objectName: 'node-1', bootId, sequence: 4999, subject: 'Node/node-1' }),
+    );
+    expect([...sink.events.values()].map(({ metadata }) => metadata.name)).toEqual([names[0]]);
   });
 
   test('are said soon after a clock was set back', async () => {

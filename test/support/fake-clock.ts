@@ -30,6 +30,11 @@ export class FakeClock implements PostClock {
     return () => this.#timers.delete(timer);
   }
 
+  /** The process is killed: nothing it waits for comes. */
+  forget(): void {
+    this.#timers.clear();
+  }
+
   /** Lets `ms` pass, timer by timer. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
