@@ -11,7 +11,6 @@ import {
   type SchedulerLike,
   throwError,
   switchMap,
-  timer,
 } from 'rxjs';
 import type { OomEpisode } from '../oom/episode.ts';
 import { attribute, isFinal, type Attribution } from './attribute.ts';
@@ -43,13 +42,12 @@ const CONTAINER_WAIT_MS = 3000;
  * die at once takes a few seconds more.
  */
 const STATUS_WAIT_MS = 10_000;
-/** The poster keeps trying as long. */
-const MAX_WAIT_MS = 24 * 60 * 60_000;
 
 /**
  * Finds whose an episode was among pods that come and go. An exact answer is given at once; else the
  * pods are watched until it is exact, or until a live watch has had its time. While there is no live
- * watch nothing is decided: the missing pod may be at the API server, and nothing could be posted.
+ * watch nothing is decided: the missing pod may be at the API server, and nothing could be posted. How
+ * long that may last is the caller's to say.
  */
 export class LiveAttributor {
   readonly #pods: WatchedPods;
@@ -75,12 +73,12 @@ export class LiveAttributor {
   #byPath(episode: OomEpisode): Observable<Attribution> {
     const answer = (): Attribution => attribute(episode, this.#pods);
     const exact$ = merge(of(undefined), this.#pods.changed$).pipe(map(answer), filter(isFinal));
-    return merge(exact$, this.#patience$(episode, CONTAINER_WAIT_MS).pipe(map(answer)));
+    return merge(exact$, this.#patience$(CONTAINER_WAIT_MS).pipe(map(answer)));
   }
 
   /** Nothing but a pod's status can tell, and another pod's may follow: wait for all of them. */
   #byStatus(episode: OomEpisode): Observable<Attribution> {
-    return this.#patience$(episode, STATUS_WAIT_MS).pipe(
+    return this.#patience$(STATUS_WAIT_MS).pipe(
       map(() => this.#askStatuses(episode) ?? attribute(episode, this.#pods)),
     );
   }
@@ -89,10 +87,8 @@ export class LiveAttributor {
     return this.#statuses.testify(episode, this.#pods.entries(), this.#scheduler.now());
   }
 
-  #patience$({ atMs }: OomEpisode, waitMs: number): Observable<unknown> {
-    const now = this.#scheduler.now();
-    const atMost$ = timer(Math.max(0, atMs + MAX_WAIT_MS - now), this.#scheduler);
-    return merge(liveFor(this.#pods.live$, waitMs, this.#scheduler), atMost$);
+  #patience$(waitMs: number): Observable<unknown> {
+    return liveFor(this.#pods.live$, waitMs, this.#scheduler);
   }
 }
 

@@ -30,6 +30,8 @@ export interface EpisodeRecorderOptions {
 const MAX_BACKLOG_AGE_MS = 60 * 60_000;
 /** An Event a day late helps nobody; the outbox gives up then, too. */
 const MAX_PENDING_MS = 24 * 60 * 60_000;
+/** Who was away that long, or has a clock that was set, lists the pods first. */
+const MIN_PENDING_MS = 60_000;
 
 /**
  * The consumer: each episode is in the store, with the cursor, before the next one is looked at. One
@@ -122,9 +124,10 @@ export class EpisodeRecorder {
     bootId: string,
   ): Promise<void> {
     const { clock } = this.#options;
-    const leftMs = Math.max(0, enteredMs + MAX_PENDING_MS - clock.wallMs());
+    const leftMs = enteredMs + MAX_PENDING_MS - clock.wallMs();
+    const waitMs = Math.min(Math.max(leftMs, MIN_PENDING_MS), MAX_PENDING_MS);
     const late = Promise.withResolvers<undefined>();
-    const cancel = clock.after(leftMs, () => late.resolve(undefined));
+    const cancel = clock.after(waitMs, () => late.resolve(undefined));
     await this.#order.after(podKey(episode), async () => {
       const known = await Promise.race([attribution, late.promise]);
       cancel();

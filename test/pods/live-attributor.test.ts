@@ -105,11 +105,17 @@ describe('the attributor', () => {
     expect(await now(answer)).toMatchObject({ subjects: [{ kind: 'node' }] });
   });
 
-  test('says what is known after a day without a watch', async () => {
-    const { attributor, pass } = surroundings(false);
-    const answer = attributor.attribute(TOLD);
-    pass(24 * 60 * 60_000);
-    expect(await now(answer)).toMatchObject({ subjects: [{ kind: 'node' }] });
+  test.each([
+    ['of the day before yesterday', -2],
+    ['of a clock that runs ahead', 40],
+  ])('waits for the first list, also with a kill %s', async (_, days) => {
+    const { attributor, live$, pass, put } = surroundings(false);
+    const answer = attributor.attribute({ ...TOLD, atMs: days * 24 * 60 * 60_000 });
+    pass(48 * 60 * 60_000);
+    expect(await now(answer)).toBe('pending');
+    put(podWith(running(ID)));
+    live$.next(true);
+    expect(await now(answer)).toMatchObject(ofContainer);
   });
 
   test('gives up when it is told to', async () => {

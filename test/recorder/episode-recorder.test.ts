@@ -196,6 +196,25 @@ describe('an episode whose attribution must wait', () => {
     expect(sink.calls).toEqual([]);
   });
 
+  test.each([
+    ['back by forty days', -40 * 24, 23.9],
+    ['ahead by forty days', 40 * 24, 0.01],
+  ])('waits on where the clock was set %s', async (_, hours, waitHours) => {
+    const first = open(new SlowAttributor());
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    first.recorder.stop();
+    first.store[Symbol.dispose]();
+
+    clock = new FakeClock(clock.wallMs() + hours * HOUR_MS);
+    const attributor = new SlowAttributor();
+    const { store, recorder } = open(attributor);
+    await clock.advance(waitHours * HOUR_MS);
+    expect(states(store)).toEqual(['10 pending']);
+    await attributor.answer(10);
+    await recorder.settled();
+    expect(states(store)).toEqual(['10 recorded']);
+  });
+
   test('stays pending when the agent ends', async () => {
     const attributor = new SlowAttributor();
     const { store, recorder } = open(attributor);
