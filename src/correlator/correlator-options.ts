@@ -31,6 +31,7 @@ export interface CorrelatorOptions {
   readonly qps?: number;
   readonly keyFunc?: AggregateKeyFunc;
   readonly messageFunc?: (event: RecordedEvent) => string;
+  /** Negative: nothing is ever combined, for Go makes a `uint` of it. */
   readonly maxEvents?: number;
   readonly maxIntervalInSeconds?: number;
   readonly spamKeyFunc?: SpamKeyFunc;
@@ -48,10 +49,14 @@ export function withDefaults(options: CorrelatorOptions): Required<CorrelatorOpt
     qps: Math.fround(options.qps || SPAM_QPS),
     keyFunc: options.keyFunc ?? aggregateByContainer,
     messageFunc: options.messageFunc ?? ((event) => COMBINED_PREFIX + event.message),
-    maxEvents: options.maxEvents || AGGREGATE_MAX_EVENTS,
+    maxEvents: neverIfNegative(options.maxEvents || AGGREGATE_MAX_EVENTS),
     maxIntervalInSeconds: options.maxIntervalInSeconds || AGGREGATE_INTERVAL_SECONDS,
     spamKeyFunc: options.spamKeyFunc ?? spamKeyByContainer,
     nameEvent: options.nameEvent ?? ((event) => event.metadata.name),
     catchUp: options.catchUp ?? true,
   };
+}
+
+function neverIfNegative(limit: number): number {
+  return limit < 0 ? Infinity : limit;
 }

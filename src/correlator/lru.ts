@@ -28,7 +28,7 @@ export class Lru<V> {
   /** Makes this the most recently used entry. The least recently used one pays for the space. */
   set(key: string, value: V): void {
     this.#rows.append(key, value);
-    while (this.#rows.size > this.#maxEntries) this.#evict(this.#rows.firstKey());
+    while (this.#rows.size > Math.max(0, this.#maxEntries)) this.#evict(this.#rows.firstKey());
   }
 
   takeChanges(): Row<V>[] {

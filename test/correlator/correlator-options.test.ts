@@ -12,3 +12,7 @@ test("the defaults are client-go's, and so is 0", () => {
     catchUp: true,
   });
 });
+
+test('a negative number of Events is never reached, as in Go', () => {
+  expect(withDefaults({ maxEvents: -1 }).maxEvents).toBe(Infinity);
+});

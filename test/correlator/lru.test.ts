@@ -24,6 +24,12 @@ test('shrinks when it was restored from more than it may hold', () => {
   ]);
 });
 
+test('of a negative size holds nothing, as in Go', () => {
+  const cache = new Lru<number>(-1, []);
+  cache.set('a', 1);
+  expect(cache.get('a')).toBeUndefined();
+});
+
 test('holds what an array moved to the front at each use would hold', () => {
   const uses = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e'), { maxLength: 40 });
   fc.assert(
