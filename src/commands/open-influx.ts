@@ -38,9 +38,10 @@ export function openInflux(
 }
 
 function queueOf({ episodes, notes }: StateStore, clock: PostClock): InfluxQueue {
+  const mark = (): number => Number(notes.get(MARK_NOTE) ?? 0);
   return {
-    pending: (limit) =>
-      episodes.decidedAfter(Number(notes.get(MARK_NOTE) ?? 0), limit).map(toQueued),
+    pending: (limit) => episodes.decidedAfter(mark(), limit).map(toQueued),
+    count: () => episodes.countAfter(mark()),
     advance: (id) => notes.put([{ key: MARK_NOTE, value: id }], clock.wallMs()),
   };
 }

@@ -7,6 +7,7 @@ import type { StateStore } from '../store/state-store.ts';
 import type { Tally } from '../tally.ts';
 import { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
+import type { InfluxWriter } from '../telemetry/influx-writer.ts';
 import { ListenError, parseListenAddress } from '../telemetry/listen-address.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import type { AuditFigures, BufferFigures } from '../telemetry/metrics-source.ts';
@@ -25,6 +26,8 @@ export interface TelemetryParts {
   /** None for a saved log. */
   readonly audit: KillAudit | undefined;
   readonly buffer: () => BufferFigures;
+  /** None where no InfluxDB was named. */
+  readonly influx: Pick<InfluxWriter, 'waiting'> | undefined;
   /** Whether the log is open and being read. */
   readonly isReading: () => boolean;
   readonly log: Log;
@@ -110,7 +113,7 @@ function latest({ store }: TelemetryParts) {
 }
 
 function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
-  const { store, pods, counters, tally, audit, buffer } = parts;
+  const { store, pods, counters, tally, audit, buffer, influx } = parts;
   const nowMs = (): number => edge.clock.wallMs();
   return new Metrics({
     version: VERSION,
@@ -123,6 +126,7 @@ function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
     ...(audit !== undefined && { audit: () => figuresOf(audit) }),
     outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
     ...(pods.watch !== undefined && { watch: pods.watch }),
+    ...(influx !== undefined && { influxPending: () => influx.waiting }),
   });
 }
 

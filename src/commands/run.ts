@@ -123,6 +123,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
         pods,
         counters,
         tally,
+        influx,
         log,
         audit: counting?.audit,
         buffer: () => watching.buffer,

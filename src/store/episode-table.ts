@@ -99,6 +99,15 @@ export class EpisodeTable {
       .map((row) => ({ ...toStoredEpisode(row), id: Number(row['id']) }));
   }
 
+  /**
+   * How many came after `id`, decided or not. The plus makes SQLite count in an index (0.2 ms for
+   * 10,000) instead of looking `id` up among the rows, which are large (7 ms).
+   */
+  countAfter(id: number): number {
+    const sql = 'SELECT count(*) AS count FROM episodes WHERE +id > ?';
+    return Number(this.#db.get(sql, id)?.['count']);
+  }
+
   #retain(nowMs: number): void {
     const { maxEpisodes, maxAgeMs } = this.#retention;
     this.#db.run(

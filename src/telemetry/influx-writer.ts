@@ -14,6 +14,8 @@ export interface QueuedEpisode extends EpisodeFacts {
 export interface InfluxQueue {
   /** The oldest ones beyond the mark. */
   pending(limit: number): readonly QueuedEpisode[];
+  /** How many are beyond the mark. */
+  count(): number;
   /** Moves the mark: everything up to `id` is in InfluxDB, or never will be. */
   advance(id: number): void;
 }
@@ -53,7 +55,7 @@ export class InfluxWriter {
   readonly #queue: InfluxQueue;
   readonly #sink: PointSink;
   readonly #env: InfluxEnv;
-  readonly #waiting: WaitList;
+  readonly #retries: WaitList;
   #running: Promise<void> | undefined;
   #failures = 0;
   #isWaiting = false;
@@ -64,7 +66,12 @@ export class InfluxWriter {
     this.#queue = queue;
     this.#sink = sink;
     this.#env = env;
-    this.#waiting = new WaitList(env.clock);
+    this.#retries = new WaitList(env.clock);
+  }
+
+  /** Points that wait. */
+  get waiting(): number {
+    return this.#queue.count();
   }
 
   /** Says that there may be episodes. Returns at once; while an outage lasts it changes nothing. */
@@ -79,7 +86,7 @@ export class InfluxWriter {
 
   /** Writes what can be written at once, for `withinMs` at most, and stops. */
   async drain(withinMs: number): Promise<void> {
-    this.#waiting.close();
+    this.#retries.close();
     this.#isWaiting = false;
     this.wake();
     const { promise: late, resolve } = Promise.withResolvers<void>();
@@ -145,7 +152,7 @@ export class InfluxWriter {
     const askedMs = err instanceof InfluxError ? Math.min(err.retryAfterMs, MAX_RETRY_AFTER_MS) : 0;
     const delayMs = Math.max(askedMs, backOffMs({ failures: this.#failures, random: random() }));
     this.#isWaiting = true;
-    this.#waiting.after(delayMs, () => {
+    this.#retries.after(delayMs, () => {
       this.#isWaiting = false;
       this.wake();
     });

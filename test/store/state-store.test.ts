@@ -100,6 +100,18 @@ describe('the episodes', () => {
     expect(left()).toEqual([6, 5, 1]);
   });
 
+  test('are given to who comes later as far as they are decided, and counted all', () => {
+    using store = openStore();
+    for (const sequence of [1, 2, 3]) store.episodes.add(stored(sequence, 'recorded'));
+    store.episodes.add(stored(4, 'pending'));
+    store.episodes.add(stored(5, 'kept'));
+    const after = (id: number) => store.episodes.decidedAfter(id, 9).map((row) => row.id);
+    expect([after(0), after(2), after(3)]).toEqual([[1, 2, 3], [3], []]);
+    expect([0, 3, 5].map((id) => store.episodes.countAfter(id))).toEqual([5, 2, 0]);
+    store.episodes.settle(BOOT, 4, 'recorded');
+    expect(after(3)).toEqual([4, 5]);
+  });
+
   test('keep the largest fifty tasks', () => {
     using store = openStore();
     const tasks = Array.from({ length: 200 }, (_, pid) => ({

@@ -23,6 +23,10 @@ export class FakeInfluxQueue implements InfluxQueue {
     return this.#episodes.slice(this.mark, this.mark + limit);
   }
 
+  count(): number {
+    return this.left;
+  }
+
   advance(id: number): void {
     this.mark = id;
   }
