@@ -13,9 +13,9 @@ import { logEpisode } from '../recorder/log-episode.ts';
 import { NodeRecorder } from '../recorder/node-recorder.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
 import type { EventSink } from '../post/sink.ts';
-import type { PostOutcome } from '../post/post-report.ts';
 import type { PostClock } from '../post/wait-list.ts';
 import type { StateStore } from '../store/state-store.ts';
+import type { Counters } from '../telemetry/counters.ts';
 
 export interface RecorderParts {
   readonly store: StateStore;
@@ -26,7 +26,7 @@ export interface RecorderParts {
   readonly log: Log;
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
-  readonly onPosted?: (outcome: PostOutcome) => void;
+  readonly counters?: Counters;
   /** The books of the cgroup counters as they stand; `undefined` while in doubt. */
   readonly baselines?: () => CounterBaselines | undefined;
   /** Kills that went with lost records, by the kernel's counter, where that is known. */
@@ -39,7 +39,7 @@ export function openRecorder(
   parts: RecorderParts,
   { clock }: { readonly clock: Pick<Clock, 'wallMs'> },
 ): NodeRecorder {
-  const { store, origin, start, log, onRecorded, onPosted, killsLost } = parts;
+  const { store, origin, start, log, onRecorded, counters, killsLost } = parts;
   const timers = withTimers({ clock });
   const shared = { ...parts, clock: timers, log };
   const cursor = new CursorKeeper(store.cursor, timers, {
@@ -50,7 +50,8 @@ export function openRecorder(
     ...shared,
     host: origin.node.name,
     random: Math.random,
-    tally: (outcome) => onPosted?.(outcome),
+    tally: (outcome) => counters?.posts.add(outcome),
+    onSkipped: (reason) => counters?.skips.add(reason),
   });
   const episodes = new EpisodeRecorder({
     ...shared,

@@ -83,7 +83,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       killsLost: () => counting?.audit.killsLost,
       sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
       correlator: client === undefined ? UNLIMITED : {},
-      onPosted: (outcome) => counters.posts.add(outcome),
+      counters,
       onRecorded: (recorded) => {
         countRecorded(recorded, counters, store, nowMs());
         influx?.wake();

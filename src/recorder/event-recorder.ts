@@ -3,7 +3,7 @@ import { Alarm } from './alarm.ts';
 import { EventCorrelator } from '../correlator/correlate.ts';
 import { COMBINED_PREFIX, type CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { StateRow } from '../correlator/correlator-state.ts';
-import type { Decision } from '../correlator/decision.ts';
+import type { Decision, SkipReason } from '../correlator/decision.ts';
 import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
 import type { Outbox } from '../post/outbox.ts';
 import { EventPoster, type PostEnv } from '../post/post-events.ts';
@@ -25,6 +25,8 @@ export interface EventRecorderOptions extends PostEnv {
   /** The node's name: `source.host`. */
   readonly host: string;
   readonly correlator?: CorrelatorOptions;
+  /** Told of each Event that is not let through at once, before what was decided is committed. */
+  readonly onSkipped?: (reason: SkipReason) => void;
 }
 
 /** So that a storm is one line a minute in the log. */
@@ -101,9 +103,11 @@ export class EventRecorder {
   }
 
   #commit(decisions: readonly Decision[], alongside: () => void): void {
-    const { store, clock } = this.#options;
+    const { store, clock, onSkipped } = this.#options;
     const changes = this.#correlator.takeChanges();
     const nowMs = clock.wallMs();
+    const skipped = decisions.filter((decision) => decision.verb === 'skip');
+    for (const { reason } of skipped) onSkipped?.(reason);
     store.transaction(() => {
       alongside();
       for (const decision of decisions) store.outbox.add(decision, nowMs);
@@ -111,7 +115,7 @@ export class EventRecorder {
     });
     this.#poster.wake();
     this.#planCatchUp();
-    if (decisions.some(({ verb }) => verb === 'skip')) this.#planSummary();
+    if (skipped.length > 0) this.#planSummary();
   }
 
   #planCatchUp(): void {
