@@ -16,6 +16,7 @@ import type { EventSink } from '../post/sink.ts';
 import type { PostClock } from '../post/wait-list.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import { saveCounters } from './open-counters.ts';
 
 export interface RecorderParts {
   readonly store: StateStore;
@@ -57,8 +58,12 @@ export function openRecorder(
     ...shared,
     cursor,
     events,
-    alongside: () => saveBaselines(store, parts, timers.wallMs()),
+    alongside: (recorded) => {
+      saveBaselines(store, parts, timers.wallMs());
+      if (counters !== undefined) saveCounters(store, counters, timers.wallMs(), recorded);
+    },
     onRecorded: (recorded) => {
+      counters?.recorded(recorded);
       logEpisode(recorded, log);
       onRecorded?.(recorded);
     },

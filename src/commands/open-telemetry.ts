@@ -2,10 +2,9 @@ import { readdirSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
-import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Tally } from '../tally.ts';
-import { Counters } from '../telemetry/counters.ts';
+import type { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
 import { ListenError, parseListenAddress } from '../telemetry/listen-address.ts';
@@ -36,31 +35,6 @@ export interface TelemetryParts {
 /** Of every interface: Prometheus and the kubelet come from outside the pod. */
 const DEFAULT_LISTEN = ':9095';
 const EPISODES_SHOWN = 50;
-const COUNTERS_NOTE = 'counters';
-
-/** The counters of earlier runs, gone on from. */
-export function openCounters(
-  store: StateStore,
-  known: NodePods['known'],
-  nowMs: () => number,
-): Counters {
-  const counters = new Counters(known, nowMs);
-  counters.restore(store.notes.get(COUNTERS_NOTE));
-  return counters;
-}
-
-/** Counts an episode that is in the store, and keeps the count there. */
-export function countRecorded(
-  recorded: RecordedEpisode,
-  counters: Counters,
-  store: StateStore,
-  nowMs: number,
-): void {
-  counters.recorded(recorded);
-  const { episode, attribution } = recorded;
-  if (episode.context === 'suppressed') counters.suppressed.add(attribution.source);
-  store.notes.put([{ key: COUNTERS_NOTE, value: counters }], nowMs);
-}
 
 /**
  * Listens where people and Prometheus look; `undefined` where nobody is to. The usual port may be

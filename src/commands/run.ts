@@ -17,11 +17,12 @@ import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { StateStore } from '../store/state-store.ts';
 import { newTally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
+import { openCounters } from './open-counters.ts';
 import { openCounting } from './open-counting.ts';
 import { openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
 import { openRecorder, savedBaselines, withTimers } from './open-recorder.ts';
-import { countRecorded, openCounters, openTelemetry } from './open-telemetry.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { nodeName, podDirectory, readLatin1 } from './surroundings.ts';
 
 export interface RunOptions extends InfluxOptions {
@@ -84,10 +85,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
       correlator: client === undefined ? UNLIMITED : {},
       counters,
-      onRecorded: (recorded) => {
-        countRecorded(recorded, counters, store, nowMs());
-        influx?.wake();
-      },
+      onRecorded: () => influx?.wake(),
     },
     edge,
   );

@@ -20,9 +20,9 @@ export interface EpisodeRecorderOptions {
   readonly origin: EventOrigin;
   readonly clock: PostClock;
   readonly log: PostLog;
-  /** Writes what must agree with the cursor, in the transaction that moves it. */
-  readonly alongside?: () => void;
-  /** Told of every episode that led to Events, once they are in the store. */
+  /** Writes what must agree with the cursor and the episodes, in the transaction that writes these. */
+  readonly alongside?: (recorded?: RecordedEpisode) => void;
+  /** Told of every episode that was attributed, once it is in the store with its Events. */
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
 
@@ -154,9 +154,9 @@ export class EpisodeRecorder {
     const state = recorded.events.length > 0 ? 'recorded' : 'kept';
     const enteredMs = clock.wallMs();
     events.record(recorded.events, episode.atMs, () => {
+      alongside?.(recorded);
       if (!isNew) return store.episodes.settle(bootId, episode.sequence, state, attribution);
       cursor.write(episode.lastSequence);
-      alongside?.();
       store.episodes.add({ bootId, state, enteredMs, episode, attribution });
     });
     onRecorded(recorded);

@@ -54,9 +54,13 @@ export class Counters {
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);
   readonly points = new LabelCounts(POINT_OUTCOMES);
+  readonly #knownPods: KnownPods;
+  readonly #nowMs: () => number;
   #killed = 0;
 
   constructor(knownPods: KnownPods, nowMs: () => number) {
+    this.#knownPods = knownPods;
+    this.#nowMs = nowMs;
     this.kills = new ContainerKills(knownPods, nowMs);
   }
 
@@ -68,6 +72,7 @@ export class Counters {
   /** An episode that is in the store now; each once. */
   recorded({ episode, attribution }: RecordedEpisode): void {
     this.episodes.add(attribution.limitLevel ?? 'unknown');
+    if (episode.context === 'suppressed') this.suppressed.add(attribution.source);
     this.#killed += 1 + episode.members.length;
     for (const subject of attribution.subjects) {
       if (subject.kind !== 'pod') continue;
@@ -75,6 +80,14 @@ export class Counters {
       const { namespace, name } = pod;
       this.kills.count({ namespace, pod: name, container: container?.name ?? '' });
     }
+  }
+
+  /** What the counters will be once this episode is in the store: for the transaction that puts it there. */
+  including(recorded: RecordedEpisode): Counters {
+    const after = new Counters(this.#knownPods, this.#nowMs);
+    after.restore(JSON.parse(JSON.stringify(this)));
+    after.recorded(recorded);
+    return after;
   }
 
   toJSON(): object {

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { openCounters } from '../../src/commands/open-counters.ts';
 import { openRecorder } from '../../src/commands/open-recorder.ts';
-import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
-import { attributeBy } from '../../src/recorder/attributor.ts';
-import { decideStart } from '../../src/recorder/decide-start.ts';
 import { openLog } from '../../src/log.ts';
+import { attribute } from '../../src/pods/attribute.ts';
+import type { Attributor } from '../../src/recorder/attributor.ts';
+import { decideStart } from '../../src/recorder/decide-start.ts';
+import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
-import { Counters } from '../../src/telemetry/counters.ts';
+import type { Counters } from '../../src/telemetry/counters.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { numberedPods } from '../support/kill-report.ts';
@@ -13,35 +15,110 @@ import { makeEpisode } from '../support/make-episode.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const BOOT = 'boot-1';
-const log = openLog({ level: 'error', format: 'json' }, () => undefined);
+const log = openLog({ level: 'silent', format: 'json' }, () => undefined);
 
 let clock: FakeClock;
 let directory: string;
+/** Until it is resolved nobody knows whose a kill was. */
+let known: PromiseWithResolvers<void>;
 
 beforeEach(() => {
   clock = new FakeClock();
   directory = tempDirectory();
+  known = Promise.withResolvers<void>();
+  known.resolve();
 });
 
-function open(): { readonly counters: Counters; readonly recorder: NodeRecorder } {
+interface Opened {
+  readonly store: StateStore;
+  readonly counters: Counters;
+  readonly recorder: NodeRecorder;
+}
+
+/** As the process begins. Nothing ends it but the test: what it does not write is lost. */
+function open(): Opened {
   const nowMs = (): number => clock.wallMs();
   const store = new StateStore({ directory, historyMax: 99, log, nowMs });
-  const counters = new Counters(() => undefined, nowMs);
+  const counters = openCounters(store, () => undefined, nowMs);
   const facts = { bootId: BOOT, startAt: 'boot', isSavedLog: false } as const;
+  const attributor: Attributor = {
+    attribute: async (episode) => {
+      await known.promise;
+      return attribute(episode, numberedPods);
+    },
+  };
   const recorder = openRecorder(
     {
       store,
       counters,
       log,
+      attributor,
       sink: new FakeSink(),
       origin: { node: { name: 'node-1' }, bootId: BOOT },
       start: decideStart({ ...facts, cursor: store.cursor.read() }),
-      attributor: attributeBy(numberedPods),
     },
     { clock },
   );
-  return { counters, recorder };
+  return { store, counters, recorder };
 }
+
+/** The process dies in its next transaction: before the disk has it, or after. */
+function dieWithin({ store }: Opened, when: 'before' | 'after'): void {
+  const transaction = store.transaction.bind(store);
+  store.transaction = (work) => {
+    transaction(() => {
+      work();
+      if (when === 'before') throw new Error('killed before the commit');
+    });
+    throw new Error('killed after the commit');
+  };
+}
+
+function shown(counters: Counters): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(counters));
+}
+
+describe('an episode counts', () => {
+  const once = {
+    episodes: { container: 1 },
+    suppressed: { 'group-line': 1 },
+    killed: 1,
+    kills: [{ pod: 'pod-7', count: 1 }],
+  };
+  const episode = { ...makeEpisode({ sequence: 10, pod: 7 }), context: 'suppressed' as const };
+
+  test.for(['before', 'after'] as const)(
+    'once when the process dies %s its transaction is on the disk',
+    async (when) => {
+      const first = open();
+      dieWithin(first, when);
+      await expect(first.recorder.record(episode)).rejects.toThrow(when);
+
+      const second = open();
+      await second.recorder.record(episode);
+      expect(shown(second.counters)).toMatchObject(once);
+      expect(shown(open().counters)).toMatchObject(once);
+    },
+  );
+
+  test.for(['before', 'after'] as const)(
+    'once it is attributed, and once, when the process dies %s that is on the disk',
+    async (when) => {
+      known = Promise.withResolvers<void>();
+      const first = open();
+      await first.recorder.record(episode);
+      expect(shown(open().counters)).toMatchObject({ episodes: { container: 0 }, killed: 0 });
+      dieWithin(first, when);
+      known.resolve();
+      await first.recorder.settled(new AbortController().signal);
+
+      const second = open();
+      await second.recorder.settled(new AbortController().signal);
+      expect(shown(second.counters)).toMatchObject(once);
+      expect(shown(open().counters)).toMatchObject(once);
+    },
+  );
+});
 
 describe('what is counted', () => {
   test('has every Event the spam filter held back', async () => {
@@ -50,8 +127,9 @@ describe('what is counted', () => {
       await recorder.record(makeEpisode({ sequence, atMs: sequence }));
     }
     await recorder.stop(0);
-    const { skips, posts } = JSON.parse(JSON.stringify(counters));
-    expect(skips).toEqual({ held: 39 - 25, dropped: 0 });
-    expect(posts.created + posts.patched).toBeGreaterThan(0);
+    expect(shown(counters)).toMatchObject({
+      skips: { held: 39 - 25, dropped: 0 },
+      posts: { created: expect.any(Number) },
+    });
   });
 });

@@ -1,0 +1,30 @@
+import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import type { StateStore } from '../store/state-store.ts';
+import type { KnownPods } from '../telemetry/container-kills.ts';
+import { Counters } from '../telemetry/counters.ts';
+
+type Notes = Pick<StateStore, 'notes'>;
+
+const COUNTERS_NOTE = 'counters';
+
+/** The counters of earlier runs, gone on from. */
+export function openCounters({ notes }: Notes, known: KnownPods, nowMs: () => number): Counters {
+  const counters = new Counters(known, nowMs);
+  counters.restore(notes.get(COUNTERS_NOTE));
+  return counters;
+}
+
+/**
+ * Keeps the counters, in the transaction under way or in one of its own.
+ *
+ * @param recorded the episode this transaction records, which counts once it is committed
+ */
+export function saveCounters(
+  { notes }: Notes,
+  counters: Counters,
+  nowMs: number,
+  recorded?: RecordedEpisode,
+): void {
+  const value = recorded === undefined ? counters : counters.including(recorded);
+  notes.put([{ key: COUNTERS_NOTE, value }], nowMs);
+}
