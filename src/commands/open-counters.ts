@@ -1,15 +1,20 @@
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { KnownPods } from '../telemetry/container-kills.ts';
-import { Counters } from '../telemetry/counters.ts';
+import { Counters, type LogCounts } from '../telemetry/counters.ts';
 
 type Notes = Pick<StateStore, 'notes'>;
 
 const COUNTERS_NOTE = 'counters';
 
 /** The counters of earlier runs, gone on from. */
-export function openCounters({ notes }: Notes, known: KnownPods, nowMs: () => number): Counters {
-  const counters = new Counters(known, nowMs);
+export function openCounters(
+  { notes }: Notes,
+  known: KnownPods,
+  nowMs: () => number,
+  tally: LogCounts,
+): Counters {
+  const counters = new Counters(known, nowMs, tally);
   counters.restore(notes.get(COUNTERS_NOTE));
   return counters;
 }

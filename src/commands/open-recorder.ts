@@ -43,10 +43,11 @@ export function openRecorder(
   const { store, origin, start, log, onRecorded, counters, killsLost } = parts;
   const timers = withTimers({ clock });
   const shared = { ...parts, clock: timers, log };
-  const cursor = new CursorKeeper(store.cursor, timers, {
-    bootId: origin.bootId,
-    backlogUntil: start.backlogUntil,
-  });
+  const saveCounts = (recorded?: RecordedEpisode): void => {
+    if (counters !== undefined) saveCounters(store, counters, timers.wallMs(), recorded);
+  };
+  const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
+  const cursor = new CursorKeeper(store, timers, from, saveCounts);
   const events = new EventRecorder({
     ...shared,
     host: origin.node.name,
@@ -60,7 +61,7 @@ export function openRecorder(
     events,
     alongside: (recorded) => {
       saveBaselines(store, parts, timers.wallMs());
-      if (counters !== undefined) saveCounters(store, counters, timers.wallMs(), recorded);
+      saveCounts(recorded);
     },
     onRecorded: (recorded) => {
       counters?.recorded(recorded);

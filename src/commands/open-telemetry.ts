@@ -3,7 +3,6 @@ import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
 import type { StateStore } from '../store/state-store.ts';
-import type { Tally } from '../tally.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
@@ -21,7 +20,6 @@ export interface TelemetryParts {
   readonly store: StateStore;
   readonly pods: Pick<NodePods, 'known' | 'watch'>;
   readonly counters: Counters;
-  readonly tally: Tally;
   /** None for a saved log. */
   readonly audit: KillAudit | undefined;
   readonly buffer: () => BufferFigures;
@@ -87,13 +85,12 @@ function latest({ store }: TelemetryParts) {
 }
 
 function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
-  const { store, pods, counters, tally, audit, buffer, influx } = parts;
+  const { store, pods, counters, audit, buffer, influx } = parts;
   const nowMs = (): number => edge.clock.wallMs();
   return new Metrics({
     version: VERSION,
     nodeVersion: edge.runtime.version,
     counters,
-    log: tally,
     nowMs,
     buffer,
     process: processFigures(edge.runtime, nowMs, () => readdirSync('/proc/self/fd').length),

@@ -17,7 +17,7 @@ import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { StateStore } from '../store/state-store.ts';
 import { newTally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
-import { openCounters } from './open-counters.ts';
+import { openCounters, saveCounters } from './open-counters.ts';
 import { openCounting } from './open-counting.ts';
 import { openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
@@ -66,7 +66,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const { nodeEvents } = options;
   const recordsLost = (): number => tally.lost;
   using pods = openPods({ client, node, listed, nodeEvents, store, log, recordsLost }, edge);
-  const counters = openCounters(store, pods.known, nowMs);
+  const counters = openCounters(store, pods.known, nowMs, tally);
   const clock = withTimers(edge);
   const influx = openInflux(options, { store, counters, clock, log }, edge);
   const origin = { node, bootId: readBootId(readLatin1) };
@@ -120,7 +120,6 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
         store,
         pods,
         counters,
-        tally,
         influx,
         log,
         audit: counting?.audit,
@@ -136,6 +135,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   } finally {
     await recorder.stop(DRAIN_WITHIN_MS);
     await influx?.drain(DRAIN_WITHIN_MS);
+    saveCounters(store, counters, nowMs());
     log.info(store.outbox.waiting(), 'stopped');
   }
 }

@@ -1,5 +1,8 @@
-import type { Cursor, CursorTable } from '../store/cursor-table.ts';
+import type { Cursor } from '../store/cursor-table.ts';
+import type { StateStore } from '../store/state-store.ts';
 import type { PostClock } from '../post/wait-list.ts';
+
+type CursorStore = Pick<StateStore, 'cursor' | 'transaction'>;
 
 /** A transaction is 1 ms; a chatty kernel logs 1,000 records in a few seconds. */
 const RECORDS_PER_WRITE = 1000;
@@ -11,20 +14,24 @@ const WRITE_AFTER_MS = 60_000;
  * there is nothing to write.
  */
 export class CursorKeeper {
-  readonly #table: CursorTable;
+  readonly #store: CursorStore;
   readonly #clock: Pick<PostClock, 'wallMs'>;
   readonly #bootId: string;
+  readonly #alongside: () => void;
   #backlogUntil: number;
   #passed: number | undefined;
   #sinceWrite = 0;
   #writtenAtMs: number;
 
+  /** @param alongside writes what must agree with the cursor, where no episode does */
   constructor(
-    table: CursorTable,
+    store: CursorStore,
     clock: Pick<PostClock, 'wallMs'>,
     from: Omit<Cursor, 'sequence'>,
+    alongside: () => void = () => undefined,
   ) {
-    this.#table = table;
+    this.#store = store;
+    this.#alongside = alongside;
     this.#clock = clock;
     this.#bootId = from.bootId;
     this.#backlogUntil = from.backlogUntil;
@@ -52,13 +59,18 @@ export class CursorKeeper {
 
   /** Writes how far reading has come, where it has come any further. */
   flush(): void {
-    if (this.#passed !== undefined) this.write(this.#passed);
+    const passed = this.#passed;
+    if (passed === undefined) return;
+    this.#store.transaction(() => {
+      this.write(passed);
+      this.#alongside();
+    });
   }
 
   /** The cursor as it is now, in the transaction under way or in one of its own. */
   write(sequence: number): void {
     const [bootId, backlogUntil] = [this.#bootId, this.#backlogUntil];
-    this.#table.advance({ bootId, sequence, backlogUntil });
+    this.#store.cursor.advance({ bootId, sequence, backlogUntil });
     this.#passed = undefined;
     this.#sinceWrite = 0;
     this.#writtenAtMs = this.#clock.wallMs();

@@ -38,13 +38,19 @@ const POST_OUTCOMES: readonly PostOutcome[] = [
 ];
 const SKIP_REASONS: readonly SkipReason[] = ['held', 'dropped'];
 
+/** What is counted left of the buffer; the agent's tally has it for one run. */
+const READ = ['records', 'lost', 'malformed', 'forged', 'callbacksSuppressed'] as const;
+export type LogCounts = Readonly<Record<(typeof READ)[number], number>>;
+const NOTHING_READ = { records: 0, lost: 0, malformed: 0, forged: 0, callbacksSuppressed: 0 };
+
 /** What came of a point on its way to InfluxDB. */
 export const POINT_OUTCOMES = ['written', 'retried', 'refused'] as const;
 export type PointOutcome = (typeof POINT_OUTCOMES)[number];
 
 /**
- * Everything that is counted to the right of the buffer. Plain numbers, added to as things happen
- * and read when somebody asks. `JSON.stringify` gives what the store keeps, `restore` goes on from
+ * Everything that is counted. Plain numbers, added to as things happen and read when somebody asks.
+ * What is left of the buffer has a tally of its own, which begins at 0 with the agent (the audit
+ * compares it with what the kernel counted since); here it goes on from earlier runs. `JSON.stringify` gives what the store keeps, `restore` goes on from
  * it, so that no counter starts anew with the agent.
  */
 export class Counters {
@@ -56,17 +62,29 @@ export class Counters {
   readonly points = new LabelCounts(POINT_OUTCOMES);
   readonly #knownPods: KnownPods;
   readonly #nowMs: () => number;
+  readonly #tally: LogCounts;
+  /** What earlier runs read. */
+  readonly #readBefore = new LabelCounts(READ);
   #killed = 0;
 
-  constructor(knownPods: KnownPods, nowMs: () => number) {
+  /** @param tally what this run reads, as it stands */
+  constructor(knownPods: KnownPods, nowMs: () => number, tally: LogCounts = NOTHING_READ) {
     this.#knownPods = knownPods;
     this.#nowMs = nowMs;
+    this.#tally = tally;
     this.kills = new ContainerKills(knownPods, nowMs);
   }
 
   /** Processes killed in the episodes that were recorded. */
   get killed(): number {
     return this.#killed;
+  }
+
+  /** What was read of the kernel's log, by this run and those before it. */
+  get log(): LogCounts {
+    const sums = { ...NOTHING_READ };
+    for (const [key, before] of this.#readBefore.entries()) sums[key] = before + this.#tally[key];
+    return sums;
   }
 
   /** An episode that is in the store now; each once. */
@@ -91,14 +109,14 @@ export class Counters {
   }
 
   toJSON(): object {
-    const { kills, episodes, suppressed, posts, skips, points, killed } = this;
-    return { kills, episodes, suppressed, posts, skips, points, killed };
+    const { kills, episodes, suppressed, posts, skips, points, killed, log } = this;
+    return { kills, episodes, suppressed, posts, skips, points, killed, log };
   }
 
   /** @param saved what `toJSON()` gave; whatever of it cannot be read counts from 0 again */
   restore(saved: unknown): void {
     if (typeof saved !== 'object' || saved === null) return;
-    const { kills, episodes, suppressed, posts, skips, points, killed } = saved as Record<
+    const { kills, episodes, suppressed, posts, skips, points, killed, log } = saved as Record<
       keyof Counters,
       unknown
     >;
@@ -108,6 +126,7 @@ export class Counters {
     this.posts.restore(posts);
     this.skips.restore(skips);
     this.points.restore(points);
+    this.#readBefore.restore(log);
     if (typeof killed === 'number' && Number.isFinite(killed) && killed > 0) this.#killed += killed;
   }
 }

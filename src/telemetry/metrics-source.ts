@@ -1,15 +1,6 @@
 import type { Counters } from './counters.ts';
 import type { ProcessFigures } from './process-figures.ts';
 
-/** What the stages left of the buffer count; the agent's tally has it. */
-export interface LogCounts {
-  readonly records: number;
-  readonly lost: number;
-  readonly malformed: number;
-  readonly forged: number;
-  readonly callbacksSuppressed: number;
-}
-
 /** The kernel's own count of kills against ours, since the audit began. */
 export interface AuditFigures {
   /** By `/proc/vmstat oom_kill`. */
@@ -49,7 +40,6 @@ export interface MetricsSource {
   readonly version: string;
   readonly nodeVersion: string;
   readonly counters: Counters;
-  readonly log: LogCounts;
   readonly nowMs: () => number;
   readonly buffer: () => BufferFigures;
   readonly process: () => ProcessFigures;

@@ -74,31 +74,31 @@ function defineKillMetrics(meter: Meter, { counters, audit }: MetricsSource): vo
   );
 }
 
-function defineLogMetrics(meter: Meter, { log }: MetricsSource): void {
+function defineLogMetrics(meter: Meter, { counters }: MetricsSource): void {
   meter.counter(
     'oom_recorder_log_records_total',
     'Records read from the kernel log, whoever wrote them.',
-    () => log.records,
+    () => counters.log.records,
   );
   meter.counter(
     'oom_recorder_log_records_lost_total',
     'Records of the kernel log that were overwritten before they were read.',
-    () => log.lost,
+    () => counters.log.lost,
   );
   meter.counter(
     'oom_recorder_log_records_malformed_total',
     'Reads of the kernel log that were no record.',
-    () => log.malformed,
+    () => counters.log.malformed,
   );
   meter.counter(
     'oom_recorder_log_records_forged_total',
     'OOM lines a process wrote to the kernel log; not believed.',
-    () => log.forged,
+    () => counters.log.forged,
   );
   meter.counter(
     'oom_recorder_kernel_callbacks_suppressed_total',
     'OOM contexts the kernel itself says it withheld.',
-    () => log.callbacksSuppressed,
+    () => counters.log.callbacksSuppressed,
   );
 }
 

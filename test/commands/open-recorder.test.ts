@@ -8,6 +8,7 @@ import { decideStart } from '../../src/recorder/decide-start.ts';
 import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import type { Counters } from '../../src/telemetry/counters.ts';
+import { newTally, type Tally } from '../../src/tally.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { numberedPods } from '../support/kill-report.ts';
@@ -21,6 +22,8 @@ let clock: FakeClock;
 let directory: string;
 /** Until it is resolved nobody knows whose a kill was. */
 let known: PromiseWithResolvers<void>;
+/** Of the process that was opened last. */
+let tally: Tally;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -39,7 +42,8 @@ interface Opened {
 function open(): Opened {
   const nowMs = (): number => clock.wallMs();
   const store = new StateStore({ directory, historyMax: 99, log, nowMs });
-  const counters = openCounters(store, () => undefined, nowMs);
+  tally = newTally();
+  const counters = openCounters(store, () => undefined, nowMs, tally);
   const facts = { bootId: BOOT, startAt: 'boot', isSavedLog: false } as const;
   const attributor: Attributor = {
     attribute: async (episode) => {
@@ -121,6 +125,26 @@ describe('an episode counts', () => {
 });
 
 describe('what is counted', () => {
+  test.for([
+    ['before', -1, 0],
+    ['after', 999, 2],
+  ] as const)(
+    'agrees with the cursor when the process dies %s it is on the disk',
+    async ([when, sequence, forged]) => {
+      const first = open();
+      tally.forged = 2;
+      dieWithin(first, when);
+      const passAll = () => {
+        for (let passed = 0; passed < 1000; passed += 1) first.recorder.passed(passed);
+      };
+      expect(passAll).toThrow(when);
+
+      const { store, counters } = open();
+      expect(store.cursor.read()?.sequence ?? -1).toBe(sequence);
+      expect(counters.log.forged).toBe(forged);
+    },
+  );
+
   test('has every Event the spam filter held back', async () => {
     const { counters, recorder } = open();
     for (let sequence = 10; sequence < 400; sequence += 10) {

@@ -4,7 +4,6 @@ import { openTelemetry, type TelemetryParts } from '../../src/commands/open-tele
 import type { Edge } from '../../src/edge.ts';
 import { openLog } from '../../src/log.ts';
 import { StateStore } from '../../src/store/state-store.ts';
-import { newTally } from '../../src/tally.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
 
 const edge: Edge = {
@@ -29,7 +28,6 @@ beforeEach(() => {
     store: new StateStore({ directory: undefined, historyMax: 9, log, nowMs: () => 0 }),
     pods: { known },
     counters: new Counters(known, () => 0),
-    tally: newTally(),
     audit: undefined,
     buffer: () => ({ waiting: 0, capacity: 10 }),
     influx: undefined,

@@ -26,7 +26,7 @@ function sequence(): number | undefined {
 
 describe('the cursor, while records pass', () => {
   test('moves every 1,000 records', () => {
-    const keeper = new CursorKeeper(store.cursor, clock, FROM);
+    const keeper = new CursorKeeper(store, clock, FROM);
     for (let passed = 0; passed < 999; passed += 1) keeper.passed(passed);
     expect(sequence()).toBeUndefined();
     keeper.passed(999);
@@ -36,7 +36,7 @@ describe('the cursor, while records pass', () => {
   });
 
   test('moves with the first record after a minute, and with no timer', async () => {
-    const keeper = new CursorKeeper(store.cursor, clock, FROM);
+    const keeper = new CursorKeeper(store, clock, FROM);
     keeper.passed(1);
     await clock.advance(60_000);
     expect(clock.waiting).toBe(0);
@@ -46,7 +46,7 @@ describe('the cursor, while records pass', () => {
   });
 
   test('moves at the end, as far as reading came', () => {
-    const keeper = new CursorKeeper(store.cursor, clock, FROM);
+    const keeper = new CursorKeeper(store, clock, FROM);
     keeper.flush();
     expect(sequence()).toBeUndefined();
     keeper.passed(5);
@@ -56,7 +56,7 @@ describe('the cursor, while records pass', () => {
   });
 
   test('knows the backlog by its last record, also in the next process', () => {
-    const keeper = new CursorKeeper(store.cursor, clock, { ...FROM, backlogUntil: WHOLE_RING });
+    const keeper = new CursorKeeper(store, clock, { ...FROM, backlogUntil: WHOLE_RING });
     keeper.write(4);
     expect(store.cursor.read()).toMatchObject({ sequence: 4, backlogUntil: WHOLE_RING });
     expect(keeper.isBacklog(7)).toBe(true);
@@ -66,7 +66,7 @@ describe('the cursor, while records pass', () => {
     expect(store.cursor.read()).toMatchObject({ sequence: 5, backlogUntil: 6 });
 
     const from = { ...FROM, backlogUntil: 6 };
-    const next = new CursorKeeper(store.cursor, clock, from);
+    const next = new CursorKeeper(store, clock, from);
     next.caughtUp(9);
     expect([next.isBacklog(6), next.isBacklog(7)]).toEqual([true, false]);
   });

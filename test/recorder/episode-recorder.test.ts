@@ -69,7 +69,7 @@ interface Opened {
 function open(attributor: Attributor, backlogUntil = NO_BACKLOG): Opened {
   const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
   const shared = { store, sink, clock, log, attributor, origin: ORIGIN };
-  const cursor = new CursorKeeper(store.cursor, clock, { bootId: ORIGIN.bootId, backlogUntil });
+  const cursor = new CursorKeeper(store, clock, { bootId: ORIGIN.bootId, backlogUntil });
   const events = new EventRecorder({
     ...shared,
     host: 'node-1',

@@ -75,8 +75,8 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
     counters: new Counters(
       () => [podEntry('web-0')],
       () => KILLED_AT_MS,
+      newTally(),
     ),
-    log: newTally(),
     nowMs: () => KILLED_AT_MS,
     buffer: () => ({ waiting: 0, capacity: 10 }),
     process: () => ({

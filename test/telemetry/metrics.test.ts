@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { Counters } from '../../src/telemetry/counters.ts';
+import { Counters, type LogCounts } from '../../src/telemetry/counters.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import type { MetricsSource } from '../../src/telemetry/metrics-source.ts';
+import { newTally } from '../../src/tally.ts';
 import { KILLED_AT_MS, metricsSource, podEntry, recordedKill } from '../support/telemetry.ts';
 
 async function samples(source: MetricsSource): Promise<string[]> {
@@ -10,10 +11,11 @@ async function samples(source: MetricsSource): Promise<string[]> {
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-function makeCounters(): Counters {
+function makeCounters(tally?: LogCounts): Counters {
   return new Counters(
     () => [podEntry('web-0'), podEntry('db-0')],
     () => KILLED_AT_MS,
+    tally,
   );
 }
 
@@ -84,6 +86,27 @@ describe('the metrics', () => {
       posts: { created: 5 },
       killed: 2,
     });
+  });
+
+  test('of the log go on as well, beside a tally that begins anew', async () => {
+    const first = { ...newTally(), records: 100, lost: 3, malformed: 1, forged: 2 };
+    const second = { ...newTally(), records: 10, callbacksSuppressed: 4 };
+    const counters = makeCounters(second);
+    counters.restore(JSON.parse(JSON.stringify(makeCounters(first))));
+    second.forged += 1;
+    const shown = (await samples(metricsSource({ counters }))).filter((line) =>
+      /_log_|_callbacks_/.test(line),
+    );
+    expect(shown).toEqual([
+      'oom_recorder_log_records_total 110',
+      'oom_recorder_log_records_lost_total 3',
+      'oom_recorder_log_records_malformed_total 1',
+      'oom_recorder_log_records_forged_total 3',
+      'oom_recorder_kernel_callbacks_suppressed_total 4',
+    ]);
+    expect(second).toMatchObject({ records: 10, forged: 1 });
+    const including = counters.including(recordedKill(podEntry('web-0')));
+    expect(including.log).toEqual(counters.log);
   });
 
   test('begin anew where the saved counts are nonsense', async () => {
