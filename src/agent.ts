@@ -17,7 +17,7 @@ import type { Tally } from './tally.ts';
 
 /** The stages of the pipe that differ between the agent, `replay` and the tests. */
 export interface Stages {
-  readonly device: KmsgDevice;
+  readonly device: Pick<KmsgDevice, 'reads$' | 'drainNow'>;
   readonly recordClock: RecordClock;
   readonly witness: Witness;
   /** The books of the cgroup counters; none in `replay`. */

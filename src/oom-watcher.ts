@@ -1,4 +1,4 @@
-import { asyncScheduler, lastValueFrom, Subject, takeUntil, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, lastValueFrom, Subject, takeUntil, tap, type SchedulerLike } from 'rxjs';
 import { recordEpisodes, type Stages } from './agent.ts';
 import { BoundedBuffer } from './flow/bounded-buffer.ts';
 import type { CountedRecord } from './kmsg/count-lost.ts';
@@ -42,6 +42,8 @@ export interface OomWatcherOptions extends Pick<
 export interface Watching {
   /** Episodes that wait for the consumer, and how many may. */
   readonly buffer: { readonly waiting: number; readonly capacity: number };
+  /** Whether it turns over: reads that returned, and how to ask for one more. */
+  readonly reader: { readonly reads: number; nudge(): void };
   /** Settles when the log ends or the watch is stopped; fails when the log or the consumer does. */
   readonly done: Promise<void>;
   /** Ends the watch at once: what has not been recorded is still in the kernel's ring. */
@@ -65,11 +67,13 @@ export class OomWatcher {
     const { openLog, startPoint = OLDEST, consumer: consumerOf, ...stages } = this.#options;
     const consumer = consumerOf(node);
     const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
+    const device = openLog(buffer.gate);
+    let reads = 0;
     const stopped$ = new Subject<void>();
     const recorded$ = recordEpisodes({
       scheduler: asyncScheduler,
       ...stages,
-      device: openLog(buffer.gate),
+      device: { ...device, reads$: device.reads$.pipe(tap(() => (reads += 1))) },
       buffer,
       start: startPoint,
       startReport: {
@@ -85,6 +89,12 @@ export class OomWatcher {
     });
     return {
       buffer,
+      reader: {
+        get reads() {
+          return reads;
+        },
+        nudge: () => device.nudge(),
+      },
       done: lastValueFrom(recorded$.pipe(takeUntil(stopped$)), { defaultValue: undefined }),
       stop: () => stopped$.next(),
     };

@@ -2,15 +2,17 @@ import { readdirSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
+import type { Watching } from '../oom-watcher.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
 import { ListenError, parseListenAddress } from '../telemetry/listen-address.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import type { AuditFigures, BufferFigures } from '../telemetry/metrics-source.ts';
+import type { AuditFigures } from '../telemetry/metrics-source.ts';
 import { renderPage } from '../telemetry/page.ts';
 import { processFigures } from '../telemetry/process-figures.ts';
+import { readerCheck } from '../telemetry/reader-check.ts';
 import { StatusServer, type Check } from '../telemetry/server.ts';
 import { VERSION } from '../version.ts';
 import type { NodePods } from './open-pods.ts';
@@ -22,7 +24,7 @@ export interface TelemetryParts {
   readonly counters: Counters;
   /** None for a saved log. */
   readonly audit: KillAudit | undefined;
-  readonly buffer: () => BufferFigures;
+  readonly watching: Pick<Watching, 'buffer' | 'reader'>;
   /** None where no InfluxDB was named. */
   readonly influx: Pick<InfluxWriter, 'waiting'> | undefined;
   /** Whether the log is open and being read. */
@@ -54,7 +56,7 @@ export async function openTelemetry(
   const { node, log } = parts;
   const server = StatusServer.listen(address, {
     metrics: metricsOf(parts, edge),
-    health: [() => (parts.isReading() ? undefined : 'the kernel log is not being read')],
+    health: healthOf(parts, edge),
     readiness,
     page: () =>
       renderPage({ node, version: VERSION, problems: problems(), episodes: latest(parts) }),
@@ -65,6 +67,13 @@ export async function openTelemetry(
     log.warn({ err: err.message }, 'no metrics and no health: the usual port is taken');
     return undefined;
   });
+}
+
+function healthOf({ isReading, watching }: TelemetryParts, { clock }: Edge): readonly Check[] {
+  return [
+    () => (isReading() ? undefined : 'the kernel log is not open'),
+    readerCheck(watching.reader, () => clock.monotonicMs()),
+  ];
 }
 
 function readinessOf({ store, pods, isReading }: TelemetryParts): readonly Check[] {
@@ -85,14 +94,14 @@ function latest({ store }: TelemetryParts) {
 }
 
 function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
-  const { store, pods, counters, audit, buffer, influx } = parts;
+  const { store, pods, counters, audit, watching, influx } = parts;
   const nowMs = (): number => edge.clock.wallMs();
   return new Metrics({
     version: VERSION,
     nodeVersion: edge.runtime.version,
     counters,
     nowMs,
-    buffer,
+    buffer: () => watching.buffer,
     process: processFigures(edge.runtime, nowMs, () => readdirSync('/proc/self/fd').length),
     ...(audit !== undefined && { audit: () => figuresOf(audit) }),
     outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),

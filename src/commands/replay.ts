@@ -63,7 +63,8 @@ export async function replay(
 
 function open(file: string, gate: ReadGate, { stdin, clock }: Edge): KmsgDevice {
   const readable = file === '-' ? stdin : createReadStream(file);
-  return { reads$: savedRecords$(readable, gate, clock), drainNow: () => undefined };
+  const [drainNow, nudge] = [() => undefined, () => undefined];
+  return { reads$: savedRecords$(readable, gate, clock), drainNow, nudge };
 }
 
 function printTo(format: EventFormat, edge: Edge): (recorded: RecordedEpisode) => Promise<void> {

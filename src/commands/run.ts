@@ -123,7 +123,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
         influx,
         log,
         audit: counting?.audit,
-        buffer: () => watching.buffer,
+        watching,
         isReading: () => isReading,
       },
       edge,

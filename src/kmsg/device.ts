@@ -37,5 +37,6 @@ export function openKmsg(options: KmsgOptions): KmsgDevice {
       kindOfLog(path) === 'kernel' ? kernel.reads$ : savedRecords$(openSaved(), gate, clock),
     ),
     drainNow: () => kernel.drainNow(),
+    nudge: () => kernel.nudge(),
   };
 }

@@ -15,6 +15,11 @@ export interface KmsgDevice {
    * without `drained`, which then follows later as usual.
    */
   drainNow(): void;
+  /**
+   * Lets the wait for more come back with nothing, and a read follow it: for somebody who wants to see
+   * that the reader turns over. Does nothing while it does not wait.
+   */
+  nudge(): void;
 }
 
 export interface DrainOptions {
@@ -48,6 +53,7 @@ export function drainLog(options: DrainOptions): KmsgDevice {
       drain.start();
     }),
     drainNow: () => drains.forEach((drain) => drain.run(READS_PER_DRAIN_NOW)),
+    nudge: () => drains.forEach((drain) => drain.nudge()),
   };
 }
 
@@ -76,6 +82,10 @@ class LogDrain {
     });
     this.#subscriber.add(opened);
     this.run(READS_PER_TURN);
+  }
+
+  nudge(): void {
+    if (this.#waiting) this.#file.nudge();
   }
 
   /** Re-entrant calls return at once: the running drain reads on anyway. */

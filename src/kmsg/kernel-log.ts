@@ -50,6 +50,7 @@ export function openKernelLog(path: string, onExit: OnExit): KmsgFile {
       read: (buffer) => readSync(fd, buffer),
       wait: (onReturn) =>
         poll.wait((error) => onReturn(error && new KmsgReadError(path, error.message, error))),
+      nudge: () => poll.nudge(),
       close: () => poll.close(() => closeSync(fd)),
     };
   } catch (cause) {

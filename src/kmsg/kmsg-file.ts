@@ -7,6 +7,8 @@ export interface KmsgFile {
   read(buffer: Buffer): number;
   /** Calls back once, in a later turn: without an error when a read may succeed. Never after close. */
   wait(onReturn: (error?: Error) => void): void;
+  /** Ends a wait as if a read might succeed. */
+  nudge(): void;
   close(): void;
 }
 

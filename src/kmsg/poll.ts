@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from 'node:fs';
+import { closeSync, readSync, writeSync } from 'node:fs';
 import koffi, { type KoffiFunc } from 'koffi';
 
 /** Runs the callback when the process exits, however it comes to; returns how to take that back. */
@@ -66,6 +66,7 @@ export class DescriptorPoll {
   readonly #pollfds = new ArrayBuffer(POLLFD_COUNT * POLLFD_BYTES);
   readonly #forgetExit: () => void;
   #pending = false;
+  #nudged = false;
   #onClosed: (() => void) | undefined;
 
   constructor(fd: number, onExit: OnExit) {
@@ -91,8 +92,16 @@ export class DescriptorPoll {
         else if (verdict === 'nothing') this.wait(onReturn);
         else if (verdict === 'readable') onReturn();
         else if (verdict !== 'woken') onReturn(verdict);
+        else if (this.#nudged) this.#comply(onReturn);
       },
     );
+  }
+
+  /** Ends the wait under way as if there were something to read: who waits comes back and looks. */
+  nudge(): void {
+    if (!this.#pending || this.#nudged) return;
+    this.#nudged = true;
+    this.#wake();
   }
 
   /** `onClosed` runs when nothing waits on the descriptor any more; only then may it be closed. */
@@ -104,6 +113,13 @@ export class DescriptorPoll {
 
   #wake(): void {
     writeSync(this.#eventfd, ONE_EVENT);
+  }
+
+  /** The eventfd must be read, or it wakes every wait from now on. */
+  #comply(onReturn: () => void): void {
+    this.#nudged = false;
+    readSync(this.#eventfd, Buffer.alloc(ONE_EVENT.byteLength));
+    onReturn();
   }
 
   #release(onClosed: () => void): void {

@@ -12,15 +12,20 @@ const edge: Edge = {
   print: () => undefined,
   printError: () => undefined,
   isTerminal: false,
-  clock: { wallMs: () => 0, monotonicMs: () => 0 },
+  clock: { wallMs: () => 0, monotonicMs: () => nowMs },
   onExit: () => () => undefined,
   runtime: process,
   signal: new AbortController().signal,
 };
 
 let parts: TelemetryParts;
+/** A reader that does not care whether it is nudged. */
+let reader: { reads: number; nudge: () => void };
+let nowMs: number;
 
 beforeEach(() => {
+  reader = { reads: 1, nudge: () => undefined };
+  nowMs = 0;
   const log = openLog({ level: 'error', format: 'json' }, edge.printError);
   const known = (): undefined => undefined;
   parts = {
@@ -29,26 +34,57 @@ beforeEach(() => {
     pods: { known },
     counters: new Counters(known, () => 0),
     audit: undefined,
-    buffer: () => ({ waiting: 0, capacity: 10 }),
+    watching: { buffer: { waiting: 0, capacity: 10 }, reader },
     influx: undefined,
     isReading: () => true,
     log,
   };
 });
 
-async function get(path: string): Promise<{ readonly status: number; readonly text: string }> {
-  await using server = await openTelemetry('127.0.0.1:0', parts, edge);
-  const answer = await fetch(`http://127.0.0.1:${server?.port}${path}`);
-  return { status: answer.status, text: await answer.text() };
+async function serve() {
+  const server = await openTelemetry('127.0.0.1:0', parts, edge);
+  const get = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${server?.port}${path}`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  return { get, [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose]() };
 }
 
 describe('what the agent shows', () => {
   test('has the points that wait for InfluxDB, where there is one', async () => {
-    expect((await get('/metrics')).text).not.toContain('influx');
+    {
+      await using without = await serve();
+      expect((await without.get('/metrics')).text).not.toContain('influx');
+    }
     parts = { ...parts, influx: { waiting: 12 } };
     parts.counters.points.add('written', 3);
-    const { text } = await get('/metrics');
+    await using agent = await serve();
+    const { text } = await agent.get('/metrics');
     expect(text).toContain('oom_recorder_influx_pending_points 12\n');
     expect(text).toContain('oom_recorder_influx_points_total{outcome="written"} 3\n');
+  });
+
+  test('is healthy as long as the reader reads when it is asked to', async () => {
+    await using agent = await serve();
+    reader.nudge = () => (reader.reads += 1);
+    for (; nowMs < 300_000; nowMs += 50_000) {
+      expect(await agent.get('/healthz')).toEqual({ status: 200, text: 'ok\n' });
+    }
+    reader.nudge = () => undefined;
+    await agent.get('/healthz');
+    nowMs += 60_000;
+    expect(await agent.get('/healthz')).toEqual({
+      status: 503,
+      text: 'the kernel log has not been read for 60 s, though it was asked for\n',
+    });
+    expect((await agent.get('/readyz')).status).toBe(200);
+  });
+
+  test('is not healthy before the log is open', async () => {
+    parts = { ...parts, isReading: () => false };
+    await using agent = await serve();
+    const closed = { status: 503, text: 'the kernel log is not open\n' };
+    expect(await agent.get('/healthz')).toEqual(closed);
+    expect(await agent.get('/readyz')).toEqual(closed);
   });
 });

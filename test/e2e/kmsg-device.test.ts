@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filter, firstValueFrom, timeout } from 'rxjs';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import { parseRecords, type LogItem } from '../../src/kmsg/record.ts';
 import { FakeGate } from '../support/fake-gate.ts';
@@ -94,6 +94,14 @@ describe.skipIf(!isRoot && process.env['CI'] !== 'true')('the real /dev/kmsg', (
     device.drainNow();
     expect(find(message)).toMatchObject({ live: true });
     expect(items.at(-1)).toMatchObject({ kind: 'drained' });
+  });
+
+  test('comes back from its wait when it is nudged', async () => {
+    const { device, items } = await openDevice();
+    const drains = () => items.filter(({ kind }) => kind === 'drained').length;
+    const before = drains();
+    device.nudge();
+    await vi.waitFor(() => expect(drains()).toBeGreaterThan(before), PROMPTLY_MS);
   });
 
   test('reads nothing while the gate is closed, and everything when it opens', async () => {

@@ -77,6 +77,21 @@ describe('draining the kernel log', () => {
     expect(seen).toEqual(['.', '.', 'a!', '.']);
   });
 
+  test('nudged, it looks once more, and does so by itself when it does not wait', async () => {
+    const { log, gate, device, seen, listen } = setUp();
+    listen();
+    device.nudge();
+    await nextTurn();
+    expect(seen).toEqual(['.', '.']);
+    log.wake();
+    gate.close();
+    log.wake();
+    device.nudge();
+    await nextTurn();
+    expect(log.isWaitedFor).toBe(false);
+    expect(seen).toEqual(['.', '.', '.']);
+  });
+
   test('two subscribers read the whole log each', () => {
     const { log, seen, listen } = setUp();
     log.write('a');
@@ -306,6 +321,7 @@ describe('errno', () => {
       path: '/dev/kmsg',
       read: () => 0,
       wait: () => undefined,
+      nudge: () => undefined,
       close: () => undefined,
     };
     const errors: unknown[] = [];

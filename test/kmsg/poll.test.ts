@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -87,6 +88,26 @@ describe('waiting in poll(2)', () => {
     const onClosed = vi.fn<() => void>();
     new DescriptorPoll(reader, exitHooks().onExit).close(onClosed);
     expect(onClosed).toHaveBeenCalledOnce();
+    closeSync(writer);
+  });
+
+  test('ends once when it is nudged, and not before the next nudge again', async () => {
+    const poll = new DescriptorPoll(reader, exitHooks().onExit);
+    poll.nudge(); // it does not wait
+    for (let round = 0; round < 3; round += 1) {
+      const waiting = returned(poll);
+      poll.nudge();
+      poll.nudge();
+      expect(await waiting).toBeUndefined();
+    }
+    const order: string[] = [];
+    const waiting = returned(poll).then(() => order.push('returned'));
+    for (let turn = 0; turn < 50; turn += 1) await stat(directory); // another thread's work
+    order.push('written');
+    writeSync(writer, 'x');
+    await waiting;
+    expect(order).toEqual(['written', 'returned']);
+    await closed(poll);
     closeSync(writer);
   });
 

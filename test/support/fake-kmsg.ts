@@ -8,7 +8,7 @@ interface Entry {
 /**
  * A kernel ring of `capacity` records with `devkmsg_read()`'s manners: a record a read, EAGAIN at the
  * end, one EPIPE for a reader it lapped, EINVAL and the record gone when the buffer is too small.
- * `wake` is poll(2) coming back, some time after `write`.
+ * `wake` is poll(2) coming back, some time after `write`; a nudge makes it come back by itself.
  */
 export class FakeKmsg {
   readonly #capacity: number;
@@ -16,6 +16,8 @@ export class FakeKmsg {
   #next = 0;
   readonly #errnos: string[] = [];
   readonly #waiting = new Set<(error?: Error) => void>();
+  /** Waits that have begun never end. */
+  isStuck = false;
   opened = 0;
   closed = 0;
   reads = 0;
@@ -67,6 +69,9 @@ export class FakeKmsg {
       wait: (onReturn) => {
         callback = onReturn;
         this.#waiting.add(onReturn);
+      },
+      nudge: () => {
+        if (!this.isStuck) setImmediate(() => this.wake());
       },
       close: () => {
         this.closed += 1;

@@ -29,6 +29,7 @@ export function tailLog(path: string): KmsgFile {
     wait: (onReturn) => {
       timer = setTimeout(onReturn, LOOK_EVERY_MS);
     },
+    nudge: () => undefined, // it looks all the time
     close: () => {
       clearTimeout(timer);
       closeSync(fd);
