@@ -1,4 +1,4 @@
-import { auditTime, buffer, filter } from 'rxjs';
+import { filter } from 'rxjs';
 import type { Edge } from '../edge.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { NodeIdentity } from '../kube/node-identity.ts';
@@ -11,6 +11,7 @@ import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
 import type { ReflectorState } from '../pods/reflector-step.ts';
 import { attributeBy, type Attributor } from '../recorder/attributor.ts';
 import type { StateStore } from '../store/state-store.ts';
+import { savePods } from './save-pods.ts';
 
 export interface PodsOptions {
   readonly client: ApiClient | undefined;
@@ -33,11 +34,6 @@ export interface NodePods extends Disposable {
   readonly watch?: () => ReflectorState;
 }
 
-/** A restart of all pods is one write; what a crash loses of a second is listed again. */
-const SAVE_AFTER_MS = 1_000;
-/** What nobody renewed in so long is gone. */
-const RENEW_MS = 60 * 60_000;
-
 /** From the API server, where there is one; else from the file, or from nowhere. */
 export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): NodePods {
   const { client, listed, nodeEvents, store, recordsLost } = options;
@@ -50,7 +46,7 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   }
   const directory = new LiveDirectory(() => clock.wallMs());
   directory.restore(store.containers.rows().map(({ value }) => value as PodEntry));
-  const saving = saveChanges(directory, store, () => clock.wallMs());
+  const saving = savePods(directory, store, () => clock.wallMs());
   const learning = learnNode(directory, options, client);
   const following = directory.follow(kubePods(client, options.node.name), { random: Math.random });
   return {
@@ -65,25 +61,6 @@ function wanting(attributor: Attributor, nodeEvents: NodeEvents): Attributor {
   return {
     attribute: async (episode) => withNodeEvents(await attributor.attribute(episode), nodeEvents),
   };
-}
-
-/** Keeps the pods in the store: a kill of the agent's absence finds a pod deleted since. */
-function saveChanges(directory: LiveDirectory, store: StateStore, nowMs: () => number) {
-  let renewedMs = nowMs();
-  const { changed$ } = directory;
-  return changed$.pipe(buffer(changed$.pipe(auditTime(SAVE_AFTER_MS)))).subscribe((changed) => {
-    const atMs = nowMs();
-    const isRenewal = atMs - renewedMs > RENEW_MS;
-    const entries = isRenewal ? directory.entries() : changed;
-    store.transaction(() => {
-      store.containers.put(
-        entries.map((entry) => ({ key: entry.uid, value: entry })),
-        atMs,
-      );
-      if (isRenewal) store.containers.forgetBefore(atMs);
-    });
-    if (isRenewal) renewedMs = atMs;
-  });
 }
 
 /** The Node's UID, as soon as the API server answers. */
