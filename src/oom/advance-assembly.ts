@@ -107,14 +107,16 @@ function withoutStranger(report: PartialReport): PartialReport {
 }
 
 /**
- * Records were lost. A report with its kill is over. Of one without, only what names the victim's
- * pid can still be matched with a kill line.
+ * Records were lost. Of a report with its kill, only a line about the same process can still come:
+ * a group kill repeats its first victim. Of one without, only what names the victim's pid can still
+ * be matched with a kill line.
  */
 function breakAt(known: Assembly): Assembly {
   const { report } = known;
-  const isOver =
-    report !== undefined && (report.kills.length > 0 || chosenPid(report) === undefined);
-  if (report === undefined || isOver) return { ...endReport(known), afterGap: true };
+  if (report === undefined) return { ...known, afterGap: true };
+  if (report.kills.length > 0)
+    return { ...known, afterGap: true, report: { ...report, cut: true } };
+  if (chosenPid(report) === undefined) return { ...endReport(known), afterGap: true };
   return { ...known, afterGap: true, report: { ...report, broken: true } };
 }
 
@@ -218,7 +220,7 @@ function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Asse
  */
 function addGroup(known: Assembly, group: ByteString, record: WitnessedRecord): Assembly {
   const { report } = known;
-  if (report === undefined) return begin(known, record, { group });
+  if (report === undefined || report.cut === true) return begin(known, record, { group });
   if (report.group === undefined) return grow(known, record, { ...report, group });
   const victim = report.kills.at(-1);
   if (victim === undefined) return begin(known, record, { group });

@@ -8,6 +8,8 @@ import { taskRows, type Kill, type PartialReport } from './partial-report.ts';
 /** Whether a kill line is this report's: matched by order, unless something says it cannot be. */
 export function belongs(report: PartialReport, kill: Kill): boolean {
   const [first] = report.kills;
+  if (report.cut === true)
+    return report.kills.some(({ process }) => process.pid === kill.process.pid);
   return first === undefined ? isVictim(report, kill) : isMember(report, kill, first);
 }
 

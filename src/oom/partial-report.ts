@@ -54,6 +54,8 @@ export interface PartialReport {
   readonly reaped?: Reaped;
   /** Records were lost inside it, or shortly before it began. */
   readonly broken: boolean;
+  /** Records were lost after its kill line. */
+  readonly cut?: true;
   /** Of the last line that belongs to it. */
   readonly lastUs: number;
 }

@@ -291,6 +291,18 @@ describe('a gap', () => {
       '8 in other, no limit, partial, 1 lines',
     ],
     [
+      'that swallowed the group’s line leaves its first victim one process',
+      [...WHOLE, lost(killLine(7)), killLine(8)],
+      '7 in container, container limit, full, 2 lines',
+      '8 in nowhere, no limit, partial, 1 lines',
+    ],
+    [
+      'within a group leaves the other members by themselves',
+      [...WHOLE, groupLine(), killLine(7), lost(killLine(8))],
+      '7 in container, container limit, full, 2 lines',
+      '8 in nowhere, no limit, partial, 1 lines',
+    ],
+    [
       'before a bare kill line may hold its context',
       [lost(killLine(7))],
       '7 in nowhere, no limit, partial, 1 lines',
