@@ -33,7 +33,7 @@ check: setup ## format, lint, types, unused code, unit tests
 crash-test: setup ## kill an agent 200 times under a real API server and count the Events (ARGS=rounds)
 	@npm run --silent crash-test -- $(ARGS)
 
-soak: setup ## what takes minutes: 250 kills in storms, a minute of cut connections, 600 crashes (root)
+soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storms, cut connections, 600 crashes (root)
 	npm run soak
 	npm run soak:watch
 	npm run crash-test
