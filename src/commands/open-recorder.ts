@@ -1,5 +1,4 @@
 import type { Clock } from '../kmsg/boot-clock.ts';
-import type { Log } from '../log.ts';
 import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { CounterBaselines } from '../oom/kill-ledger.ts';
@@ -13,6 +12,7 @@ import { logEpisode } from '../recorder/log-episode.ts';
 import { NodeRecorder } from '../recorder/node-recorder.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
 import type { EventSink } from '../post/sink.ts';
+import type { PostLog } from '../post/post-report.ts';
 import type { PostClock } from '../post/wait-list.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -24,7 +24,7 @@ export interface RecorderParts {
   readonly origin: EventOrigin;
   readonly start: Start;
   readonly attributor: Attributor;
-  readonly log: Log;
+  readonly log: PostLog;
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
   readonly counters?: Counters;
