@@ -1,62 +1,58 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-
-type Row = Readonly<Record<string, SQLInputValue>>;
+import type { PreparedDatabase, SqlRow } from './prepared-database.ts';
 
 /** What decisions depend on: copied whole. */
 const TABLES = ['cursor', 'correlator', 'outbox', 'known'] as const;
 
+const EPISODE = 'boot_id, sequence, at_ms, state, entered_ms, episode, attribution';
+
 /**
- * Makes `to` go on where `from` is: all that decides what happens next, and the episodes whose
- * attribution is pending; with `history` the others too, merged with what `to` has.
- *
- * A table that cannot be read is told to `onUnreadable` and left out.
+ * Gives an empty memory all that decides what happens next, and the episodes whose attribution is
+ * pending. The same statements then lead to the same ids in both.
  */
-export function copyState(
-  from: DatabaseSync,
-  to: DatabaseSync,
-  options: { readonly history: boolean; readonly onUnreadable: (error: unknown) => void },
-): void {
-  const read = (sql: string): readonly Row[] => {
-    try {
-      return from.prepare(sql).all();
-    } catch (error) {
-      options.onUnreadable(error);
-      return [];
-    }
-  };
-  to.exec('BEGIN IMMEDIATE');
-  try {
-    for (const table of TABLES) replaceAll(to, table, read(`SELECT * FROM ${table}`));
-    mergeEpisodes(to, read(episodesQuery(options.history)));
-    to.exec('COMMIT');
-  } catch (error) {
-    if (to.isTransaction) to.exec('ROLLBACK');
-    throw error;
+export function loadState(file: PreparedDatabase, memory: PreparedDatabase): void {
+  memory.transaction(() => {
+    for (const table of TABLES) replaceAll(memory, table, file.all(`SELECT * FROM ${table}`));
+    const pending = file.all(`SELECT id, ${EPISODE} FROM episodes WHERE state = 'pending'`);
+    for (const row of pending) insert(memory, 'episodes', row);
+    replaceAll(memory, 'sqlite_sequence', file.all('SELECT name, seq FROM sqlite_sequence'));
+  });
+}
+
+/** Brings a file up to date that has missed something: the history of both, all else as memory says. */
+export function saveState(memory: PreparedDatabase, file: PreparedDatabase): void {
+  file.transaction(() => {
+    for (const table of TABLES) replaceAll(file, table, memory.all(`SELECT * FROM ${table}`));
+    replaceAll(file, 'sqlite_sequence', latestIds(memory, file));
+    for (const row of memory.all(`SELECT ${EPISODE} FROM episodes ORDER BY id`)) merge(file, row);
+  });
+}
+
+/** No id is given twice, or whoever follows the history by its ids would miss what comes. */
+function latestIds(...databases: readonly PreparedDatabase[]): SqlRow[] {
+  const latest = new Map<string, number>();
+  for (const db of databases) {
+    for (const { name, seq } of db.all('SELECT name, seq FROM sqlite_sequence'))
+      latest.set(String(name), Math.max(Number(seq), latest.get(String(name)) ?? 0));
   }
+  return [...latest].map(([name, seq]) => ({ name, seq }));
 }
 
-function episodesQuery(history: boolean): string {
-  const columns = 'boot_id, sequence, at_ms, state, entered_ms, episode, attribution';
-  const which = history ? '' : "WHERE state = 'pending'";
-  return `SELECT ${columns} FROM episodes ${which} ORDER BY id`;
+function replaceAll(to: PreparedDatabase, table: string, rows: readonly SqlRow[]): void {
+  to.run(`DELETE FROM ${table}`);
+  for (const row of rows) insert(to, table, row);
 }
 
-function replaceAll(to: DatabaseSync, table: string, rows: readonly Row[]): void {
-  to.exec(`DELETE FROM ${table}`);
-  for (const row of rows) insert(to, `INSERT INTO ${table}`, row, '');
-}
-
-/** An episode may be pending in one place and recorded in the other: the newer word counts. */
-function mergeEpisodes(to: DatabaseSync, rows: readonly Row[]): void {
+/** An episode may be pending in the file and recorded in memory: the newer word counts. */
+function merge(file: PreparedDatabase, row: SqlRow): void {
   const newer = 'state = excluded.state, attribution = excluded.attribution';
-  const onConflict = `ON CONFLICT (boot_id, sequence) DO UPDATE SET ${newer}`;
-  for (const row of rows) insert(to, 'INSERT INTO episodes', row, onConflict);
+  insert(file, 'episodes', row, `ON CONFLICT (boot_id, sequence) DO UPDATE SET ${newer}`);
 }
 
-function insert(to: DatabaseSync, into: string, row: Row, onConflict: string): void {
+function insert(to: PreparedDatabase, table: string, row: SqlRow, onConflict = ''): void {
   const columns = Object.keys(row);
   const places = columns.map(() => '?').join(', ');
-  to.prepare(`${into} (${columns.join(', ')}) VALUES (${places}) ${onConflict}`).run(
-    ...Object.values(row),
+  to.run(
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places}) ${onConflict}`,
+    Object.values(row),
   );
 }

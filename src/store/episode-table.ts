@@ -1,6 +1,7 @@
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
-import type { SqlRow, StateDatabase } from './state-database.ts';
+import type { SqlRow } from './prepared-database.ts';
+import type { StateDatabase } from './state-database.ts';
 
 /** `pending`: attribution must wait; `recorded`: its Events are decided; `kept`: it has none. */
 export type EpisodeState = 'pending' | 'recorded' | 'kept';
@@ -38,7 +39,7 @@ export class EpisodeTable {
 
   has(bootId: string, sequence: number): boolean {
     const sql = 'SELECT 1 FROM episodes WHERE boot_id = ? AND sequence = ?';
-    return this.#db.get(sql, bootId, sequence) !== undefined;
+    return this.#db.recall(sql, [bootId, sequence], () => true).length > 0;
   }
 
   /** Adds one, and lets go what is too much or too old. */
@@ -86,7 +87,7 @@ export class EpisodeTable {
   /** The newest first. */
   latest(count: number): StoredEpisode[] {
     const sql = `SELECT ${COLUMNS} FROM episodes ORDER BY id DESC LIMIT ?`;
-    return this.#db.all(sql, count).map(toStoredEpisode);
+    return this.#db.recall(sql, [count], toStoredEpisode);
   }
 
   /** The oldest first, of those after `id` that are decided and have nothing pending before them. */
@@ -94,9 +95,10 @@ export class EpisodeTable {
     const sql = `SELECT id, ${COLUMNS} FROM episodes WHERE id > ?
       AND id < coalesce((SELECT min(id) FROM episodes WHERE state = 'pending'), id + 1)
       ORDER BY id LIMIT ?`;
-    return this.#db
-      .all(sql, id, count)
-      .map((row) => ({ ...toStoredEpisode(row), id: Number(row['id']) }));
+    return this.#db.recall(sql, [id, count], (row) => ({
+      ...toStoredEpisode(row),
+      id: Number(row['id']),
+    }));
   }
 
   /**

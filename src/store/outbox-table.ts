@@ -1,7 +1,8 @@
 import type { Decision } from '../correlator/decision.ts';
 import type { Outbox, OutboxRow } from '../post/outbox.ts';
 import { fromStored, toStored, type RecordedEvent } from '../correlator/recorded-event.ts';
-import type { SqlRow, StateDatabase } from './state-database.ts';
+import type { SqlRow } from './prepared-database.ts';
+import type { StateDatabase } from './state-database.ts';
 
 /** What is yet to be posted, in the order it was decided. */
 export class OutboxTable implements Outbox {

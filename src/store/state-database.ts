@@ -1,22 +1,22 @@
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
+import type { PreparedDatabase, SqlParams, SqlRow } from './prepared-database.ts';
 import type { StateHome } from './state-home.ts';
 
-type Params = readonly SQLInputValue[];
-export type SqlRow = Readonly<Record<string, SQLOutputValue>>;
+/** What has its place in the file alone, where there is one. */
+const FORGET_HISTORY = "DELETE FROM episodes WHERE state <> 'pending'";
 
 /**
- * The database that is there now: the file, or memory while the file cannot be used. The tables
- * above it do not notice the change; a transaction that failed is done again in memory.
+ * Memory holds all that the agent needs to go on, and is what is read; the file does the same
+ * statements in the same transactions. Whatever happens to the file costs the process nothing, and
+ * the tables above do not notice.
  */
 export class StateDatabase {
   readonly #home: StateHome;
-  #db: DatabaseSync;
-  #statements = new Map<string, StatementSync>();
+  #memory: PreparedDatabase;
   #inTransaction = false;
 
   constructor(home: StateHome) {
     this.#home = home;
-    this.#db = home.open();
+    this.#memory = home.open();
   }
 
   /** Whether what is written outlives this process, as far as that was asked for. */
@@ -24,68 +24,60 @@ export class StateDatabase {
     return this.#home.writable;
   }
 
-  get(sql: string, ...params: Params): SqlRow | undefined {
-    return this.#attempt(() => this.#statement(sql).get(...params));
+  get(sql: string, ...params: SqlParams): SqlRow | undefined {
+    return this.all(sql, ...params)[0];
   }
 
-  all(sql: string, ...params: Params): readonly SqlRow[] {
-    return this.#attempt(() => this.#statement(sql).all(...params));
+  all(sql: string, ...params: SqlParams): readonly SqlRow[] {
+    return this.#memory.all(sql, params);
+  }
+
+  /** Rows of the history; while there is no file, as far as memory goes. */
+  recall<T>(sql: string, params: SqlParams, toValue: (row: SqlRow) => T): T[] {
+    const read = (db: Pick<PreparedDatabase, 'all'>): T[] => db.all(sql, params).map(toValue);
+    return this.#home.attempt(read) ?? read(this.#memory);
   }
 
   /** Changes something, in the transaction under way or in one of its own. */
-  run(sql: string, params: Params): void {
-    this.#attempt(() => this.#statement(sql).run(...params));
+  run(sql: string, params: SqlParams): void {
+    if (!this.#inTransaction) return this.transaction(() => this.run(sql, params));
+    this.#memory.run(sql, params);
+    this.#home.attempt((file) => file.run(sql, params));
   }
 
-  /** All of `work` or nothing of it. `work` may be done twice and must do nothing but write here. */
+  /** All of `work` or nothing of it. */
   transaction(work: () => void): void {
     if (this.#inTransaction) throw new Error('a transaction within a transaction');
-    const regained = this.#home.regain(this.#db);
-    if (regained !== undefined) this.#use(regained);
-    this.#attempt(() => this.#commit(work));
-  }
-
-  close(): void {
-    this.#statements.clear();
-    this.#db.close();
-  }
-
-  #commit(work: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#regain();
     this.#inTransaction = true;
     try {
-      work();
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
+      this.#memory.transaction(() => this.#withFile(work));
     } finally {
       this.#inTransaction = false;
     }
   }
 
-  /** Within a transaction an error is the transaction's. */
-  #attempt<T>(action: () => T): T {
+  close(): void {
+    this.#home.close();
+    this.#memory.close();
+  }
+
+  #withFile(work: () => void): void {
+    this.#home.attempt((file) => file.begin());
     try {
-      return action();
+      work();
     } catch (error) {
-      const memory = this.#inTransaction ? undefined : this.#home.retreat(this.#db, error);
-      if (memory === undefined) throw error;
-      this.#use(memory);
-      return action();
+      this.#home.attempt((file) => file.rollBack());
+      throw error;
     }
+    this.#home.attempt((file) => file.commit());
+    if (this.#home.hasFile) this.#memory.run(FORGET_HISTORY);
   }
 
-  #use(db: DatabaseSync): void {
-    this.close();
-    this.#db = db;
-  }
-
-  #statement(sql: string): StatementSync {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const prepared = this.#db.prepare(sql);
-    this.#statements.set(sql, prepared);
-    return prepared;
+  #regain(): void {
+    const memory = this.#home.regain(this.#memory);
+    if (memory === undefined) return;
+    this.#memory.close();
+    this.#memory = memory;
   }
 }

@@ -1,12 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite';
-import { copyState } from './copy-state.ts';
-import { moveAside, openFile, openMemory, openReadOnly } from './open-database.ts';
-import {
-  isCorruption,
-  isFileFailure,
-  StateCorruptError,
-  StateUnwritableError,
-} from './store-errors.ts';
+import { loadState, saveState } from './copy-state.ts';
+import { moveAside, openMemory, openReadOnly } from './open-database.ts';
+import { PreparedDatabase } from './prepared-database.ts';
+import { StateFile } from './state-file.ts';
+import { isCorruption, StateCorruptError, StateUnwritableError } from './store-errors.ts';
 
 /** The log's methods this uses: pino's, facts first. */
 export interface StoreLog {
@@ -27,11 +23,12 @@ export interface HomeOptions {
 const REGAIN_AFTER_MS = 60_000;
 
 /**
- * Where the state lives: in its file whenever that can be, else in memory until it can be again.
- * What went wrong is said once each time, as an error with its code.
+ * The file that does what memory does, whenever that can be; it is left when it fails, and returned
+ * to. What went wrong is said once each time, as an error with its code.
  */
 export class StateHome {
   readonly #options: HomeOptions;
+  #file: StateFile | undefined;
   /** When the file was last tried in vain. */
   #awaySinceMs: number | undefined;
 
@@ -43,54 +40,66 @@ export class StateHome {
     return this.#awaySinceMs === undefined;
   }
 
-  /** The database to begin with. Never fails. */
-  open(): DatabaseSync {
+  get hasFile(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** Memory as the file has it. Never fails. */
+  open(): PreparedDatabase {
     const { path, log } = this.#options;
     if (path === undefined) {
       log.warn(
         {},
         'no state directory: a restart forgets what was recorded and what was not posted',
       );
-      return openMemory();
+      return newMemory();
     }
     try {
-      return this.#openOrRenew(path);
+      return this.#enter(path);
     } catch (error) {
-      return this.#leave(path, error, (memory) => {
-        using db = openReadOnly(path);
-        this.#save(db, memory);
-      });
+      this.#leave(path, error);
+      return this.#readOnly(path);
     }
   }
 
-  /** Memory with all that matters, after the file failed; `undefined` where the error is another's. */
-  retreat(db: DatabaseSync, error: unknown): DatabaseSync | undefined {
+  /** Does something with the file. What memory could do and the file cannot is the file's fault: it is left. */
+  attempt<T>(action: (file: StateFile) => T): T | undefined {
     const { path } = this.#options;
-    if (path === undefined || !this.writable || !isFileFailure(error)) return undefined;
-    return this.#leave(path, error, (memory) => this.#save(db, memory));
+    if (path === undefined || this.#file === undefined) return undefined;
+    try {
+      return action(this.#file);
+    } catch (error) {
+      this.#leave(path, error);
+      return undefined;
+    }
   }
 
-  /** The file, brought up to date, if it can be written again. */
-  regain(memory: DatabaseSync): DatabaseSync | undefined {
+  /** Brings the file up to date if it can be written again. @returns memory as the file has it then */
+  regain(memory: PreparedDatabase): PreparedDatabase | undefined {
     const { path, log, nowMs } = this.#options;
     if (path === undefined || this.#awaySinceMs === undefined) return undefined;
     if (Math.abs(nowMs() - this.#awaySinceMs) < REGAIN_AFTER_MS) return undefined;
     try {
-      const db = this.#openOrRenew(path);
-      copyOrClose(memory, db);
+      const loaded = this.#enter(path, memory);
       this.#awaySinceMs = undefined;
       log.info({ path }, 'the state file is written again');
-      return db;
+      return loaded;
     } catch {
       this.#awaySinceMs = nowMs();
       return undefined;
     }
   }
 
-  #openOrRenew(path: string): DatabaseSync {
+  close(): void {
+    this.attempt((file) => file.close());
+    this.#file = undefined;
+  }
+
+  /** Opens the file, or another one in its place where it is damaged. */
+  #enter(path: string, unsaved?: PreparedDatabase): PreparedDatabase {
     const { log, nowMs } = this.#options;
     try {
-      return openFile(path);
+      return this.#take(path, unsaved);
     } catch (error) {
       if (!isCorruption(error)) throw error;
       const err =
@@ -98,42 +107,52 @@ export class StateHome {
           ? error
           : new StateCorruptError(path, 'it is damaged', error);
       log.error({ err, movedTo: moveAside(path, nowMs()) }, 'the state file is begun anew');
-      return openFile(path);
+      return this.#take(path, unsaved);
     }
   }
 
-  #leave(path: string, cause: unknown, save: (memory: DatabaseSync) => void): DatabaseSync {
+  #take(path: string, unsaved: PreparedDatabase | undefined): PreparedDatabase {
+    const file = new StateFile(path);
+    const memory = newMemory();
+    try {
+      file.exchange((db) => {
+        if (unsaved !== undefined) saveState(unsaved, db);
+        loadState(db, memory);
+      });
+      this.#file = file;
+      return memory;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  #leave(path: string, cause: unknown): void {
     const { log, nowMs } = this.#options;
     this.#awaySinceMs = nowMs();
     const err = new StateUnwritableError(path, cause);
     log.error({ err }, 'the state file cannot be written: recording in memory');
-    const memory = openMemory();
+    const file = this.#file;
+    this.#file = undefined;
     try {
-      save(memory);
+      file?.close();
     } catch (reason) {
-      log.warn({ path, err: reason }, 'there is no earlier state to go on with');
+      log.warn({ path, err: reason }, 'the state file was not closed in good order');
+    }
+  }
+
+  #readOnly(path: string): PreparedDatabase {
+    const memory = newMemory();
+    try {
+      using db = openReadOnly(path);
+      loadState(new PreparedDatabase(db), memory);
+    } catch (err) {
+      this.#options.log.warn({ path, err }, 'there is no earlier state to go on with');
     }
     return memory;
   }
-
-  #save(db: DatabaseSync, memory: DatabaseSync): void {
-    const { log } = this.#options;
-    const onUnreadable = (err: unknown): void =>
-      log.error({ err }, 'a part of the state cannot be read and is lost');
-    copyState(db, memory, { history: false, onUnreadable });
-  }
 }
 
-function copyOrClose(memory: DatabaseSync, db: DatabaseSync): void {
-  try {
-    copyState(memory, db, {
-      history: true,
-      onUnreadable: (error) => {
-        throw error;
-      },
-    });
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+function newMemory(): PreparedDatabase {
+  return new PreparedDatabase(openMemory());
 }

@@ -56,7 +56,7 @@ export class StateStore implements Disposable {
     return this.#db.writable;
   }
 
-  /** All of `work` or nothing of it. `work` may be done twice and must do nothing but write here. */
+  /** All of `work` or nothing of it. */
   transaction(work: () => void): void {
     this.#db.transaction(work);
   }

@@ -29,31 +29,17 @@ export class StateUnwritableError extends RecorderError {
   }
 }
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB, https://sqlite.org/rescode.html */
-const CORRUPT_CODES = new Set([11, 26]);
 /**
- * SQLITE_PERM, BUSY, LOCKED, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB: the file is
- * to blame. Any other code (a broken constraint, a wrong statement) is a bug, in memory as well.
+ * SQLITE_PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL: the file is not to be had
+ * now. Any other code says that what is in there is not ours. https://sqlite.org/rescode.html
  */
-const FILE_CODES = new Set([3, 5, 6, 8, 10, 11, 13, 14, 15, 26]);
+const UNAVAILABLE_CODES = new Set([3, 5, 6, 7, 8, 10, 13, 14, 15]);
 /** The primary code is the lower byte of an extended one. */
 const PRIMARY_CODE = 0xff;
 
-/** Whether SQLite says that the file is damaged, and not that it cannot be reached. */
+/** Whether a file that could not be opened is damaged, and not out of reach. */
 export function isCorruption(error: unknown): boolean {
   if (error instanceof StateCorruptError) return true;
-  const code = sqliteCode(error);
-  return code !== undefined && CORRUPT_CODES.has(code);
-}
-
-/** Whether SQLite failed because of the file it works on. */
-export function isFileFailure(error: unknown): boolean {
-  const code = sqliteCode(error);
-  return code !== undefined && FILE_CODES.has(code);
-}
-
-/** SQLite's primary result code; `undefined` for any other error. */
-function sqliteCode(error: unknown): number | undefined {
-  const isSqlite = error instanceof Error && 'errcode' in error;
-  return isSqlite ? Number(error.errcode) & PRIMARY_CODE : undefined;
+  if (!(error instanceof Error && 'errcode' in error)) return false;
+  return !UNAVAILABLE_CODES.has(Number(error.errcode) & PRIMARY_CODE);
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../src/correlator/decision.ts';
 import { patchOf } from '../../src/correlator/event-patch.ts';
@@ -61,6 +62,44 @@ describe('the outbox', () => {
       patch: patchOf(event),
     });
     expect(store.outbox.waiting()).toEqual({ rows: 1, oldestEnteredAtMs: START_MS + 5 });
+  });
+});
+
+describe('ids', () => {
+  test('are given once, over restarts', () => {
+    const directory = tempDirectory();
+    for (const id of [1, 2, 3]) {
+      using store = openStore(directory);
+      store.outbox.add(create('a'), START_MS);
+      expect(store.outbox.next(new Set())).toMatchObject({ id });
+      store.outbox.delete(id);
+    }
+    using store = openStore(directory);
+    expect(store.outbox.waiting().rows).toBe(0);
+  });
+
+  test('go on while the file is away, and in one that is begun anew', () => {
+    const directory = tempDirectory();
+    let nowMs = START_MS;
+    const log = new MemoryLog();
+    using store = new StateStore({ directory, historyMax: 9, log, nowMs: () => nowMs });
+    const addOne = (sequence: number): void =>
+      store.episodes.add({
+        bootId: BOOT,
+        state: 'kept',
+        enteredMs: START_MS,
+        episode: makeEpisode({ sequence }),
+      });
+    const after = (id: number): number[] =>
+      store.episodes.decidedAfter(id, 9).map(({ episode }) => episode.sequence);
+    for (const sequence of [1, 2, 3]) addOne(sequence);
+    rmSync(directory, { recursive: true });
+    addOne(4);
+    expect(after(3)).toEqual([4]);
+    nowMs += 61_000;
+    addOne(5);
+    expect(store.writable).toBe(true);
+    expect(after(3)).toEqual([4, 5]);
   });
 });
 

@@ -1,0 +1,105 @@
+import { statSync, truncateSync } from 'node:fs';
+import { openFile } from './open-database.ts';
+import { PreparedDatabase, type SqlParams, type SqlRow } from './prepared-database.ts';
+
+/**
+ * The state file while it is open.
+ *
+ * Nobody else writes there, so that whatever changed between two of our transactions was overwritten,
+ * cut, replaced or removed. SQLite does not look: it goes on in a file that has no name any longer,
+ * and serves from its cache what is garbage on the disk.
+ */
+export class StateFile {
+  readonly #path: string;
+  readonly #db: PreparedDatabase;
+  #stamp: Stamp;
+
+  /** @throws StateCorruptError, or what SQLite and the file system say */
+  constructor(path: string) {
+    this.#path = path;
+    this.#db = new PreparedDatabase(openFile(path));
+    this.#stamp = stampOf(this.#path);
+  }
+
+  /** @throws where somebody else was here */
+  begin(): void {
+    this.#expectUntouched();
+    this.#db.run('BEGIN IMMEDIATE');
+  }
+
+  run(sql: string, params: SqlParams): void {
+    this.#db.run(sql, params);
+  }
+
+  commit(): void {
+    this.#db.run('COMMIT');
+    this.#stamp = stampOf(this.#path);
+  }
+
+  rollBack(): void {
+    this.#db.rollBack();
+    this.#stamp = stampOf(this.#path);
+  }
+
+  /** @throws where somebody else was here */
+  all(sql: string, params: SqlParams): readonly SqlRow[] {
+    this.#expectUntouched();
+    return this.#db.all(sql, params);
+  }
+
+  /** Lets `copy` bring state here, or take it from here. */
+  exchange(copy: (db: PreparedDatabase) => void): void {
+    copy(this.#db);
+    this.#stamp = stampOf(this.#path);
+  }
+
+  close(): void {
+    this.#keepIndexMapped();
+    this.#db.close();
+  }
+
+  /** A transaction under way may have written already. */
+  #expectUntouched(): void {
+    if (this.#db.isTransaction || isSame(stampOf(this.#path), this.#stamp)) return;
+    throw new Error('somebody else overwrote, replaced or removed it');
+  }
+
+  /** The WAL's index is mapped: beyond the end of a file that was cut the kernel sends SIGBUS. */
+  #keepIndexMapped(): void {
+    const [, , before] = this.#stamp;
+    const [, , now] = stampOf(this.#path);
+    if (before === undefined || now === undefined || before.ino !== now.ino) return;
+    if (now.size < before.size) truncateSync(this.#path + INDEX, Number(before.size));
+  }
+}
+
+const INDEX = '-shm';
+
+/** Of the main file, the WAL and its index, what another process cannot change unseen. */
+type Stamp = readonly (FileStamp | undefined)[];
+
+interface FileStamp {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+function stampOf(path: string): Stamp {
+  return ['', '-wal', INDEX].map((suffix) => {
+    const found = statSync(path + suffix, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined) return undefined;
+    const { dev, ino, size, mtimeNs } = found;
+    // Whoever reads the history notes that in the index.
+    return { dev, ino, size, mtimeNs: suffix === INDEX ? 0n : mtimeNs };
+  });
+}
+
+function isSame(one: Stamp, other: Stamp): boolean {
+  return one.every((file, index) => {
+    const its = other[index];
+    if (file === undefined || its === undefined) return file === its;
+    const { dev, ino, size, mtimeNs } = file;
+    return dev === its.dev && ino === its.ino && size === its.size && mtimeNs === its.mtimeNs;
+  });
+}
