@@ -42,6 +42,11 @@ function record(store: StateStore, sequence: number): void {
       { kind: 'bucket', key: `${sequence}`, order: sequence, value: { tokens: 1, lastMs: 2 } },
     ]);
   });
+function execute(path: string, sql: string): void {
+  using db = new DatabaseSync(path, { defensive: false });
+  db.exec(sql);
+}
+
 }
 
 function range(from: number, to: number): number[] {
@@ -75,22 +80,37 @@ describe('a state file that is damaged', () => {
     TRUNCATED_TIMEOUT_MS,
   );
 
-  test('is moved aside when it is something else, or of a later version', () => {
-    const spoil: ((path: string) => void)[] = [
-      (path) => writeFileSync(path, 'not a database, and long enough to be looked at'.repeat(99)),
-      (path) => {
-        using db = new DatabaseSync(path);
-        db.exec(`PRAGMA user_version = ${SCHEMA.length + 1}`);
-      },
-    ];
-    for (const spoilFile of spoil) {
-      const directory = tempDirectory();
-      spoilFile(join(directory, 'state.db'));
-      const log = new MemoryLog();
-      using store = openStore(directory, log);
+  const is: Readonly<Record<string, (path: string) => void>> = {
+    'something else': (path) => writeFileSync(path, 'not a database, and long enough'.repeat(99)),
+    'of a later version': (path) => execute(path, `PRAGMA user_version = ${SCHEMA.length + 1}`),
+    'without a table': (path) => execute(path, 'DROP TABLE outbox'),
+    'without a version': (path) => execute(path, 'PRAGMA user_version = 0'),
+    'at odds with its index': (path) =>
+      execute(
+        path,
+        `PRAGMA writable_schema = ON; CREATE TEMP TABLE saved AS
+           SELECT * FROM sqlite_schema WHERE name = 'pending_episodes';
+         DELETE FROM sqlite_schema WHERE name = 'pending_episodes'; PRAGMA writable_schema = RESET;
+         UPDATE episodes SET state = 'pending';
+         PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT * FROM saved;`,
+      ),
+    'no JSON in the correlator': (path) => execute(path, "UPDATE correlator SET value = '{garb'"),
+    'no JSON in the outbox': (path) => execute(path, 'UPDATE outbox SET event = substr(event, 2)'),
+    'no JSON in the history': (path) => execute(path, "UPDATE episodes SET episode = ''"),
+  };
+  test.each(Object.entries(is))('is moved aside when it is %s', (_, spoil) => {
+    const directory = tempDirectory();
+    {
+      using store = openStore(directory);
+    spoil(join(directory, 'state.db'));
+    const log = new MemoryLog();
+    using store = openStore(directory, log);
+    expect(store.episodes.latest(9)).toEqual([]);
+    record(store, 1);
+    expectAll(store, 1);
+    expect(store.writable).toBe(true);
+    expect(log.codes()).toEqual(['E_STATE_CORRUPT']);
       record(store, 1);
-      expectAll(store, 1);
-      expect(log.codes()).toEqual(['E_STATE_CORRUPT']);
     }
   });
 });
