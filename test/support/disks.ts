@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { tempDirectory } from './temp-directory.ts';
+
+/** Whether to skip what mounts file systems; said loudly, and never in CI. */
+export function needsMounts(): boolean {
+  if (process.env['CI'] === 'true' || canMount()) return false;
+  console.warn('SKIPPED: tests of full and failing disks mount them, which needs root');
+  return true;
+}
+
+function canMount(): boolean {
+  const directory = mkdtempSync(join(tmpdir(), 'oom-recorder-test-'));
+  try {
+    const image = makeImage(directory);
+    run('mount', '-o', 'loop', image, directory);
+    run('umount', directory);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A file system of the test's own, of a size that is soon reached. */
+export class SmallDisk {
+  readonly directory = tempDirectory();
+
+  constructor(kib: number) {
+    run('mount', '-t', 'tmpfs', '-o', `size=${kib}k`, 'tmpfs', this.directory);
+    onTestFinished(() => run('umount', '--lazy', this.directory));
+  }
+
+  remount(how: 'ro' | 'rw' | `size=${number}k`): void {
+    run('mount', '-o', `remount,${how}`, this.directory);
+  }
+
+  /** Takes what room there is. @returns what gives it back */
+  fillUp(): () => void {
+    const ballast = join(this.directory, 'ballast');
+    for (let bytes = 1 << 20; bytes > 0; bytes >>= 1) {
+      try {
+        for (;;) writeFileSync(ballast, Buffer.alloc(bytes), { flag: 'a' });
+      } catch {
+        // Half as much may fit.
+      }
+    }
+    return () => rmSync(ballast);
+  }
+}
+
+/**
+ * A disk that breaks under open files. No file system can be mounted read-only while one is open for
+ * writing; ext4 does so by itself when it finds an error, and `abort` has it find one.
+ *
+ * @see https://docs.kernel.org/admin-guide/ext4.html
+ */
+export class FailingDisk {
+  readonly directory = tempDirectory();
+  readonly #image = makeImage(tempDirectory());
+
+  constructor() {
+    this.#mount();
+    onTestFinished(() => run('umount', '--lazy', this.directory));
+  }
+
+  /** Read-only from now on, also for who has files open. */
+  breakDown(): void {
+    run('mount', '-o', 'remount,abort', this.directory);
+  }
+
+  /** What an administrator does; fails while a file is open. */
+  repair(): void {
+    run('umount', this.directory);
+    try {
+      run('e2fsck', '-fy', this.#image);
+    } catch {
+      // Exit code 1: errors were corrected.
+    }
+    this.#mount();
+  }
+
+  #mount(): void {
+    run('mount', '-o', 'loop', this.#image, this.directory);
+  }
+}
+
+function makeImage(directory: string): string {
+  const image = join(directory, 'image');
+  writeFileSync(image, '');
+  truncateSync(image, 16 << 20);
+  run('mkfs.ext4', '-q', image);
+  return image;
+}
+
+function run(command: string, ...args: readonly string[]): void {
+  execFileSync(command, args, { stdio: 'ignore' });
+}
