@@ -1,3 +1,4 @@
+import { benchEventMemory } from './event-memory.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
 import { benchParse } from './parse.ts';
 import { benchPodDirectory } from './pod-directory.ts';
@@ -7,6 +8,7 @@ const BENCHES = {
   parse: benchParse,
   'pod-directory': benchPodDirectory,
   'kmsg-read': benchKmsgRead,
+  'event-memory': benchEventMemory,
 } as const;
 
 const asked = process.argv.slice(2);

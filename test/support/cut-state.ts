@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StateStore } from '../../src/store/state-store.ts';
+import { FastDirectory } from './fast-directory.ts';
 import { killEvent, START_MS } from './kill-event.ts';
 import { makeEpisode } from './make-episode.ts';
 import { MemoryLog } from './memory-log.ts';
@@ -25,37 +25,35 @@ const MAIN = 'state.db';
 const WAL = 'state.db-wal';
 const BOOT = 'boot-1';
 const TRANSACTIONS = 3;
-/** A file system without a disk, where there is one: each cut costs a dozen fsyncs. */
-const SHARED_MEMORY = '/dev/shm';
 
 /**
  * A state at the moments that differ: all of it in the WAL; moved to the main file, with the WAL
  * still there; the WAL written again from its head; and closed.
  */
 export function leftStates(): LeftState[] {
-  return inFastDirectory((directory) => {
-    const { store } = openStore(directory);
-    using _ = store;
-    recordMore(store, 0);
-    const young = left(directory, 'young', TRANSACTIONS);
-    return [young, ...laterStates(young)];
-  });
+  using fast = new FastDirectory();
+  const directory = fast.path;
+  const { store } = openStore(directory);
+  using _ = store;
+  recordMore(store, 0);
+  const young = left(directory, 'young', TRANSACTIONS);
+  return [young, ...laterStates(young)];
 }
 
 /** A second connection says when the WAL goes to the main file; the store writes it again then. */
 function laterStates(young: LeftState): LeftState[] {
-  return inFastDirectory((directory) => {
-    put(directory, young.files);
-    using db = new DatabaseSync(join(directory, MAIN));
-    db.exec('PRAGMA wal_checkpoint(PASSIVE)');
-    const checkpointed = left(directory, 'checkpointed', TRANSACTIONS);
-    const { store } = openStore(directory);
-    recordMore(store, TRANSACTIONS);
-    const again = left(directory, 'begun again', 2 * TRANSACTIONS);
-    db.close();
-    store[Symbol.dispose]();
-    return [checkpointed, again, left(directory, 'closed', 2 * TRANSACTIONS)];
-  });
+  using fast = new FastDirectory();
+  const directory = fast.path;
+  put(directory, young.files);
+  using db = new DatabaseSync(join(directory, MAIN));
+  db.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  const checkpointed = left(directory, 'checkpointed', TRANSACTIONS);
+  const { store } = openStore(directory);
+  recordMore(store, TRANSACTIONS);
+  const again = left(directory, 'begun again', 2 * TRANSACTIONS);
+  db.close();
+  store[Symbol.dispose]();
+  return [checkpointed, again, left(directory, 'closed', 2 * TRANSACTIONS)];
 }
 
 function recordMore(store: StateStore, from: number): void {
@@ -81,25 +79,25 @@ function put(directory: string, files: LeftState['files']): void {
  * @returns what is wrong
  */
 export function openCut(state: LeftState, file: string, size: number): string[] {
-  return inFastDirectory((directory) => {
-    put(directory, { ...state.files, [file]: state.files[file]?.subarray(0, size) ?? EMPTY });
-    const { store, log } = openStore(directory);
-    using _ = store;
-    const isAside = readdirSync(directory).some((name) => name.includes('.corrupt-'));
-    const whole = state.transactions - (file === WAL ? commitsBeyond(state.files[WAL], size) : 0);
-    const found = transactionsIn(store);
-    const wrong: string[] = [];
-    const check = (isRight: boolean, what: string): void => {
-      if (!isRight) wrong.push(`${state.name}, ${file} cut at ${size}: ${what}`);
-    };
-    check(new Set(found).size === 1, `half a transaction is there: ${found.join(', ')}`);
-    check(isAside || Math.min(...found) >= whole, `${whole} are whole, ${found[0]} are there`);
-    check(isAside === log.codes().includes('E_STATE_CORRUPT'), `it says ${log.codes().join()}`);
-    record(store, 99);
-    check(store.outbox.waiting().rows === (found[0] ?? 0) + 1, 'it takes nothing');
-    check(store.writable, 'it is not writable');
-    return wrong;
-  });
+  using fast = new FastDirectory();
+  const directory = fast.path;
+  put(directory, { ...state.files, [file]: state.files[file]?.subarray(0, size) ?? EMPTY });
+  const { store, log } = openStore(directory);
+  using _ = store;
+  const isAside = readdirSync(directory).some((name) => name.includes('.corrupt-'));
+  const whole = state.transactions - (file === WAL ? commitsBeyond(state.files[WAL], size) : 0);
+  const found = transactionsIn(store);
+  const wrong: string[] = [];
+  const check = (isRight: boolean, what: string): void => {
+    if (!isRight) wrong.push(`${state.name}, ${file} cut at ${size}: ${what}`);
+  };
+  check(new Set(found).size === 1, `half a transaction is there: ${found.join(', ')}`);
+  check(isAside || Math.min(...found) >= whole, `${whole} are whole, ${found[0]} are there`);
+  check(isAside === log.codes().includes('E_STATE_CORRUPT'), `it says ${log.codes().join()}`);
+  record(store, 99);
+  check(store.outbox.waiting().rows === (found[0] ?? 0) + 1, 'it takes nothing');
+  check(store.writable, 'it is not writable');
+  return wrong;
 }
 
 /** How many transactions each table remembers. */
@@ -145,14 +143,4 @@ function record(store: StateStore, sequence: number): void {
       { kind: 'bucket', key: `${sequence}`, order: sequence, value: { tokens: 1, lastMs: 2 } },
     ]);
   });
-}
-
-function inFastDirectory<T>(use: (directory: string) => T): T {
-  const parent = existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir();
-  const directory = mkdtempSync(join(parent, 'oom-recorder-cut-'));
-  try {
-    return use(directory);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
