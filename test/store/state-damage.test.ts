@@ -147,6 +147,26 @@ describe('an agent whose state is damaged under it', () => {
     await anew.end();
   });
 
+  test.each([
+    ['a reader', true],
+    ['somebody’s sqlite3', false],
+  ])('goes on when %s looks at its state', async (_, readOnly) => {
+    const agent = new RecordingAgent(world);
+    await agent.kill(3);
+    const path = file(world.directory, '');
+    {
+      using db = new DatabaseSync(path, { readOnly });
+      expect(db.prepare('SELECT count(*) AS count FROM episodes').get()).toEqual({ count: 3 });
+      await agent.kill(1);
+    }
+    const copy = join(world.directory, 'copy');
+    copyFileSync(path, copy);
+    await agent.kill(1);
+    expect(world.log.codes()).toEqual([]);
+    expect(agent.store.writable).toBe(true);
+    await agent.end();
+  });
+
   test('says so when it reads what nobody saw being damaged', async () => {
     const { directory, log } = world;
     const agent = new RecordingAgent(world);
