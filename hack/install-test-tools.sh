@@ -1,5 +1,5 @@
 #!/bin/sh
-# Servers that some integration tests talk to: `install-test-tools.sh promtool influxd …`, all of them by
+# Programs that some tests need, most of them servers: `install-test-tools.sh promtool influxd …`, all of them by
 # default. From Debian's archive, and only as root; Debian starts what it installs where systemd runs.
 set -eu
 
@@ -9,6 +9,7 @@ package() {
     influxd) echo influxdb ;;
     influx) echo influxdb-client ;;
     runc) echo runc ;;
+    mkfs.ext4 | e2fsck) echo e2fsprogs ;;
     *) echo "no test tool: $1" >&2 && exit 2 ;;
   esac
 }

@@ -87,43 +87,46 @@ function expectOnce(): void {
   expect(counts).toEqual(Array.from({ length: world.kills }, () => 1));
 }
 
-describe.skipIf(needsMounts()).each(Object.entries(TROUBLES))('a disk that %s', (_, cause) => {
-  test('costs no kill, and is written again within a minute of being well', async () => {
-    const trouble = cause();
-    const { agent, world: ours } = await inTrouble(trouble);
-    const { clock, log, sink } = ours;
-    await clock.advance(REGAIN_MS);
-    await agent.kill(1);
-    expect(agent.store.writable).toBe(false);
-    trouble.end();
-    await clock.advance(REGAIN_MS - 1);
-    await agent.kill(1);
-    expect(agent.store.writable).toBe(false);
-    await clock.advance(1);
-    await agent.kill(1);
-    expect(agent.store.writable).toBe(true);
-    expectOnce();
-    expect(log.codes()).toEqual(['E_STATE_UNWRITABLE']);
-    expect(log.said('info')).toContain('the state file is written again');
-    await agent.end();
+describe.skipIf(await needsMounts()).each(Object.entries(TROUBLES))(
+  'a disk that %s',
+  (_, cause) => {
+    test('costs no kill, and is written again within a minute of being well', async () => {
+      const trouble = cause();
+      const { agent, world: ours } = await inTrouble(trouble);
+      const { clock, log, sink } = ours;
+      await clock.advance(REGAIN_MS);
+      await agent.kill(1);
+      expect(agent.store.writable).toBe(false);
+      trouble.end();
+      await clock.advance(REGAIN_MS - 1);
+      await agent.kill(1);
+      expect(agent.store.writable).toBe(false);
+      await clock.advance(1);
+      await agent.kill(1);
+      expect(agent.store.writable).toBe(true);
+      expectOnce();
+      expect(log.codes()).toEqual(['E_STATE_UNWRITABLE']);
+      expect(log.said('info')).toContain('the state file is written again');
+      await agent.end();
 
-    const calls = sink.calls.length;
-    const next = new RecordingAgent(ours);
-    expect(next.store.episodes.latest(9999)).toHaveLength(ours.kills);
-    await next.readRing();
-    expect(sink.calls).toHaveLength(calls);
-    await next.end();
-  });
+      const calls = sink.calls.length;
+      const next = new RecordingAgent(ours);
+      expect(next.store.episodes.latest(9999)).toHaveLength(ours.kills);
+      await next.readRing();
+      expect(sink.calls).toHaveLength(calls);
+      await next.end();
+    });
 
-  test('costs no kill when the agent crashes meanwhile', async () => {
-    const trouble = cause();
-    const { world: ours } = await inTrouble(trouble);
-    const calls = ours.sink.calls.length;
-    const next = new RecordingAgent(ours);
-    await next.readRing();
-    await next.kill(1);
-    expectOnce();
-    expect(ours.sink.calls.length).toBeGreaterThan(calls + 1);
-    await next.end();
-  });
-});
+    test('costs no kill when the agent crashes meanwhile', async () => {
+      const trouble = cause();
+      const { world: ours } = await inTrouble(trouble);
+      const calls = ours.sink.calls.length;
+      const next = new RecordingAgent(ours);
+      await next.readRing();
+      await next.kill(1);
+      expectOnce();
+      expect(ours.sink.calls.length).toBeGreaterThan(calls + 1);
+      await next.end();
+    });
+  },
+);
