@@ -13,10 +13,11 @@ import { NodeRecorder } from '../recorder/node-recorder.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
 import type { EventSink } from '../post/sink.ts';
 import type { PostLog } from '../post/post-report.ts';
-import type { PostClock } from '../post/wait-list.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { saveCounters } from './open-counters.ts';
+import { saveBooks } from './saved-books.ts';
+import { withTimers } from './timers.ts';
 
 export interface RecorderParts {
   readonly store: StateStore;
@@ -40,7 +41,7 @@ export function openRecorder(
   parts: RecorderParts,
   { clock }: { readonly clock: Pick<Clock, 'wallMs'> },
 ): NodeRecorder {
-  const { store, origin, start, log, onRecorded, counters, killsLost } = parts;
+  const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
   const timers = withTimers({ clock });
   const shared = { ...parts, clock: timers, log };
   const saveCounts = (recorded?: RecordedEpisode): void => {
@@ -60,7 +61,7 @@ export function openRecorder(
     cursor,
     events,
     alongside: (recorded) => {
-      saveBaselines(store, parts, timers.wallMs());
+      if (baselines !== undefined) saveBooks(store, baselines(), timers.wallMs());
       saveCounts(recorded);
     },
     onRecorded: (recorded) => {
@@ -80,29 +81,4 @@ export function openRecorder(
   });
   episodes.resume();
   return new NodeRecorder({ cursor, events, episodes, overruns, log });
-}
-
-const BASELINES_KEY = 'oom-kill';
-
-/** Books in doubt are not kept: older ones would take kills for unexplained that were read meanwhile. */
-function saveBaselines(store: StateStore, { baselines }: RecorderParts, nowMs: number): void {
-  if (baselines === undefined) return;
-  store.baselines.put([{ key: BASELINES_KEY, value: baselines() ?? null }], nowMs);
-}
-
-/** The books of an earlier run, for one that goes on where that one stopped. */
-export function savedBaselines(store: StateStore, { point }: Start): CounterBaselines | undefined {
-  if (point.at !== 'cursor') return undefined;
-  return (store.baselines.get(BASELINES_KEY) ?? undefined) as CounterBaselines | undefined;
-}
-
-/** The wall clock, with timers that can be taken back. */
-export function withTimers({ clock }: { readonly clock: Pick<Clock, 'wallMs'> }): PostClock {
-  return {
-    wallMs: () => clock.wallMs(),
-    after: (delayMs, run) => {
-      const timer = setTimeout(run, delayMs);
-      return () => clearTimeout(timer);
-    },
-  };
 }

@@ -5,40 +5,37 @@ import { openKmsg } from '../kmsg/device.ts';
 import { probeLog } from '../kmsg/kernel-log.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
-import { loadCluster, NoClusterError } from '../kube/load-cluster.ts';
 import { NodeIdentity } from '../kube/node-identity.ts';
 import { openLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
 import { ProcWitness } from '../oom/proc-witness.ts';
 import { OomWatcher } from '../oom-watcher.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
-import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
+import type { Start } from '../recorder/decide-start.ts';
 import { KubeSink } from '../post/kube-sink.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
-import { StateStore } from '../store/state-store.ts';
 import { newTally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
 import { openCounters, saveCounters } from './open-counters.ts';
 import { openCounting } from './open-counting.ts';
 import { openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
-import { openRecorder, savedBaselines, withTimers } from './open-recorder.ts';
+import { openRecorder } from './open-recorder.ts';
+import { openStore, startOf, type StateOptions } from './open-store.ts';
+import { savedBooks } from './saved-books.ts';
+import { withTimers } from './timers.ts';
+import { type ClusterChoice, findCluster } from './find-cluster.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { nodeName, podDirectory, readLatin1 } from './surroundings.ts';
 
-export interface RunOptions extends InfluxOptions {
+export interface RunOptions extends InfluxOptions, StateOptions, ClusterChoice {
   readonly kmsg: string;
   readonly nodeName?: string;
-  readonly kubeconfig?: string;
-  readonly dryRun?: boolean;
   readonly pods?: string;
   readonly nodeEvents: NodeEvents;
   readonly output: EventFormat;
   readonly procRoot: string;
   readonly cgroupRoot: string;
   readonly listen?: string;
-  readonly stateDir?: string;
-  readonly startAt?: StartAt;
-  readonly historyMax: number;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
   readonly trustUserspaceRecords?: boolean;
@@ -56,13 +53,14 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const log = openLog({ level: options.logLevel, format }, edge.printError);
   const node = new NodeIdentity(nodeName(options.nodeName, edge));
   const listed = podDirectory(options.pods);
-  const cluster = options.dryRun === true ? undefined : findCluster(options, edge);
+  const cluster = findCluster(options, edge);
   const nowMs = (): number => edge.clock.wallMs();
   const tally = newTally();
   const counting = kind === 'kernel' ? openCounting(options, tally, log) : undefined;
 
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
-  using store = openStore(options, edge, log);
+  using opened = openStore(options, cluster === undefined, log, edge);
+  const { store } = opened;
   const { nodeEvents } = options;
   const recordsLost = (): number => tally.lost;
   using pods = openPods({ client, node, listed, nodeEvents, store, log, recordsLost }, edge);
@@ -71,7 +69,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const influx = openInflux(options, { store, counters, clock, log }, edge);
   const origin = { node, bootId: readBootId(readLatin1) };
   const start = startOf(options, kind, origin.bootId, store);
-  const books = savedBaselines(store, start);
+  const books = savedBooks(store, start);
   if (books !== undefined) counting?.ledger.restore(books);
   const recorder = openRecorder(
     {
@@ -133,39 +131,9 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
     isReading = false;
     await recorder.settled(edge.signal);
   } finally {
-    await recorder.stop(DRAIN_WITHIN_MS);
-    await influx?.drain(DRAIN_WITHIN_MS);
+    await Promise.all([recorder.stop(DRAIN_WITHIN_MS), influx?.drain(DRAIN_WITHIN_MS)]);
     saveCounters(store, counters, nowMs());
     log.info(store.outbox.waiting(), 'stopped');
-  }
-}
-
-function openStore({ stateDir, historyMax }: RunOptions, { clock }: Edge, log: Log): StateStore {
-  return new StateStore({ directory: stateDir, historyMax, log, nowMs: () => clock.wallMs() });
-}
-
-function startOf(
-  { stateDir, startAt = stateDir === undefined ? 'now' : 'boot' }: RunOptions,
-  kind: 'kernel' | 'saved',
-  bootId: string,
-  store: StateStore,
-): Start {
-  return decideStart({
-    cursor: store.cursor.read(),
-    bootId,
-    startAt,
-    isSavedLog: kind === 'saved',
-  });
-}
-
-/** The cluster to post to; `undefined` where there is none, but never where one was asked for. */
-function findCluster({ kubeconfig }: RunOptions, { env }: Edge): ClusterAccess | undefined {
-  try {
-    return loadCluster({ kubeconfig, env });
-  } catch (error) {
-    const isAsked = kubeconfig !== undefined || env['KUBECONFIG'] !== undefined;
-    if (error instanceof NoClusterError && !isAsked) return undefined;
-    throw error;
   }
 }
 

@@ -13,12 +13,15 @@ import { DescriptorPoll, type OnExit } from './poll.ts';
 /** makedev(1, 11): MEM_MAJOR, and `kmsg` in `devlist`, drivers/char/mem.c. */
 const KMSG_DEVICE = 0x10b;
 
+/** The kernel's own log, or one that was saved. */
+export type LogKind = 'kernel' | 'saved';
+
 /**
  * What `--kmsg` names: the kernel's own log, or a regular file it was saved to.
  *
  * @throws KmsgNotFoundError, KmsgPermissionError, KmsgNotKernelLogError
  */
-export function kindOfLog(path: string): 'kernel' | 'saved' {
+export function kindOfLog(path: string): LogKind {
   const found = translated(path, () => statSync(path));
   if (found.isCharacterDevice() && found.rdev === KMSG_DEVICE) return 'kernel';
   if (found.isFile()) return 'saved';
@@ -30,7 +33,7 @@ export function kindOfLog(path: string): 'kernel' | 'saved' {
  *
  * @throws KmsgNotFoundError, KmsgPermissionError, KmsgNotKernelLogError, KmsgReadError
  */
-export function probeLog(path: string): 'kernel' | 'saved' {
+export function probeLog(path: string): LogKind {
   const kind = kindOfLog(path);
   closeSync(translated(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)));
   return kind;

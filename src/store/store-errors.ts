@@ -8,7 +8,7 @@ export class StateCorruptError extends RecorderError {
   constructor(path: string, problem: string, cause?: unknown) {
     super(
       `Opening the state file ${path}: ${problem}. It is moved aside and begun anew: ` +
-        'kills of this boot are read again from the kernel’s log, and Events that exist are not posted twice.',
+        'kills of this boot are read again from the kernel’s log, and Events of theirs that exist are not posted again.',
       cause,
     );
   }
@@ -29,17 +29,42 @@ export class StateUnwritableError extends RecorderError {
   }
 }
 
+/** Another agent has the state directory. */
+export class StateLockedError extends RecorderError {
+  readonly code = 'E_STATE_LOCKED';
+  readonly retryable = true;
+
+  constructor(directory: string, cause: unknown) {
+    super(
+      `Locking the state directory ${directory}: another oom-recorder uses it. ` +
+        'Stop that one, or give this one a --state-dir of its own.',
+      cause,
+    );
+  }
+}
+
 /**
  * SQLITE_PERM, BUSY, LOCKED, NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL: the file is not to be had
  * now. Any other code says that what is in there is not ours. https://sqlite.org/rescode.html
  */
 const UNAVAILABLE_CODES = new Set([3, 5, 6, 7, 8, 10, 13, 14, 15]);
+const SQLITE_BUSY = 5;
 /** The primary code is the lower byte of an extended one. */
 const PRIMARY_CODE = 0xff;
 
 /** Whether a file that could not be opened is damaged, and not out of reach. */
 export function isCorruption(error: unknown): boolean {
   if (error instanceof StateCorruptError) return true;
-  if (!(error instanceof Error && 'errcode' in error)) return false;
-  return !UNAVAILABLE_CODES.has(Number(error.errcode) & PRIMARY_CODE);
+  const code = primaryCode(error);
+  return code !== undefined && !UNAVAILABLE_CODES.has(code);
+}
+
+/** Whether another process holds the lock. */
+export function isBusy(error: unknown): boolean {
+  return primaryCode(error) === SQLITE_BUSY;
+}
+
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'errcode' in error)) return undefined;
+  return Number(error.errcode) & PRIMARY_CODE;
 }

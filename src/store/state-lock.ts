@@ -1,0 +1,32 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { isBusy, StateLockedError } from './store-errors.ts';
+
+const LOCK_FILE = 'lock.db';
+
+/** An agent that ends drains for five seconds; its successor may have been started meanwhile. */
+const WAIT_MS = 6_000;
+
+/**
+ * Holds a state directory for this process: two agents on one would each undo what the other decided.
+ *
+ * An exclusive transaction on an empty database of its own is a POSIX lock, which ends with the
+ * process however that ends, and leaves the state file to be read by others. Where no lock can be
+ * had for another reason (a disk that is full or read-only) nobody can write there either.
+ *
+ * @throws StateLockedError after six seconds
+ */
+export function lockState(directory: string, waitMs = WAIT_MS): Disposable {
+  let db: DatabaseSync | undefined;
+  try {
+    mkdirSync(directory, { recursive: true });
+    db = new DatabaseSync(join(directory, LOCK_FILE), { timeout: waitMs });
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db?.close();
+    db = undefined;
+    if (isBusy(error)) throw new StateLockedError(directory, error);
+  }
+  return { [Symbol.dispose]: () => db?.close() };
+}

@@ -1,0 +1,34 @@
+import { beforeEach, expect, test } from 'vitest';
+import { openStore } from '../../src/commands/open-store.ts';
+import { openLog } from '../../src/log.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
+
+const log = openLog({ level: 'silent', format: 'json' }, () => undefined);
+const clock = { wallMs: () => 0, monotonicMs: () => 0 };
+let stateDir: string;
+
+beforeEach(() => {
+  stateDir = tempDirectory();
+});
+
+function open(isPrinting: boolean) {
+  return openStore({ stateDir, historyMax: 9 }, isPrinting, log, { clock });
+}
+
+test('what is printed leaves alone what waits for a cluster', () => {
+  {
+    using posting = open(false);
+    posting.store.cursor.advance({ bootId: 'boot-1', sequence: 7, backlogUntil: -1 });
+    using printing = open(true);
+    expect(printing.store.cursor.read()).toBeUndefined();
+    printing.store.cursor.advance({ bootId: 'boot-1', sequence: 9, backlogUntil: -1 });
+  }
+  using posting = open(false);
+  expect(posting.store.cursor.read()).toMatchObject({ sequence: 7 });
+});
+
+test('without a directory everybody has a memory of their own', () => {
+  using one = openStore({ historyMax: 9 }, false, log, { clock });
+  using other = openStore({ historyMax: 9 }, false, log, { clock });
+  expect(other.store).not.toBe(one.store);
+});

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { lockState } from '../../src/store/state-lock.ts';
+import { StateLockedError } from '../../src/store/store-errors.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
+
+const LOCK = new URL('../../src/store/state-lock.ts', import.meta.url).href;
+
+test('a state directory is one agent’s until that ends', () => {
+  const directory = join(tempDirectory(), 'state');
+  const first = lockState(directory, 0);
+  expect(() => lockState(directory, 0)).toThrow(StateLockedError);
+  first[Symbol.dispose]();
+  lockState(directory, 0)[Symbol.dispose]();
+});
+
+test('an agent that is killed holds nothing', async () => {
+  const directory = tempDirectory();
+  const script = `const { lockState } = await import('${LOCK}'); lockState('${directory}', 0); console.log('locked'); setInterval(() => 0, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  await once(child.stdout, 'data');
+  expect(() => lockState(directory, 0)).toThrow(StateLockedError);
+  child.kill('SIGKILL');
+  await once(child, 'close');
+  lockState(directory, 0)[Symbol.dispose]();
+});
+
+test('where no lock can be had nobody is refused', () => {
+  const file = join(tempDirectory(), 'file');
+  writeFileSync(file, '');
+  expect(() => lockState(join(file, 'state'), 0)[Symbol.dispose]()).not.toThrow();
+});
