@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCounters } from '../../src/commands/open-counters.ts';
 import { openRecorder } from '../../src/commands/open-recorder.ts';
+import { savedBooks } from '../../src/commands/saved-books.ts';
 import { openLog } from '../../src/log.ts';
+import type { CounterBaselines } from '../../src/oom/kill-ledger.ts';
 import { attribute } from '../../src/pods/attribute.ts';
 import type { Attributor } from '../../src/recorder/attributor.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
@@ -22,6 +24,8 @@ let clock: FakeClock;
 let directory: string;
 /** Until it is resolved nobody knows whose a kill was. */
 let known: PromiseWithResolvers<void>;
+/** Of the cgroup counters; `undefined` in doubt. */
+let books: CounterBaselines | undefined;
 /** Of the process that was opened last. */
 let tally: Tally;
 
@@ -30,6 +34,7 @@ beforeEach(() => {
   directory = tempDirectory();
   known = Promise.withResolvers<void>();
   known.resolve();
+  books = undefined;
 });
 
 interface Opened {
@@ -58,6 +63,7 @@ function open(): Opened {
       log,
       attributor,
       sink: new FakeSink(),
+      baselines: () => books,
       origin: { node: { name: 'node-1' }, bootId: BOOT },
       start: decideStart({ ...facts, cursor: store.cursor.read() }),
     },
@@ -81,6 +87,46 @@ function dieWithin({ store }: Opened, when: 'before' | 'after'): void {
 function shown(counters: Counters): Record<string, unknown> {
   return JSON.parse(JSON.stringify(counters));
 }
+
+describe('the books of the cgroup counters', () => {
+  const of = (sequence: number): CounterBaselines => ({ sequence, total: 1, rows: [['/a', 1]] });
+  const kept = ({ store }: Opened) => {
+    const cursor = store.cursor.read();
+    return savedBooks(store, { backlogUntil: -1, point: { at: 'cursor', sequence: 0, ...cursor } });
+  };
+
+  test.for(['before', 'after'] as const)(
+    'are those of the last episode when the process dies %s its transaction is on the disk',
+    async (when) => {
+      const first = open();
+      books = of(11);
+      await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+      books = of(21);
+      dieWithin(first, when);
+      await expect(first.recorder.record(makeEpisode({ sequence: 20, pod: 7 }))).rejects.toThrow(
+        when,
+      );
+      expect(kept(open())).toEqual(of(when === 'before' ? 11 : 21));
+    },
+  );
+
+  test('are none after an episode that left them in doubt', async () => {
+    const first = open();
+    books = of(11);
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+    books = undefined;
+    await first.recorder.record(makeEpisode({ sequence: 20, pod: 7 }));
+    expect(kept(open())).toBeUndefined();
+  });
+
+  test('are nobody’s who begins elsewhere than at the cursor', async () => {
+    const first = open();
+    books = of(11);
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+    const start = { backlogUntil: -1, point: { at: 'oldest' } } as const;
+    expect(savedBooks(first.store, start)).toBeUndefined();
+  });
+});
 
 describe('an episode counts', () => {
   const once = {

@@ -17,7 +17,7 @@ import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
-const ORIGIN = { node: { name: 'node-1' }, bootId: 'boot-1' };
+const NODE = { name: 'node-1' };
 const HOUR_MS = 60 * 60_000;
 
 /** Attributes when it is told to. */
@@ -66,10 +66,10 @@ interface Opened {
   readonly recorder: EpisodeRecorder;
 }
 
-function open(attributor: Attributor, backlogUntil = NO_BACKLOG): Opened {
+function open(attributor: Attributor, backlogUntil = NO_BACKLOG, bootId = 'boot-1'): Opened {
   const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
-  const shared = { store, sink, clock, log, attributor, origin: ORIGIN };
-  const cursor = new CursorKeeper(store, clock, { bootId: ORIGIN.bootId, backlogUntil });
+  const shared = { store, sink, clock, log, attributor, origin: { node: NODE, bootId } };
+  const cursor = new CursorKeeper(store, clock, { bootId, backlogUntil });
   const events = new EventRecorder({
     ...shared,
     host: 'node-1',
@@ -179,6 +179,25 @@ describe('an episode whose attribution must wait', () => {
     ]);
   });
 
+  test('keeps its name over a reboot', async () => {
+    const patient = open(new SlowAttributor());
+    await patient.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    patient.recorder.stop();
+    patient.store[Symbol.dispose]();
+    const { store, recorder } = open(AT_ONCE, NO_BACKLOG, 'boot-2');
+    await recorder.settled();
+    await clock.settle();
+    expect(states(store)).toEqual(['10 recorded']);
+    const [pending] = sink.events.values();
+
+    directory = tempDirectory();
+    sink = new FakeSink();
+    await open(AT_ONCE).recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    await clock.settle();
+    const [atOnce] = sink.events.values();
+    expect(pending?.metadata.name).toBe(atOnce?.metadata.name);
+  });
+
   test('is in the history alone after a day, over restarts', async () => {
     const first = open(new SlowAttributor());
     await first.recorder.record(makeEpisode({ sequence: 10 }));
@@ -222,6 +241,15 @@ describe('an episode whose attribution must wait', () => {
     recorder.stop();
     await attributor.answer(10);
     expect(states(store)).toEqual(['10 pending']);
+  });
+
+  test('is left in the ring when the agent ends before it is written', async () => {
+    const { store, recorder } = open(AT_ONCE);
+    const recording = recorder.record(makeEpisode({ sequence: 10 }));
+    recorder.stop();
+    await recording;
+    expect(states(store)).toEqual([]);
+    expect(store.cursor.read()).toBeUndefined();
   });
 });
 
