@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadYaml } from '@kubernetes/client-node';
 import { describe, expect, vi } from 'vitest';
@@ -5,6 +6,7 @@ import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
+const CRDS = join(import.meta.dirname, '../testdata/crds');
 const STRICT = ['--server-side', '--validate=strict'];
 const NAMESPACE = 'oom-recorder';
 
@@ -102,6 +104,28 @@ describe('the manifests', () => {
     expect(applied).toBe(
       'pod/oom-container serverside-applied\npod/oom-child serverside-applied\n',
     );
+  });
+});
+
+describe('what is for the Prometheus operator', () => {
+  test('is taken by its own definitions, field by field', async ({ installed }) => {
+    await installed.kubectl(['apply', '--server-side', '-f', CRDS]);
+    const monitor = join(MANIFESTS, 'monitoring/pod-monitor.yaml');
+    const apply =
+      (...args: string[]) =>
+      () =>
+        installed.kubectl(['apply', ...STRICT, ...args]);
+    const eventually = { timeout: 15_000, interval: 200 };
+    expect(await vi.waitFor(apply('-f', monitor), eventually)).toContain('serverside-applied');
+
+    const { groups } = loadYaml<{ groups: object }>(
+      readFileSync(join(MANIFESTS, 'monitoring/rules.yaml'), 'utf8'),
+    );
+    const metadata = { name: 'oom-recorder', namespace: NAMESPACE };
+    const kind = { apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule' };
+    const rule = JSON.stringify({ ...kind, metadata, spec: { groups } });
+    const applyRule = () => installed.kubectl(['apply', ...STRICT, '-f', '-'], { input: rule });
+    expect(await vi.waitFor(applyRule, eventually)).toContain('serverside-applied');
   });
 });
 
