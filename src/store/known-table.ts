@@ -7,7 +7,7 @@ export interface KnownRow {
   readonly value: unknown;
 }
 
-/** Whose rows: containers seen lately (by ID), counter baselines (by cgroup), the agent's own notes. */
+/** Whose rows: containers seen lately (by ID), the books of the cgroup counters, the agent's own notes. */
 export type KnownKind = 'container' | 'baseline' | 'note';
 
 /** The rows of one kind, each dated, so that what nobody renewed can be forgotten. */

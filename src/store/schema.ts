@@ -33,7 +33,7 @@ export const SCHEMA: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
-  -- What other stages ask to be kept: containers seen, counter baselines. Opaque here.
+  -- What other stages ask to be kept: containers seen, the books of the cgroup counters. Opaque here.
   CREATE TABLE known (
     kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, at_ms REAL NOT NULL,
     PRIMARY KEY (kind, key)
