@@ -1,6 +1,7 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Drained } from '../kmsg/record.ts';
-import { advance, deadlineMs, finish, IDLE, type Assembly } from './advance-assembly.ts';
+import { advance, finish } from './advance-assembly.ts';
+import { type Assembly, deadlineMs, IDLE } from './assembly.ts';
 import type { OomEpisode } from './episode.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
 
