@@ -58,7 +58,7 @@ export class KillAudit {
     this.#countedAtStart = options.total();
   }
 
-  /** For metrics, `doctor` and the page. */
+  /** For metrics. */
   get state(): AuditState {
     return this.#state;
   }

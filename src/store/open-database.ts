@@ -19,7 +19,7 @@ const JSON_COLUMNS = [
   ['episodes', 'attribution'],
 ] as const;
 
-/** Another process of ours, `history`, holds a lock for milliseconds. */
+/** Somebody who reads the history holds a lock for milliseconds. */
 const BUSY_TIMEOUT_MS = 1000;
 
 export function stateFile(directory: string): string {
