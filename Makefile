@@ -33,9 +33,9 @@ check: setup ## format, lint, types, unused code, unit tests
 crash-test: setup ## kill an agent 200 times under a real API server and count the Events (ARGS=rounds)
 	@npm run --silent crash-test -- $(ARGS)
 
-soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storms, cut connections, 600 crashes (root)
+soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storms, outages, 600 crashes (root)
 	npm run soak
-	npm run soak:watch
+	npm run soak:outages
 	npm run crash-test
 
 bench: setup ## measure, and print ratios against a naive version in the same run

@@ -13,7 +13,7 @@ import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const NODE = 'node-1';
 const NAMESPACE = 'default';
-/** The soak: `OOM_RECORDER_SOAK_SECONDS=60` cuts the connection every second for a minute. */
+/** The soak: `OOM_RECORDER_SOAK_SECONDS=120` cuts the connection every second for two minutes. */
 const SOAK_SECONDS = Number(process.env['OOM_RECORDER_SOAK_SECONDS'] ?? 0);
 const CUTS =
   SOAK_SECONDS > 0 ? { everyMs: 1000, forMs: SOAK_SECONDS * 1000 } : { everyMs: 200, forMs: 5000 };
