@@ -1,4 +1,4 @@
-import { pino, type Logger } from 'pino';
+import { pino, stdSerializers, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -28,9 +28,18 @@ export function openLog({ level, format }: LogOptions, write: (text: string) => 
   const options = {
     level,
     base: null,
+    serializers: { err: tellError },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const render = format === 'json' ? (line: string) => line : (line: string) => pretty(line);
   return pino(options, { write: (line) => write(render(line)) });
+}
+
+/** What went wrong down to its cause, and the code the runbook knows; only a bug keeps its stack, for us. */
+function tellError(err: unknown): unknown {
+  if (!(err instanceof Error)) return err;
+  const { message, stack, ...rest } = stdSerializers.err(err);
+  const isExpected = 'code' in err && String(err.code).startsWith('E_');
+  return isExpected ? { code: rest['code'], message } : { ...rest, message, stack };
 }
