@@ -9,6 +9,7 @@ import { LiveDirectory } from '../pods/live-directory.ts';
 import { withNodeEvents, type NodeEvents } from '../pods/node-events.ts';
 import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
 import type { ReflectorState } from '../pods/reflector-step.ts';
+import { reportWatch } from '../pods/watch-report.ts';
 import { attributeBy, type Attributor } from '../recorder/attributor.ts';
 import type { StateStore } from '../store/state-store.ts';
 import { savePods } from './save-pods.ts';
@@ -48,12 +49,14 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   directory.restore(store.containers.rows().map(({ value }) => value as PodEntry));
   const saving = savePods(directory, store, () => clock.wallMs());
   const learning = learnNode(directory, options, client);
+  const reporting = reportWatch(directory.state$, options.log);
   const following = directory.follow(kubePods(client, options.node.name), { random: Math.random });
   return {
     attributor: new LiveAttributor(directory, { nodeEvents, recordsLost }),
     known: () => (directory.isComplete ? directory.entries() : undefined),
     watch: () => directory.state,
-    [Symbol.dispose]: () => [following, learning, saving].forEach((each) => each.unsubscribe()),
+    [Symbol.dispose]: () =>
+      [following, reporting, learning, saving].forEach((each) => each.unsubscribe()),
   };
 }
 
