@@ -83,7 +83,7 @@ async function isAllowed(cluster: ControlPlane, verb: string, what: string): Pro
 describe('the manifests', () => {
   test('are taken by the API server, field by field, and again', async ({ installed }) => {
     const again = await installed.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'base')]);
-    expect(again.trim().split('\n')).toHaveLength(5);
+    expect(again.trim().split('\n')).toHaveLength(6);
   });
 
   test('make pods that admission lets in, in that namespace alone', async ({ installed }) => {
