@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import type { ApiError } from '../../src/kube/api-errors.ts';
 import { KubeSink } from '../../src/post/kube-sink.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
+import { failure } from '../support/failure.ts';
 import { mountServiceAccount, type ServiceAccount } from '../support/service-account.ts';
 import { makeEvent } from '../support/fake-outbox.ts';
 import * as server from '../support/misbehaving-server.ts';
@@ -29,13 +29,6 @@ afterEach(async () => {
   await client[Symbol.asyncDispose]();
   await api[Symbol.asyncDispose]();
 });
-
-async function failure(promise: Promise<unknown>): Promise<ApiError> {
-  return promise.then(
-    () => expect.unreachable('it succeeded'),
-    (err: ApiError) => err,
-  );
-}
 
 describe('create', () => {
   it('posts the whole Event, timestamps as the store kept them', async () => {
