@@ -1,7 +1,7 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
 import { eventName } from './event-name.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
-import { cutToBytes } from './safe-text.ts';
+import { cutToBytes, safeText } from './safe-text.ts';
 
 /** Who reports: what `kubectl get events` shows under SOURCE. */
 const COMPONENT = 'oom-recorder';
@@ -25,7 +25,8 @@ export interface EventFacts {
 
 /**
  * A core/v1 Event in the kubelet's style: no `eventTime` and no series, the only form that every
- * kubectl and every exporter reads correctly. Its times are whole seconds, as metav1.Time is.
+ * kubectl and every exporter reads correctly. Its times are whole seconds, as metav1.Time is; its
+ * message has no control characters and is cut to its limit, whatever was given.
  *
  * @see client-go tools/record/event.go recorderImpl.makeEvent
  */
@@ -47,7 +48,7 @@ export function makeEvent(
     },
     involvedObject: ref,
     reason,
-    message: cutToBytes(message, MAX_MESSAGE_BYTES),
+    message: cutToBytes(safeText(message), MAX_MESSAGE_BYTES),
     source: { component: COMPONENT, host },
     firstTimestamp: time,
     lastTimestamp: time,

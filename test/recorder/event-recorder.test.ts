@@ -68,6 +68,15 @@ describe('an Event', () => {
     expect([...sink.events.keys()]).toEqual([expect.stringMatching(/^default\/node-1\./)]);
   });
 
+  test('has no control characters, and is cut after they were written out', async () => {
+    const words = `a\u001B[2Jb\u202E${'\u0007'.repeat(1000)}`;
+    kill(open(), 1, 'web', words);
+    await clock.settle();
+    const message = [...sink.events.values()][0]?.message ?? '';
+    expect(message).toMatch(/^a\\x1b\[2Jb\\xe2\\x80\\xae(?:\\x07)+…$/);
+    expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1024);
+  });
+
   test('combined from others is no longer than any', async () => {
     const recorder = open();
     for (let n = 1; n <= 10; n += 1) kill(recorder, n, 'web', `${n} ${'ä'.repeat(600)}`);
