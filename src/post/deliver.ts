@@ -1,4 +1,4 @@
-import type { CoreV1Event } from '@kubernetes/client-node';
+import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
 import type { OutboxRow } from './outbox.ts';
 import type { EventSink } from './sink.ts';
@@ -23,7 +23,11 @@ export async function deliver(sink: EventSink, row: OutboxRow): Promise<Delivere
   }
 }
 
-async function create(sink: EventSink, event: CoreV1Event, success: Delivered): Promise<Delivered> {
+async function create(
+  sink: EventSink,
+  event: RecordedEvent,
+  success: Delivered,
+): Promise<Delivered> {
   try {
     await sink.create(event);
     return success;

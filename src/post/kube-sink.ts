@@ -6,13 +6,11 @@ import {
 } from '@kubernetes/client-node';
 import { ApiError } from '../kube/api-errors.ts';
 import type { EventPatch } from '../correlator/event-patch.ts';
+import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import type { EventSink } from './sink.ts';
 
 /** The part of the generated API this needs. */
 export type EventsApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>;
-
-/** metav1.NamespaceDefault: where client-go puts the Event of an object without a namespace. */
-const NAMESPACE_DEFAULT = 'default';
 
 /** The generated client would send `application/json-patch+json`. */
 const STRATEGIC_MERGE = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
@@ -25,17 +23,17 @@ export class KubeSink implements EventSink {
     this.#api = api;
   }
 
-  async create(event: CoreV1Event): Promise<void> {
-    const target = { name: nameOf(event), namespace: namespaceOf(event) };
-    await expectEvent(`create event ${target.namespace}/${target.name}`, () =>
-      this.#api.createNamespacedEvent({ namespace: target.namespace, body: event }),
+  async create(event: RecordedEvent): Promise<void> {
+    const { name, namespace } = event.metadata;
+    await expectEvent(`create event ${namespace}/${name}`, () =>
+      this.#api.createNamespacedEvent({ namespace, body: event }),
     );
   }
 
-  async patch(event: CoreV1Event, body: EventPatch): Promise<void> {
-    const target = { name: nameOf(event), namespace: namespaceOf(event) };
-    await expectEvent(`patch event ${target.namespace}/${target.name}`, () =>
-      this.#api.patchNamespacedEvent({ ...target, body }, STRATEGIC_MERGE),
+  async patch(event: RecordedEvent, body: EventPatch): Promise<void> {
+    const { name, namespace } = event.metadata;
+    await expectEvent(`patch event ${namespace}/${name}`, () =>
+      this.#api.patchNamespacedEvent({ name, namespace, body }, STRATEGIC_MERGE),
     );
   }
 }
@@ -52,12 +50,4 @@ async function expectEvent(doing: string, call: () => Promise<CoreV1Event>): Pro
 /** JSON that client-node's deserializer stumbled over, or that is of another kind. */
 function garbled(doing: string, cause: unknown): ApiError {
   return new ApiError(doing, { code: 'E_API_GARBLED', retryable: true }, cause);
-}
-
-function nameOf(event: CoreV1Event): string {
-  return event.metadata.name ?? '';
-}
-
-function namespaceOf(event: CoreV1Event): string {
-  return event.metadata.namespace ?? event.involvedObject.namespace ?? NAMESPACE_DEFAULT;
 }

@@ -1,5 +1,5 @@
-import type { CoreV1Event } from '@kubernetes/client-node';
 import type { EventPatch } from '../correlator/event-patch.ts';
+import type { RecordedEvent } from '../correlator/recorded-event.ts';
 
 /** One write the correlator decided on, as the store keeps it. `event` is always the whole Event. */
 export type OutboxRow = OutboxCreate | OutboxPatch;
@@ -7,7 +7,7 @@ export type OutboxRow = OutboxCreate | OutboxPatch;
 interface OutboxEntry {
   /** Ascending in the order of decision. */
   readonly id: number;
-  readonly event: CoreV1Event;
+  readonly event: RecordedEvent;
   /** When it entered the outbox, ms since the epoch. */
   readonly enteredAtMs: number;
   /** Rows of one object are posted in the order of their ids. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
-import type { CoreV1Event } from '@kubernetes/client-node';
 import { describe, expect, vi } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { ApiError } from '../../src/kube/api-errors.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
 import { KubeSink } from '../../src/post/kube-sink.ts';
 import { EventPoster } from '../../src/post/post-events.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import type { PostOutcome } from '../../src/post/post-report.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
@@ -29,17 +29,16 @@ const test = testWithCluster().extend<{ client: ApiClient; sink: KubeSink }>({
   },
 });
 
-/** An Event as the store gives it back. */
-function stored(object: string, namespace = 'shop'): CoreV1Event {
-  const at = '2024-01-01T00:00:00Z';
-  const source = { component: 'oom-recorder', host: 'node-1' };
-  const event = Object.assign(makeEvent(object), { firstTimestamp: at, lastTimestamp: at, source });
+/** An Event in the namespace of the test, unless in another. */
+function stored(object: string, namespace = 'shop'): RecordedEvent {
+  const event = makeEvent(object);
+  event.source = { component: 'oom-recorder', host: 'node-1' };
   event.metadata.namespace = namespace;
   event.involvedObject.namespace = namespace;
-  return JSON.parse(JSON.stringify(event));
+  return event;
 }
 
-function readBack(client: ApiClient, { metadata }: CoreV1Event): Promise<unknown> {
+function readBack(client: ApiClient, { metadata }: RecordedEvent): Promise<unknown> {
   return client.getJson(`/api/v1/namespaces/${metadata.namespace}/events/${metadata.name}`);
 }
 

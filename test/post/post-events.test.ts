@@ -82,7 +82,7 @@ describe('what is posted', () => {
   it('creates an expired Event again, under its name and with its count', async () => {
     addCreate('web');
     await post();
-    sink.expire(makeEvent('web').metadata.name ?? '');
+    sink.expire(makeEvent('web').metadata.name);
     outbox.addPatch(makeEvent('web', 1, 7), clock.wallMs());
     await post();
 

@@ -40,7 +40,7 @@ function kill(recorder: EventRecorder, sequence: number, pod = 'web', message = 
 }
 
 function sum(): number {
-  return [...sink.events.values()].reduce((total, { count = 0 }) => total + count, 0);
+  return [...sink.events.values()].reduce((total, { count }) => total + count, 0);
 }
 
 describe('an Event', () => {

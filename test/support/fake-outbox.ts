@@ -1,6 +1,6 @@
-import type { CoreV1Event } from '@kubernetes/client-node';
 import type { Outbox, OutboxRow } from '../../src/post/outbox.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
 /** The store's table in memory. */
 export class FakeOutbox implements Outbox {
@@ -22,15 +22,15 @@ export class FakeOutbox implements Outbox {
     );
   }
 
-  addCreate(event: CoreV1Event, enteredAtMs: number): void {
+  addCreate(event: RecordedEvent, enteredAtMs: number): void {
     this.rows.push({ ...this.#entry(event, enteredAtMs), verb: 'create' });
   }
 
-  addPatch(event: CoreV1Event, enteredAtMs: number): void {
+  addPatch(event: RecordedEvent, enteredAtMs: number): void {
     this.rows.push({ ...this.#entry(event, enteredAtMs), verb: 'patch', patch: patchOf(event) });
   }
 
-  #entry(event: CoreV1Event, enteredAtMs: number): Omit<OutboxRow, 'verb'> {
+  #entry(event: RecordedEvent, enteredAtMs: number): Omit<OutboxRow, 'verb'> {
     this.#lastId += 1;
     return { id: this.#lastId, event, enteredAtMs, objectKey: event.involvedObject.name ?? '' };
   }
@@ -40,7 +40,9 @@ export class FakeOutbox implements Outbox {
   }
 }
 
-export function makeEvent(object: string, episode = 1, count = 1): CoreV1Event {
+const AT = new Date('2024-01-01T00:00:00Z');
+
+export function makeEvent(object: string, episode = 1, count = 1): RecordedEvent {
   return {
     apiVersion: 'v1',
     kind: 'Event',
@@ -50,9 +52,11 @@ export function makeEvent(object: string, episode = 1, count = 1): CoreV1Event {
     message: `Memory limit of container app (64Mi) reached: killed process java (pid ${episode})`,
     type: 'Warning',
     count,
+    firstTimestamp: AT,
+    lastTimestamp: AT,
   };
 }
 
-function patchOf({ count = 1, message = '' }: CoreV1Event): EventPatch {
+function patchOf({ count, message }: RecordedEvent): EventPatch {
   return { count, message, lastTimestamp: '2024-01-01T00:00:00Z' };
 }

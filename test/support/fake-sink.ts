@@ -1,7 +1,7 @@
-import type { CoreV1Event } from '@kubernetes/client-node';
 import type { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyAnswer } from '../../src/kube/classify-failure.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
+import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import type { EventSink } from '../../src/post/sink.ts';
 
 export interface SinkCall {
@@ -14,7 +14,7 @@ export type Refusal = (call: SinkCall) => Error | undefined;
 
 /** Keeps Events as the API server does: a create may find one, a patch may miss one, all expire. */
 export class FakeSink implements EventSink {
-  readonly events = new Map<string, CoreV1Event>();
+  readonly events = new Map<string, RecordedEvent>();
   readonly calls: SinkCall[] = [];
   refuse: Refusal = () => undefined;
   /** While set, calls wait for it; state changes when they go on. */
@@ -22,14 +22,14 @@ export class FakeSink implements EventSink {
   mostInFlight = 0;
   #inFlight = 0;
 
-  async create(event: CoreV1Event): Promise<void> {
+  async create(event: RecordedEvent): Promise<void> {
     await this.#call('create', event, (key) => {
       if (this.events.has(key)) throw refusal(409, { reason: 'AlreadyExists' });
       this.events.set(key, structuredClone(event));
     });
   }
 
-  async patch(event: CoreV1Event, body: EventPatch): Promise<void> {
+  async patch(event: RecordedEvent, body: EventPatch): Promise<void> {
     await this.#call('patch', event, (key) => {
       const stored = this.events.get(key);
       if (stored === undefined) throw refusal(404, { details: { kind: 'events' } });
@@ -45,10 +45,10 @@ export class FakeSink implements EventSink {
 
   async #call(
     verb: SinkCall['verb'],
-    event: CoreV1Event,
+    event: RecordedEvent,
     apply: (key: string) => void,
   ): Promise<void> {
-    const { name = '', namespace = 'default' } = event.metadata;
+    const { name, namespace } = event.metadata;
     this.calls.push({ verb, name });
     this.#inFlight += 1;
     this.mostInFlight = Math.max(this.mostInFlight, this.#inFlight);
