@@ -1,19 +1,18 @@
 import {
+  type ConfigurationOptions,
   type CoreV1Api,
   type CoreV1Event,
+  Observable,
   PatchStrategy,
-  setHeaderOptions,
+  type RequestContext,
 } from '@kubernetes/client-node';
 import { ApiError } from '../kube/api-errors.ts';
-import type { EventPatch } from '../correlator/event-patch.ts';
+import { encodePatch, type EventPatch } from '../correlator/event-patch.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import type { EventSink } from './sink.ts';
 
 /** The part of the generated API this needs. */
 export type EventsApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>;
-
-/** The generated client would send `application/json-patch+json`. */
-const STRATEGIC_MERGE = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
 
 /** Creates and patches core/v1 Events. @see client-go kubernetes/typed/core/v1/event_expansion.go */
 export class KubeSink implements EventSink {
@@ -33,9 +32,28 @@ export class KubeSink implements EventSink {
   async patch(event: RecordedEvent, body: EventPatch): Promise<void> {
     const { name, namespace } = event.metadata;
     await expectEvent(`patch event ${namespace}/${name}`, () =>
-      this.#api.patchNamespacedEvent({ name, namespace, body }, STRATEGIC_MERGE),
+      this.#api.patchNamespacedEvent(
+        { name, namespace, body },
+        beforeSending((request) => asStrategicMerge(request, body)),
+      ),
     );
   }
+}
+
+/** The generated client would send a patch as `JSON.stringify` has it, and call it `application/json-patch+json`. */
+function asStrategicMerge(request: RequestContext, body: EventPatch): void {
+  request.setHeaderParam('Content-Type', PatchStrategy.StrategicMergePatch);
+  request.setBody(encodePatch(body));
+}
+
+/** Has a say in one request of the generated client, when it is built and not yet sent. */
+function beforeSending(act: (request: RequestContext) => void): ConfigurationOptions {
+  const pre = (request: RequestContext): Observable<RequestContext> => {
+    act(request);
+    return new Observable(Promise.resolve(request));
+  };
+  const post = <T>(response: T): Observable<T> => new Observable(Promise.resolve(response));
+  return { middleware: [{ pre, post }], middlewareMergeStrategy: 'append' };
 }
 
 /** A 2xx that is not an Event came from something else: whether ours was stored is not known. */

@@ -64,6 +64,16 @@ describe('patch', () => {
     expect(JSON.parse(asked?.body ?? '')).toEqual(PATCH);
   });
 
+  it('sends the bytes client-go would', async () => {
+    api.behave(server.answerJson(200, makeEvent('web', 1, 2)));
+    const message = 'killed process <a&b> \u2028 "ü"';
+    const { count, lastTimestamp } = PATCH;
+    await sink.patch(makeEvent('web'), { message, lastTimestamp, count });
+    expect(api.requests[0]?.body).toBe(
+      String.raw`{"count":2,"lastTimestamp":"2024-01-01T00:00:00Z","message":"killed process \u003ca\u0026b\u003e \u2028 \"ü\""}`,
+    );
+  });
+
   it('fails as not found when the Event expired', async () => {
     api.behave(server.answerStatus(404, { reason: 'NotFound', details: { kind: 'events' } }));
     expect(await failure(sink.patch(makeEvent('web'), PATCH))).toMatchObject({
