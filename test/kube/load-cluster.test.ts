@@ -82,4 +82,14 @@ describe('loadCluster', () => {
       expect(load).toThrow(expect.objectContaining({ code: 'E_NO_CLUSTER' }));
     }
   });
+
+  it.each(['10.0.0.1:6443', 'https:10.0.0.1', 'https://a b', 'unix:///run/api'])(
+    'refuses the server %s, to which no request can be built',
+    (server) => {
+      const kubeconfig = writeKubeconfig('odd', server);
+      const load = (): unknown => loadCluster({ kubeconfig, env: {} });
+      expect(load).toThrow(expect.objectContaining({ code: 'E_NO_CLUSTER', retryable: false }));
+      expect(load).toThrow(`${server}, is no https:// URL`);
+    },
+  );
 });
