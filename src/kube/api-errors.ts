@@ -2,6 +2,7 @@ import { RecorderError } from '../errors.ts';
 
 /** What went wrong between us and the API server. Alerts and the runbook key on these. */
 export type ApiErrorCode =
+  | 'E_API_REQUEST'
   | 'E_API_UNREACHABLE'
   | 'E_API_TIMEOUT'
   | 'E_API_CANCELLED'

@@ -83,6 +83,27 @@ describe('patch', () => {
   });
 });
 
+describe('a request that cannot be built', () => {
+  const final = { code: 'E_API_REQUEST', retryable: false };
+  const timeless = { ...makeEvent('web'), lastTimestamp: new Date(Number.NaN) };
+  const homeless = Object.assign(makeEvent('web'), { metadata: { name: 'web.1' } });
+  const halfACharacter = { ...makeEvent('web'), metadata: { name: 'a', namespace: '\uD800' } };
+
+  it.each([
+    ['a time that is none', timeless],
+    ['no namespace', homeless],
+    ['a namespace that is no text', halfACharacter],
+  ])('is final, and does not reach the server: %s', async (_name, event) => {
+    expect(await failure(sink.create(event))).toMatchObject(final);
+    expect(api.requests).toEqual([]);
+  });
+
+  it('is final for a patch as well', async () => {
+    expect(await failure(sink.patch(halfACharacter, PATCH))).toMatchObject(final);
+    expect(api.requests).toEqual([]);
+  });
+});
+
 describe('a server that misbehaves', () => {
   const notIterable = { kind: 'Event', metadata: { ownerReferences: 5 } };
   it.each([

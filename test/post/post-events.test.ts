@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ApiError } from '../../src/kube/api-errors.ts';
 import { EventPoster, type PostEnv } from '../../src/post/post-events.ts';
 import type { PostLog, PostOutcome } from '../../src/post/post-report.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -10,6 +11,12 @@ const TERMINATING = {
   reason: 'Forbidden',
   details: { causes: [{ reason: 'NamespaceTerminating' }] },
 };
+/** client-go's rest.RequestConstructionError. */
+const UNBUILDABLE = new ApiError(
+  'create event shop/web.1',
+  { code: 'E_API_REQUEST', retryable: false },
+  new Error('Required parameter namespace was null'),
+);
 const UNREACHABLE = new Error('connect ECONNREFUSED');
 
 let clock: FakeClock;
@@ -187,6 +194,7 @@ describe('what goes wrong', () => {
     ['404', refusal(404), 'error'],
     ['413', refusal(413), 'error'],
     ['422', refusal(422, { reason: 'Invalid' }), 'error'],
+    ['a request that cannot be built', UNBUILDABLE, 'error'],
   ])('drops it after %s, and says so', async (_name, err, level) => {
     addCreate('web', 1);
     addCreate('web', 2);
