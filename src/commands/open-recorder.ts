@@ -39,7 +39,7 @@ export interface RecorderParts {
 /** Puts together what is right of the buffer, and takes up again what the last run left. */
 export function openRecorder(
   parts: RecorderParts,
-  { clock }: { readonly clock: Pick<Clock, 'wallMs'> },
+  { clock }: { readonly clock: Clock },
 ): NodeRecorder {
   const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
   const timers = withTimers({ clock });

@@ -16,14 +16,14 @@ export interface Drop {
 export interface FailedAttempt {
   /** How often it has failed now, 1 or more. */
   readonly failures: number;
-  /** How long it has been in the outbox. */
+  /** How long it has been in the outbox, whatever was done to the wall clock meanwhile. */
   readonly ageMs: number;
   /** In [0, 1). */
   readonly random: number;
 }
 
 /** A day-old Event helps nobody; client-go gives up after 12 tries, about 2 minutes. */
-export const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
+const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 
 const FIRST_DELAY_MS = 500;
 /** So that no Event is later than this after the API server is back; a request a minute is nothing. */

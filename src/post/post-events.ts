@@ -1,3 +1,4 @@
+import { AgeClock } from './age-clock.ts';
 import { deliver } from './deliver.ts';
 import { backOffMs, judgeFailure } from './judge-failure.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
@@ -28,6 +29,7 @@ export class EventPoster {
   readonly #sink: EventSink;
   readonly #env: PostEnv;
   readonly #report: PostReport;
+  readonly #ages: AgeClock;
   /** Objects with a row in flight or waiting. */
   readonly #blocked = new Set<string>();
   /** How often the oldest row of an object has failed. */
@@ -42,12 +44,14 @@ export class EventPoster {
     this.#outbox = outbox;
     this.#sink = sink;
     this.#env = env;
+    this.#ages = new AgeClock(env.clock);
     this.#waiting = new WaitList(env.clock);
     this.#report = new PostReport(env.log, env.tally);
   }
 
   /** Says that there may be rows. Returns at once; they are looked for when the caller is done. */
   wake(): void {
+    this.#ages.look();
     if (this.#woken || this.#stopped) return;
     this.#woken = true;
     queueMicrotask(() => {
@@ -111,9 +115,9 @@ export class EventPoster {
   }
 
   #fail(row: OutboxRow, err: unknown): void {
-    const { clock, random } = this.#env;
+    const { random } = this.#env;
     const failures = (this.#failures.get(row.objectKey) ?? 0) + 1;
-    const ageMs = clock.wallMs() - row.enteredAtMs;
+    const ageMs = this.#ages.ageMs(row.enteredAtMs);
     const judgement = judgeFailure(err, { failures, ageMs, random: random() });
     if (judgement.outcome === 'retried') {
       this.#retry(row, err, failures, judgement.delayMs);

@@ -2,6 +2,8 @@
 export interface PostClock {
   /** ms since the epoch. */
   wallMs(): number;
+  /** ms since some moment; never set. */
+  monotonicMs(): number;
   /** Runs something once, later. @returns what cancels it. */
   after(delayMs: number, run: () => void): () => void;
 }

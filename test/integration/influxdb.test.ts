@@ -26,7 +26,7 @@ async function setScene(password: string = INFLUX_LOGIN.password): Promise<Scene
     queue,
     new InfluxClient({ ...target, password: () => password }),
     {
-      clock: { wallMs: Date.now, after },
+      clock: { wallMs: Date.now, monotonicMs: () => performance.now(), after },
       random: Math.random,
       log: { info: ignore, warn: ignore, error: ignore },
       tally: (outcome, points) => (tally[outcome] += points),

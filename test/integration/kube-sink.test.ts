@@ -135,7 +135,7 @@ describe('a real API server', () => {
   }) => {
     const outbox = new FakeOutbox();
     const tally: PostOutcome[] = [];
-    const clock = { wallMs: Date.now, after };
+    const clock = { wallMs: Date.now, monotonicMs: () => performance.now(), after };
     const env = {
       clock,
       random: Math.random,

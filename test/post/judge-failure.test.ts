@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backOffMs, GIVE_UP_AFTER_MS, judgeFailure } from '../../src/post/judge-failure.ts';
+import { backOffMs, judgeFailure } from '../../src/post/judge-failure.ts';
 import { refusal } from '../support/fake-sink.ts';
+
+const DAY_MS = 24 * 60 * 60_000;
 
 describe('backOffMs', () => {
   it.each([
@@ -20,7 +22,7 @@ describe('judgeFailure', () => {
   const attempt = { failures: 1, ageMs: 0, random: 0 };
 
   it('gives up only what might have worked later; a refusal is a refusal at any age', () => {
-    const old = { ...attempt, ageMs: GIVE_UP_AFTER_MS };
+    const old = { ...attempt, ageMs: DAY_MS };
     expect(judgeFailure(refusal(500), old)).toEqual({ outcome: 'gave-up', quiet: false });
     expect(judgeFailure(refusal(422), old)).toEqual({ outcome: 'refused', quiet: false });
   });

@@ -253,6 +253,20 @@ describe('what goes wrong', () => {
     expect(outbox.rows).toMatchObject([{ event: makeEvent('web', 2) }]);
   });
 
+  it('keeps a row that only a clock set forward makes old', async () => {
+    addCreate('web');
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(20_000);
+    clock.set(clock.wallMs() + 50 * 365 * 24 * HOUR_MS);
+    await clock.advance(20 * HOUR_MS);
+
+    sink.refuse = () => undefined;
+    await clock.advance(60_000);
+    expect(tally.get('created')).toBe(1);
+    expect(messages('error')).toEqual([]);
+  });
+
   it('tries an old row once before it gives it up', async () => {
     outbox.addCreate(makeEvent('web'), clock.wallMs() - 30 * HOUR_MS);
     await post();

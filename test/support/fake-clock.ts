@@ -8,11 +8,13 @@ interface Timer {
 
 /** Time that passes when the test says so; between two timers everything else gets its turn. */
 export class FakeClock implements PostClock {
-  #nowMs: number;
+  /** Since the start. */
+  #nowMs = 0;
+  #wallAtStartMs: number;
   readonly #timers = new Set<Timer>();
 
   constructor(startMs = Date.UTC(2024, 0, 1)) {
-    this.#nowMs = startMs;
+    this.#wallAtStartMs = startMs;
   }
 
   /** Timers that wait. */
@@ -21,7 +23,16 @@ export class FakeClock implements PostClock {
   }
 
   wallMs(): number {
+    return this.#wallAtStartMs + this.#nowMs;
+  }
+
+  monotonicMs(): number {
     return this.#nowMs;
+  }
+
+  /** Sets the wall clock; what waits does not notice. */
+  set(wallMs: number): void {
+    this.#wallAtStartMs = wallMs - this.#nowMs;
   }
 
   after(delayMs: number, run: () => void): () => void {
