@@ -23,9 +23,16 @@ export interface OutboxPatch extends OutboxEntry {
   readonly patch: EventPatch;
 }
 
+/** A row that says nothing any more: damaged, or another version's. */
+export interface UnreadableRow {
+  readonly verb: 'unreadable';
+  readonly id: number;
+  readonly err: unknown;
+}
+
 /** What the poster needs of the store. A row is there until it is deleted, whatever crashes. */
 export interface Outbox {
   /** The row with the smallest id among those whose object is not in `skip`. */
-  next(skip: ReadonlySet<string>): OutboxRow | undefined;
+  next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined;
   delete(id: number): void;
 }

@@ -2,6 +2,7 @@ import { AgeClock } from './age-clock.ts';
 import { deliver } from './deliver.ts';
 import { backOffMs, judgeFailure } from './judge-failure.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
+import { Pause } from './pause.ts';
 import { type PostLog, type PostOutcome, PostReport } from './post-report.ts';
 import type { EventSink } from './sink.ts';
 import { type PostClock, WaitList } from './wait-list.ts';
@@ -37,6 +38,8 @@ export class EventPoster {
   readonly #inFlight = new Set<Promise<void>>();
   /** Rows between two tries. */
   readonly #waiting: WaitList;
+  /** While the outbox cannot be read. */
+  readonly #outboxPause: Pause;
   #stopped = false;
   #woken = false;
 
@@ -46,6 +49,7 @@ export class EventPoster {
     this.#env = env;
     this.#ages = new AgeClock(env.clock);
     this.#waiting = new WaitList(env.clock);
+    this.#outboxPause = new Pause(this.#waiting);
     this.#report = new PostReport(env.log, env.tally);
   }
 
@@ -91,16 +95,29 @@ export class EventPoster {
     }
   }
 
-  /** A store that cannot be read now is asked again a little later. */
+  /** A store that cannot be read now is asked again later, whoever wakes this meanwhile. */
   #next(): OutboxRow | undefined {
+    if (this.#outboxPause.isOn) return undefined;
     try {
-      return this.#outbox.next(this.#blocked);
+      const row = this.#readable();
+      this.#outboxPause.worked();
+      return row;
     } catch (err) {
-      this.#report.unreadable(err);
-      this.#waiting.after(backOffMs({ failures: 1, random: this.#env.random() }), () =>
-        this.wake(),
-      );
+      const failures = this.#outboxPause.failed();
+      const delayMs = backOffMs({ failures, random: this.#env.random() });
+      this.#report.outboxFails(err, failures, delayMs);
+      this.#outboxPause.begin(delayMs, () => this.#fill());
       return undefined;
+    }
+  }
+
+  /** A row that cannot be read would block the others for ever. */
+  #readable(): OutboxRow | undefined {
+    for (;;) {
+      const row = this.#outbox.next(this.#blocked);
+      if (row?.verb !== 'unreadable') return row;
+      this.#outbox.delete(row.id);
+      this.#report.unreadable(row);
     }
   }
 

@@ -1,9 +1,9 @@
 import type { Delivered } from './deliver.ts';
 import type { Drop, Retry } from './judge-failure.ts';
-import type { OutboxRow } from './outbox.ts';
+import type { OutboxRow, UnreadableRow } from './outbox.ts';
 
-/** What came of one attempt; the label of the metric. */
-export type PostOutcome = Delivered | Drop['outcome'] | Retry['outcome'];
+/** What came of one attempt, or of a row that could not be tried; the label of the metric. */
+export type PostOutcome = Delivered | Drop['outcome'] | Retry['outcome'] | UnreadableRow['verb'];
 
 /** The log's methods this uses: pino's, facts first. */
 export interface PostLog {
@@ -47,8 +47,13 @@ export class PostReport {
     else this.#log.error(facts, 'event dropped');
   }
 
-  unreadable(err: unknown): void {
-    this.#log.error({ err }, 'cannot read the outbox');
+  unreadable({ id, verb, err }: UnreadableRow): void {
+    this.#tally(verb);
+    this.#log.error({ row: id, outcome: verb, err }, 'event dropped');
+  }
+
+  outboxFails(err: unknown, failures: number, delayMs: number): void {
+    this.#log.error({ failures, delayMs, err }, 'cannot read the outbox');
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Decision } from '../correlator/decision.ts';
-import type { Outbox, OutboxRow } from '../post/outbox.ts';
+import type { Outbox, OutboxRow, UnreadableRow } from '../post/outbox.ts';
 import { fromStored, toStored, type RecordedEvent } from '../correlator/recorded-event.ts';
 import type { SqlRow } from './prepared-database.ts';
 import type { StateDatabase } from './state-database.ts';
@@ -27,13 +27,13 @@ export class OutboxTable implements Outbox {
     );
   }
 
-  next(skip: ReadonlySet<string>): OutboxRow | undefined {
+  next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined {
     const row = this.#db.get(
       `SELECT id, object_key, verb, entered_ms, event, patch FROM outbox
        WHERE object_key NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1`,
       JSON.stringify([...skip]),
     );
-    return row && toOutboxRow(row);
+    return row && readRow(row);
   }
 
   delete(id: number): void {
@@ -53,14 +53,32 @@ function objectKey({ involvedObject: { kind, namespace, name } }: RecordedEvent)
   return [kind, namespace, name].join('/');
 }
 
-function toOutboxRow(row: SqlRow): OutboxRow {
+function readRow(row: SqlRow): OutboxRow | UnreadableRow {
+  const id = Number(row['id']);
+  try {
+    return toOutboxRow(id, row);
+  } catch (err) {
+    return { verb: 'unreadable', id, err };
+  }
+}
+
+/** @throws whatever is thrown at what is damaged */
+function toOutboxRow(id: number, row: SqlRow): OutboxRow {
+  const event = fromStored(JSON.parse(String(row['event'])));
+  assertNamed(event);
   const entry = {
-    id: Number(row['id']),
+    id,
     objectKey: String(row['object_key']),
     enteredAtMs: Number(row['entered_ms']),
-    event: fromStored(JSON.parse(String(row['event']))),
+    event,
   };
   return row['verb'] === 'create'
     ? { ...entry, verb: 'create' }
     : { ...entry, verb: 'patch', patch: JSON.parse(String(row['patch'])) };
+}
+
+/** That it can be told where it goes and whom it is about; the rest is for the API server to judge. */
+function assertNamed({ metadata, involvedObject }: Partial<RecordedEvent>): void {
+  const names = [metadata?.name, metadata?.namespace, involvedObject?.name];
+  if (!names.every((name) => typeof name === 'string')) throw new TypeError('it is no Event');
 }

@@ -35,6 +35,7 @@ const POST_OUTCOMES: readonly PostOutcome[] = [
   'retried',
   'refused',
   'gave-up',
+  'unreadable',
 ];
 const SKIP_REASONS: readonly SkipReason[] = ['held', 'dropped'];
 

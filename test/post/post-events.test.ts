@@ -301,6 +301,47 @@ describe('what goes wrong', () => {
     expect(tally.get('created')).toBe(1);
   });
 
+  it('asks a store that cannot be read less and less often, whoever wakes it', async () => {
+    addCreate('web');
+    outbox.broken = new Error('disk I/O error');
+    for (let n = 0; n < 100; n += 1) await post();
+    expect(outbox.asked).toBe(1);
+    expect(clock.waiting).toBe(1);
+    await clock.advance(HOUR_MS);
+    const asked = outbox.asked;
+    expect(asked).toBeLessThan(100);
+    await clock.advance(HOUR_MS);
+    expect(outbox.asked - asked).toBe(80);
+
+    outbox.broken = undefined;
+    await clock.advance(60_000);
+    expect(tally.get('created')).toBe(1);
+    outbox.broken = new Error('disk I/O error');
+    await post();
+    outbox.broken = undefined;
+    addCreate('db');
+    await clock.advance(500);
+    expect(tally.get('created')).toBe(2);
+  });
+
+  it('drops a row that cannot be read, loudly, and goes on with the next', async () => {
+    addCreate('web', 1);
+    addCreate('web', 2);
+    addCreate('db', 1);
+    outbox.unreadable.add(1);
+    await post();
+    expect(outbox.rows).toEqual([]);
+    expect([...sink.events.values()]).toEqual([makeEvent('web', 2), makeEvent('db', 1)]);
+    expect(Object.fromEntries(tally)).toEqual({ unreadable: 1, created: 2 });
+    expect(logged.filter(({ level }) => level === 'error')).toEqual([
+      {
+        level: 'error',
+        message: 'event dropped',
+        facts: { row: 1, outcome: 'unreadable', err: expect.any(SyntaxError) },
+      },
+    ]);
+  });
+
   it.each([
     ['delivered', undefined, 'exists'],
     ['dropped', refusal(422), 'refused'],

@@ -2,6 +2,9 @@ import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../src/correlator/decision.ts';
 import { patchOf } from '../../src/correlator/event-patch.ts';
+import { OutboxTable } from '../../src/store/outbox-table.ts';
+import { StateDatabase } from '../../src/store/state-database.ts';
+import { StateHome } from '../../src/store/state-home.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 import { makeEpisode } from '../support/make-episode.ts';
@@ -100,6 +103,27 @@ describe('ids', () => {
     addOne(5);
     expect(store.writable).toBe(true);
     expect(after(3)).toEqual([4, 5]);
+  });
+});
+
+describe('a row of the outbox that is damaged', () => {
+  test.each([
+    ['is cut', '{"metadata":{"name":"a"'],
+    ['is another thing', '7'],
+    ['is nothing', 'null'],
+    ['names no Event', '{"metadata":{"namespace":"shop"},"involvedObject":{}}'],
+    ['is about nothing', '{"metadata":{"name":"a","namespace":"shop"}}'],
+  ])('is given as unreadable when its Event %s, and can be deleted', (_name, event) => {
+    const home = { path: undefined, log: new MemoryLog(), nowMs: () => START_MS };
+    const db = new StateDatabase(new StateHome(home));
+    const outbox = new OutboxTable(db);
+    for (const pod of ['a', 'b']) outbox.add(create(pod), START_MS);
+    db.run('UPDATE outbox SET event = ? WHERE id = 1', [event]);
+
+    expect(outbox.next(new Set())).toEqual({ verb: 'unreadable', id: 1, err: expect.any(Error) });
+    outbox.delete(1);
+    expect(outbox.next(new Set())).toMatchObject({ id: 2, verb: 'create' });
+    db.close();
   });
 });
 

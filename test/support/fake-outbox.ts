@@ -1,4 +1,4 @@
-import type { Outbox, OutboxRow } from '../../src/post/outbox.ts';
+import type { Outbox, OutboxRow, UnreadableRow } from '../../src/post/outbox.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
@@ -7,11 +7,18 @@ export class FakeOutbox implements Outbox {
   readonly rows: OutboxRow[] = [];
   /** While set, the disk fails. */
   broken: Error | undefined;
+  /** Rows that say nothing any more, by their ids. */
+  readonly unreadable = new Set<number>();
+  /** How often it was asked for a row. */
+  asked = 0;
   #lastId = 0;
 
-  next(skip: ReadonlySet<string>): OutboxRow | undefined {
+  next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined {
+    this.asked += 1;
     this.#check();
-    return this.rows.find(({ objectKey }) => !skip.has(objectKey));
+    const row = this.rows.find(({ objectKey }) => !skip.has(objectKey));
+    if (row === undefined || !this.unreadable.has(row.id)) return row;
+    return { verb: 'unreadable', id: row.id, err: new SyntaxError('not JSON') };
   }
 
   delete(id: number): void {

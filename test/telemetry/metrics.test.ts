@@ -62,7 +62,7 @@ describe('the metrics', () => {
   test('have every outcome from the start', async () => {
     const shown = await samples(metricsSource());
     expect(shown.filter((line) => line.startsWith('oom_recorder_event_posts_total'))).toHaveLength(
-      7,
+      8,
     );
   });
 
