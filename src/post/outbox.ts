@@ -34,5 +34,7 @@ export interface UnreadableRow {
 export interface Outbox {
   /** The row with the smallest id among those whose object is not in `skip`. */
   next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined;
+  /** The row of one object with the smallest id. */
+  nextOf(objectKey: string): OutboxRow | UnreadableRow | undefined;
   delete(id: number): void;
 }

@@ -4,6 +4,7 @@ import { backOffMs, judgeFailure } from './judge-failure.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import { Pause } from './pause.ts';
 import { type PostLog, type PostOutcome, PostReport } from './post-report.ts';
+import { RowPicker } from './row-picker.ts';
 import type { EventSink } from './sink.ts';
 import { type PostClock, WaitList } from './wait-list.ts';
 
@@ -31,8 +32,7 @@ export class EventPoster {
   readonly #env: PostEnv;
   readonly #report: PostReport;
   readonly #ages: AgeClock;
-  /** Objects with a row in flight or waiting. */
-  readonly #blocked = new Set<string>();
+  readonly #picker: RowPicker;
   /** How often the oldest row of an object has failed. */
   readonly #failures = new Map<string, number>();
   readonly #inFlight = new Set<Promise<void>>();
@@ -51,11 +51,13 @@ export class EventPoster {
     this.#waiting = new WaitList(env.clock);
     this.#outboxPause = new Pause(this.#waiting);
     this.#report = new PostReport(env.log, env.tally);
+    this.#picker = new RowPicker(outbox, (row) => this.#report.unreadable(row));
   }
 
   /** Says that there may be rows. Returns at once; they are looked for when the caller is done. */
   wake(): void {
     this.#ages.look();
+    this.#picker.refresh();
     if (this.#woken || this.#stopped) return;
     this.#woken = true;
     queueMicrotask(() => {
@@ -86,7 +88,6 @@ export class EventPoster {
     while (!this.#stopped && this.#inFlight.size < MAX_IN_FLIGHT) {
       const row = this.#next();
       if (row === undefined) return;
-      this.#blocked.add(row.objectKey);
       const attempt = this.#attempt(row).finally(() => {
         this.#inFlight.delete(attempt);
         this.#fill();
@@ -99,7 +100,7 @@ export class EventPoster {
   #next(): OutboxRow | undefined {
     if (this.#outboxPause.isOn) return undefined;
     try {
-      const row = this.#readable();
+      const row = this.#picker.take();
       this.#outboxPause.worked();
       return row;
     } catch (err) {
@@ -108,16 +109,6 @@ export class EventPoster {
       this.#report.outboxFails(err, failures, delayMs);
       this.#outboxPause.begin(delayMs, () => this.#fill());
       return undefined;
-    }
-  }
-
-  /** A row that cannot be read would block the others for ever. */
-  #readable(): OutboxRow | undefined {
-    for (;;) {
-      const row = this.#outbox.next(this.#blocked);
-      if (row?.verb !== 'unreadable') return row;
-      this.#outbox.delete(row.id);
-      this.#report.unreadable(row);
     }
   }
 
@@ -151,7 +142,7 @@ export class EventPoster {
   /** Where the store fails to, the row is posted again: harmless, its Event has one name for ever. */
   #remove(row: OutboxRow): void {
     this.#outbox.delete(row.id);
-    this.#blocked.delete(row.objectKey);
+    this.#picker.release(row.objectKey);
     this.#failures.delete(row.objectKey);
   }
 
@@ -159,8 +150,8 @@ export class EventPoster {
     this.#failures.set(row.objectKey, failures);
     this.#report.waits(row, err, failures, delayMs);
     this.#waiting.after(delayMs, () => {
-      this.#blocked.delete(row.objectKey);
-      this.wake();
+      this.#picker.release(row.objectKey);
+      this.#fill();
     });
   }
 }

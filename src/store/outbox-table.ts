@@ -28,12 +28,12 @@ export class OutboxTable implements Outbox {
   }
 
   next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined {
-    const row = this.#db.get(
-      `SELECT id, object_key, verb, entered_ms, event, patch FROM outbox
-       WHERE object_key NOT IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT 1`,
-      JSON.stringify([...skip]),
-    );
-    return row && readRow(row);
+    const where = 'object_key NOT IN (SELECT value FROM json_each(?))';
+    return this.#first(where, JSON.stringify([...skip]));
+  }
+
+  nextOf(objectKey: string): OutboxRow | UnreadableRow | undefined {
+    return this.#first('object_key = ?', objectKey);
   }
 
   delete(id: number): void {
@@ -45,6 +45,13 @@ export class OutboxTable implements Outbox {
     const row = this.#db.get('SELECT count(*) AS rows, min(entered_ms) AS oldest FROM outbox');
     const rows = Number(row?.['rows'] ?? 0);
     return rows === 0 ? { rows } : { rows, oldestEnteredAtMs: Number(row?.['oldest']) };
+  }
+
+  #first(where: string, param: string): OutboxRow | UnreadableRow | undefined {
+    const columns = 'id, object_key, verb, entered_ms, event, patch';
+    const sql = `SELECT ${columns} FROM outbox WHERE ${where} ORDER BY id LIMIT 1`;
+    const row = this.#db.get(sql, param);
+    return row && readRow(row);
   }
 }
 

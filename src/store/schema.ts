@@ -40,6 +40,10 @@ export const SCHEMA: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX known_by_time ON known (kind, at_ms);
   `,
+  `
+  -- The oldest row of one object, without reading those of the others.
+  CREATE INDEX outbox_by_object ON outbox (object_key);
+  `,
 ];
 
 /** How many steps a database has taken; 0 when it is new. */

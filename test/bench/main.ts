@@ -1,5 +1,6 @@
 import { benchEventMemory } from './event-memory.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
+import { benchOutage } from './outage.ts';
 import { benchParse } from './parse.ts';
 import { benchPodDirectory } from './pod-directory.ts';
 
@@ -9,6 +10,7 @@ const BENCHES = {
   'pod-directory': benchPodDirectory,
   'kmsg-read': benchKmsgRead,
   'event-memory': benchEventMemory,
+  outage: benchOutage,
 } as const;
 
 const asked = process.argv.slice(2);

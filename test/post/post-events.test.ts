@@ -145,6 +145,21 @@ describe('order and concurrency', () => {
     expect(created).toEqual([1, 2, 3].map((episode) => makeEvent('slow', episode)));
   });
 
+  it('looks for any row only when some may have come, not at every try', async () => {
+    for (let n = 0; n < 50; n += 1) addCreate(`pod-${n}`);
+    sink.refuse = () => refusal(500);
+    await post();
+    const asked = outbox.asked;
+    await clock.advance(HOUR_MS);
+    expect(sink.calls.length).toBeGreaterThan(50 * 60);
+    expect(outbox.asked).toBe(asked);
+
+    addCreate('late');
+    await post();
+    expect(sink.calls.at(-1)?.name).toContain('late');
+    expect(outbox.asked).toBe(asked + 2);
+  });
+
   it('does nothing in the call that wakes it', async () => {
     addCreate('web');
     poster.wake();

@@ -46,8 +46,11 @@ describe('the outbox', () => {
     expect(store.outbox.next(new Set())).toMatchObject({ id: 1, objectKey: 'Pod/shop/a' });
     expect(store.outbox.next(new Set(['Pod/shop/a']))).toMatchObject({ id: 2 });
     expect(store.outbox.next(new Set(['Pod/shop/a', 'Pod/shop/b']))).toBeUndefined();
+    expect(store.outbox.nextOf('Pod/shop/a')).toMatchObject({ id: 1 });
     store.outbox.delete(1);
     expect(store.outbox.next(new Set(['Pod/shop/b']))).toMatchObject({ id: 3 });
+    expect(store.outbox.nextOf('Pod/shop/a')).toMatchObject({ id: 3 });
+    expect(store.outbox.nextOf('Pod/shop/c')).toBeUndefined();
   });
 
   test('gives back what was put in, and says how much waits since when', () => {

@@ -9,14 +9,22 @@ export class FakeOutbox implements Outbox {
   broken: Error | undefined;
   /** Rows that say nothing any more, by their ids. */
   readonly unreadable = new Set<number>();
-  /** How often it was asked for a row. */
+  /** How often it was asked for any row. */
   asked = 0;
   #lastId = 0;
 
   next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined {
     this.asked += 1;
+    return this.#find((objectKey) => !skip.has(objectKey));
+  }
+
+  nextOf(objectKey: string): OutboxRow | UnreadableRow | undefined {
+    return this.#find((key) => key === objectKey);
+  }
+
+  #find(isMeant: (objectKey: string) => boolean): OutboxRow | UnreadableRow | undefined {
     this.#check();
-    const row = this.rows.find(({ objectKey }) => !skip.has(objectKey));
+    const row = this.rows.find(({ objectKey }) => isMeant(objectKey));
     if (row === undefined || !this.unreadable.has(row.id)) return row;
     return { verb: 'unreadable', id: row.id, err: new SyntaxError('not JSON') };
   }

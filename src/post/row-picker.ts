@@ -1,0 +1,60 @@
+import type { Outbox, OutboxRow, UnreadableRow } from './outbox.ts';
+
+/**
+ * Picks the row to post next: one that is the oldest of its object, and none of an object that is
+ * taken. To look through the whole outbox is dear where thousands of objects wait, so that is done
+ * only when rows may have come; else the objects are asked for that were released since.
+ */
+export class RowPicker {
+  readonly #outbox: Outbox;
+  readonly #onDropped: (row: UnreadableRow) => void;
+  /** Objects with a row in flight or waiting. */
+  readonly #taken = new Set<string>();
+  /** Where a row may be found; anywhere if this is absent. */
+  #released: Set<string> | undefined;
+
+  /** @param onDropped told of each row that could not be read, and would block the others for ever */
+  constructor(outbox: Outbox, onDropped: (row: UnreadableRow) => void) {
+    this.#outbox = outbox;
+    this.#onDropped = onDropped;
+  }
+
+  /** Says that rows may have come. */
+  refresh(): void {
+    this.#released = undefined;
+  }
+
+  /** Takes a row's object until it is released. @throws what the store throws */
+  take(): OutboxRow | undefined {
+    const row =
+      this.#released === undefined
+        ? this.#readable(() => this.#outbox.next(this.#taken))
+        : this.#takeFrom(this.#released);
+    if (row === undefined) this.#released = new Set();
+    else this.#taken.add(row.objectKey);
+    return row;
+  }
+
+  release(objectKey: string): void {
+    this.#taken.delete(objectKey);
+    this.#released?.add(objectKey);
+  }
+
+  #takeFrom(released: Set<string>): OutboxRow | undefined {
+    for (const objectKey of released) {
+      const row = this.#readable(() => this.#outbox.nextOf(objectKey));
+      released.delete(objectKey);
+      if (row !== undefined) return row;
+    }
+    return undefined;
+  }
+
+  #readable(ask: () => OutboxRow | UnreadableRow | undefined): OutboxRow | undefined {
+    for (;;) {
+      const row = ask();
+      if (row?.verb !== 'unreadable') return row;
+      this.#outbox.delete(row.id);
+      this.#onDropped(row);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { OutboxRow } from '../../src/post/outbox.ts';
+import { RowPicker } from '../../src/post/row-picker.ts';
+import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
+
+const OBJECTS = ['a', 'b', 'c', 'd'] as const;
+
+/** What may happen between two looks at the outbox. */
+const step = fc.oneof(
+  { arbitrary: fc.record({ add: fc.constantFrom(...OBJECTS) }), weight: 2 },
+  { arbitrary: fc.record({ damage: fc.nat(5) }), weight: 1 },
+  { arbitrary: fc.constant('break' as const), weight: 1 },
+  { arbitrary: fc.constant('take' as const), weight: 5 },
+  { arbitrary: fc.constantFrom('deliver' as const, 'retry' as const), weight: 4 },
+);
+
+/** While the disk fails; there may be nothing to ask it for. */
+function takeInVain(picker: RowPicker, outbox: FakeOutbox): void {
+  const broken = new Error('disk I/O error');
+  outbox.broken = broken;
+  try {
+    expect(picker.take()).toBeUndefined();
+  } catch (err) {
+    expect(err).toBe(broken);
+  } finally {
+    outbox.broken = undefined;
+  }
+}
+
+test('finds a row whenever one is free, the oldest of its object, as who looks at all of them', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
+      const outbox = new FakeOutbox();
+      const picker = new RowPicker(outbox, () => undefined);
+      const taken: OutboxRow[] = [];
+      const free = (): OutboxRow[] =>
+        outbox.rows.filter(
+          ({ id, objectKey }) =>
+            !outbox.unreadable.has(id) && !taken.some((row) => row.objectKey === objectKey),
+        );
+      const take = (): void => {
+        const expected = free();
+        const row = picker.take();
+        if (row === undefined) {
+          expect(expected).toEqual([]);
+          return;
+        }
+        expect(row).toBe(expected.find(({ objectKey }) => objectKey === row.objectKey));
+        taken.push(row);
+      };
+      for (const each of steps) {
+        if (typeof each === 'object' && 'add' in each) {
+          outbox.addCreate(makeEvent(each.add), 0);
+          picker.refresh();
+        } else if (typeof each === 'object') {
+          const id = free()[each.damage]?.id;
+          if (id !== undefined) outbox.unreadable.add(id);
+        } else if (each === 'take') {
+          take();
+        } else if (each === 'break') {
+          takeInVain(picker, outbox);
+        } else {
+          const row = taken.shift();
+          if (row === undefined) continue;
+          if (each === 'deliver') outbox.delete(row.id);
+          picker.release(row.objectKey);
+        }
+      }
+      const takeAll = (): void => OBJECTS.forEach(take);
+      takeAll();
+      for (const { objectKey } of taken.splice(0)) picker.release(objectKey);
+      takeAll();
+    }),
+  );
+});
