@@ -1,5 +1,5 @@
 import { RecorderError } from '../errors.ts';
-import { ApiError } from '../kube/api-errors.ts';
+import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
 
 export interface Retry {
   readonly outcome: 'retried';
@@ -45,6 +45,20 @@ export function judgeFailure(err: unknown, attempt: FailedAttempt): Retry | Drop
   const askedMs = err instanceof ApiError ? (err.retryAfterMs ?? 0) : 0;
   const delayMs = Math.max(backOffMs(attempt), Math.min(askedMs, MAX_RETRY_AFTER_MS));
   return { outcome: 'retried', delayMs };
+}
+
+const AWAY_CODES: ReadonlySet<ApiErrorCode> = new Set([
+  'E_API_UNREACHABLE',
+  'E_API_TIMEOUT',
+  'E_API_CREDENTIALS',
+  'E_API_UNAUTHORIZED',
+]);
+/** Service unavailable; and what a load balancer says that has no servers, or none that answer. */
+const AWAY_STATUSES: ReadonlySet<number | undefined> = new Set([502, 503, 504]);
+
+/** Whether any other request would have failed as well. */
+export function isServerAway(err: unknown): boolean {
+  return err instanceof ApiError && (AWAY_CODES.has(err.code) || AWAY_STATUSES.has(err.status));
 }
 
 /** Doubles from half a second to a minute; half of each delay is random, so that nodes do not march in step. */

@@ -4,19 +4,24 @@ import type { WaitList } from './wait-list.ts';
 export class Pause {
   readonly #waiting: WaitList;
   #failures = 0;
-  #isOn = false;
+  /** How many were asked for and are not over: of what was under way when it failed, more may fail. */
+  #pauses = 0;
 
   constructor(waiting: WaitList) {
     this.#waiting = waiting;
   }
 
   get isOn(): boolean {
-    return this.#isOn;
+    return this.#pauses > 0;
   }
 
-  /** @returns how often in a row it has failed now */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** @returns how often in a row it has failed now; what fails during a pause is no news */
   failed(): number {
-    this.#failures += 1;
+    if (!this.isOn) this.#failures += 1;
     return this.#failures;
   }
 
@@ -24,11 +29,12 @@ export class Pause {
     this.#failures = 0;
   }
 
+  /** The longest of several is what counts. */
   begin(delayMs: number, onOver: () => void): void {
-    this.#isOn = true;
+    this.#pauses += 1;
     this.#waiting.after(delayMs, () => {
-      this.#isOn = false;
-      onOver();
+      this.#pauses -= 1;
+      if (!this.isOn) onOver();
     });
   }
 }

@@ -1,10 +1,11 @@
 import { AgeClock } from './age-clock.ts';
 import { deliver } from './deliver.ts';
-import { backOffMs, judgeFailure } from './judge-failure.ts';
+import { backOffMs, isServerAway, judgeFailure } from './judge-failure.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import { Pause } from './pause.ts';
 import { type PostLog, type PostOutcome, PostReport } from './post-report.ts';
 import { RowPicker } from './row-picker.ts';
+import { ServerWatch } from './server-watch.ts';
 import type { EventSink } from './sink.ts';
 import { type PostClock, WaitList } from './wait-list.ts';
 
@@ -16,13 +17,11 @@ export interface PostEnv {
   readonly tally: (outcome: PostOutcome) => void;
 }
 
-/** Enough to hide the API server's latency in a storm, few enough to be polite. */
-const MAX_IN_FLIGHT = 4;
-
 /**
  * Posts what is in the outbox, behind the store and never in its way. Rows of one object go one
  * after the other, in order, also while one of them waits to be tried again; other objects go on
  * meanwhile, four at a time. A row leaves the outbox when it was delivered or dropped, never before.
+ * While the API server as a whole is away one row asks for all, another object's each time.
  *
  * An empty outbox costs nothing: no timer runs unless an object waits for its next try.
  */
@@ -40,6 +39,7 @@ export class EventPoster {
   readonly #waiting: WaitList;
   /** While the outbox cannot be read. */
   readonly #outboxPause: Pause;
+  readonly #server: ServerWatch;
   #stopped = false;
   #woken = false;
 
@@ -50,6 +50,7 @@ export class EventPoster {
     this.#ages = new AgeClock(env.clock);
     this.#waiting = new WaitList(env.clock);
     this.#outboxPause = new Pause(this.#waiting);
+    this.#server = new ServerWatch(this.#waiting);
     this.#report = new PostReport(env.log, env.tally);
     this.#picker = new RowPicker(outbox, (row) => this.#report.unreadable(row));
   }
@@ -85,7 +86,7 @@ export class EventPoster {
   }
 
   #fill(): void {
-    while (!this.#stopped && this.#inFlight.size < MAX_IN_FLIGHT) {
+    while (!this.#stopped && this.#inFlight.size < this.#server.slots) {
       const row = this.#next();
       if (row === undefined) return;
       const attempt = this.#attempt(row).finally(() => {
@@ -100,7 +101,7 @@ export class EventPoster {
   #next(): OutboxRow | undefined {
     if (this.#outboxPause.isOn) return undefined;
     try {
-      const row = this.#picker.take();
+      const row = this.#pick();
       this.#outboxPause.worked();
       return row;
     } catch (err) {
@@ -112,23 +113,49 @@ export class EventPoster {
     }
   }
 
+  /** Objects that asked for all in vain come again when the others have, or the server is back. */
+  #pick(): OutboxRow | undefined {
+    const row = this.#server.isAskedByAll ? undefined : this.#picker.take();
+    if (row !== undefined || !this.#releaseAsked()) return row;
+    return this.#picker.take();
+  }
+
+  #releaseAsked(): boolean {
+    const asked = this.#server.takeAsked();
+    for (const objectKey of asked) this.#picker.release(objectKey);
+    return asked.length > 0;
+  }
+
   async #attempt(row: OutboxRow): Promise<void> {
+    const { answers } = this.#server;
     try {
       const outcome = await deliver(this.#sink, row);
+      this.#answered();
       this.#remove(row);
       this.#report.delivered(row, outcome, this.#failures.size > 0);
     } catch (err) {
-      this.#fail(row, err);
+      const isAway = isServerAway(err);
+      if (!isAway) this.#answered();
+      // Who was answered meanwhile shows that the server is there: the failure is this row's own.
+      this.#fail(row, err, isAway && answers === this.#server.answers);
     }
   }
 
-  #fail(row: OutboxRow, err: unknown): void {
+  #answered(): void {
+    this.#server.answered();
+    this.#releaseAsked();
+  }
+
+  #fail(row: OutboxRow, err: unknown, isForAll: boolean): void {
     const { random } = this.#env;
-    const failures = (this.#failures.get(row.objectKey) ?? 0) + 1;
+    const failures = isForAll
+      ? this.#server.failed()
+      : (this.#failures.get(row.objectKey) ?? 0) + 1;
     const ageMs = this.#ages.ageMs(row.enteredAtMs);
     const judgement = judgeFailure(err, { failures, ageMs, random: random() });
     if (judgement.outcome === 'retried') {
-      this.#retry(row, err, failures, judgement.delayMs);
+      if (isForAll) this.#waitForServer(row, err, failures, judgement.delayMs);
+      else this.#retry(row, err, failures, judgement.delayMs);
       return;
     }
     try {
@@ -144,6 +171,11 @@ export class EventPoster {
     this.#outbox.delete(row.id);
     this.#picker.release(row.objectKey);
     this.#failures.delete(row.objectKey);
+  }
+
+  #waitForServer(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
+    this.#report.waits(row, err, failures, delayMs);
+    this.#server.leaveAlone(row.objectKey, delayMs, () => this.#fill());
   }
 
   #retry(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/kube/api-errors.ts';
+import { classifyTransport } from '../../src/kube/classify-failure.ts';
 import { EventPoster, type PostEnv } from '../../src/post/post-events.ts';
 import type { PostLog, PostOutcome } from '../../src/post/post-report.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -17,7 +18,8 @@ const UNBUILDABLE = new ApiError(
   { code: 'E_API_REQUEST', retryable: false },
   new Error('Required parameter namespace was null'),
 );
-const UNREACHABLE = new Error('connect ECONNREFUSED');
+const NO_TOKEN = new ApiError('read', { code: 'E_API_CREDENTIALS', retryable: true });
+const UNREACHABLE = classifyTransport('create', new Error('connect ECONNREFUSED'));
 
 let clock: FakeClock;
 let outbox: FakeOutbox;
@@ -379,6 +381,131 @@ describe('what goes wrong', () => {
       expect(tally.get(outcome)).toBe(1);
     },
   );
+});
+
+describe('a server that is away', () => {
+  function addMany(count: number): void {
+    for (let n = 0; n < count; n += 1) addCreate(`pod-${n}`);
+  }
+
+  it.each([
+    ['cannot be reached', UNREACHABLE],
+    ['does not answer in time', classifyTransport('create', new DOMException('', 'TimeoutError'))],
+    ['cannot be told who asks', NO_TOKEN],
+    ['does not know the token', refusal(401)],
+    ['has no servers behind its gateway', refusal(502)],
+    ['is not available', refusal(503)],
+    ['is not heard of by its gateway', refusal(504)],
+  ])('that %s is asked by one for all', async (_name, err) => {
+    addMany(200);
+    sink.refuse = () => err;
+    await post();
+    expect(sink.calls).toHaveLength(4);
+    sink.mostInFlight = 0;
+    await clock.advance(500);
+    expect(sink.calls).toHaveLength(5);
+    await clock.advance(HOUR_MS);
+    expect(sink.mostInFlight).toBe(1);
+    expect(sink.calls.length).toBeGreaterThan(60);
+    expect(sink.calls.length).toBeLessThan(2 * 60);
+    expect(clock.waiting).toBe(1);
+
+    sink.refuse = () => undefined;
+    await clock.advance(60_000);
+    expect(sink.mostInFlight).toBe(4);
+    expect(tally.get('created')).toBe(200);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('is back with whatever it says', async () => {
+    addMany(50);
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(HOUR_MS);
+    sink.mostInFlight = 0;
+    sink.refuse = () => refusal(500);
+    await clock.advance(60_000);
+    expect(sink.mostInFlight).toBe(4);
+  });
+
+  it('lets no Event through out of order', async () => {
+    for (const episode of [1, 2, 3])
+      for (const object of ['a', 'b', 'c', 'd', 'e', 'f']) addCreate(object, episode);
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(HOUR_MS);
+    sink.refuse = () => undefined;
+    await clock.advance(60_000);
+    for (const object of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const created = [...sink.events.values()].filter(
+        ({ involvedObject }) => involvedObject.name === object,
+      );
+      expect(created).toEqual([1, 2, 3].map((episode) => makeEvent(object, episode)));
+    }
+  });
+
+  it('is asked about another object each time, so that one that is never answered blocks no other', async () => {
+    addCreate('slow');
+    for (let n = 0; n < 5; n += 1) addCreate(`pod-${n}`);
+    const timeout = classifyTransport('create', new DOMException('', 'TimeoutError'));
+    sink.refuse = ({ name }) => (name.startsWith('slow') ? timeout : UNREACHABLE);
+    await post();
+    await clock.advance(HOUR_MS);
+    sink.refuse = ({ name }) => (name.startsWith('slow') ? timeout : undefined);
+    await clock.advance(2 * 60_000);
+    expect(tally.get('created')).toBe(5);
+    expect(outbox.rows).toHaveLength(1);
+  });
+
+  it('is there when it answered others meanwhile: then it is about that object alone', async () => {
+    const answers = Promise.withResolvers<void>();
+    addCreate('slow');
+    sink.gate = answers.promise;
+    sink.refuse = ({ name }) => (name.startsWith('slow') ? UNREACHABLE : undefined);
+    await post();
+    sink.gate = Promise.resolve();
+    addCreate('quick');
+    await post();
+    answers.resolve();
+    await clock.settle();
+    addMany(5);
+    await post();
+    expect(tally.get('retried')).toBe(1);
+    expect(tally.get('created')).toBe(6);
+  });
+
+  it('that asks to be left alone is left alone by all', async () => {
+    addMany(50);
+    failFirst(refusal(503, {}, '40'), UNREACHABLE, UNREACHABLE, UNREACHABLE);
+    await post();
+    await clock.advance(39_999);
+    addCreate('late');
+    await post();
+    expect(sink.calls).toHaveLength(4);
+    await clock.advance(1);
+    expect(tally.get('created')).toBe(51);
+  });
+
+  it('costs the Events that come of age meanwhile, and no younger one', async () => {
+    addMany(50);
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(23 * HOUR_MS);
+    addCreate('young');
+    await clock.advance(3 * HOUR_MS);
+    expect(tally.get('gave-up')).toBe(50);
+    expect(outbox.rows).toMatchObject([{ event: makeEvent('young') }]);
+  });
+
+  it('is not asked at the end', async () => {
+    addMany(50);
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await poster.drain(1000);
+    expect(sink.calls).toHaveLength(4);
+    expect(outbox.rows).toHaveLength(50);
+    expect(clock.waiting).toBe(0);
+  });
 });
 
 describe('drain', () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { classifyTransport } from '../../src/kube/classify-failure.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -8,7 +9,7 @@ import { MemoryLog } from '../support/memory-log.ts';
 const BOOT = 'boot-1';
 const HOUR_MS = 60 * 60_000;
 const NODE = { apiVersion: 'v1', kind: 'Node', name: 'node-1', uid: 'node-1' };
-const UNREACHABLE = new Error('connect ECONNREFUSED');
+const UNREACHABLE = classifyTransport('create', new Error('connect ECONNREFUSED'));
 
 let clock: FakeClock;
 let sink: FakeSink;
