@@ -8,6 +8,7 @@ import {
   type SchedulerLike,
   timer,
 } from 'rxjs';
+import { heedRetryAfter } from '../retry-after.ts';
 import { type Handle, perform } from './list-and-watch.ts';
 import type { PodApi } from './pod-api.ts';
 import { advance, FIRST_STEP, type ReflectorState, type ReflectorStep } from './reflector-step.ts';
@@ -26,8 +27,6 @@ export interface ReflectorEnv {
  * can bear it: 1,000 nodes behind a broken balancer are 170 small lists a second.
  */
 const SHORT_PAUSE_MS = 4000;
-/** A proxy that sends us away for a day is not obeyed. */
-const MAX_RETRY_AFTER_MS = 5 * 60_000;
 
 /**
  * Tells `handle` everything the API server says about this node's pods, for as long as it is
@@ -53,7 +52,7 @@ export function reflectPods(
     const pauseMs = ({ pause, pauseAtLeastMs }: ReflectorStep): number => {
       if (pause === 'none') return 0;
       const waitMs = backoff(scheduler.now(), pause === 'short' ? SHORT_PAUSE_MS : undefined);
-      return Math.max(waitMs, Math.min(pauseAtLeastMs, MAX_RETRY_AFTER_MS));
+      return heedRetryAfter(waitMs, pauseAtLeastMs);
     };
 
     return defer(() => perform(api, step.request, handle, { ...env, scheduler })).pipe(

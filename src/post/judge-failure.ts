@@ -1,5 +1,6 @@
 import { RecorderError } from '../errors.ts';
 import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
+import { heedRetryAfter } from '../retry-after.ts';
 
 export interface Retry {
   readonly outcome: 'retried';
@@ -28,8 +29,6 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 const FIRST_DELAY_MS = 500;
 /** So that no Event is later than this after the API server is back; a request a minute is nothing. */
 const MAX_DELAY_MS = 60_000;
-/** Whatever a server (or something between) asks for, we look again within five minutes. */
-const MAX_RETRY_AFTER_MS = 5 * 60_000;
 
 /** corev1.NamespaceTerminatingCause. */
 const NAMESPACE_TERMINATING = 'NamespaceTerminating';
@@ -42,8 +41,8 @@ export function judgeFailure(err: unknown, attempt: FailedAttempt): Retry | Drop
   if (err instanceof RecorderError && !err.retryable)
     return { outcome: 'refused', quiet: isQuiet(err) };
   if (attempt.ageMs >= GIVE_UP_AFTER_MS) return { outcome: 'gave-up', quiet: false };
-  const askedMs = err instanceof ApiError ? (err.retryAfterMs ?? 0) : 0;
-  const delayMs = Math.max(backOffMs(attempt), Math.min(askedMs, MAX_RETRY_AFTER_MS));
+  const askedMs = err instanceof ApiError ? err.retryAfterMs : undefined;
+  const delayMs = heedRetryAfter(backOffMs(attempt), askedMs);
   return { outcome: 'retried', delayMs };
 }
 

@@ -1,5 +1,6 @@
 import { backOffMs } from '../post/judge-failure.ts';
 import { type PostClock, WaitList } from '../post/wait-list.ts';
+import { heedRetryAfter } from '../retry-after.ts';
 import type { PointOutcome } from './counters.ts';
 import type { EpisodeFacts } from './episode-facts.ts';
 import { InfluxError } from './influx-error.ts';
@@ -43,8 +44,6 @@ export interface InfluxLog {
 
 /** What InfluxData recommends is 5,000 lines; ours come in dozens, and 500 are 100 kB. */
 const MAX_BATCH = 500;
-/** Whatever a server asks for, we look again within five minutes. */
-const MAX_RETRY_AFTER_MS = 5 * 60_000;
 
 /**
  * Takes recorded episodes to InfluxDB, behind the store and in nobody's way: one batch at a time,
@@ -149,8 +148,9 @@ export class InfluxWriter {
     this.#failures += 1;
     if (this.#failures === 1)
       log.warn({ err }, 'cannot write to influxdb, points wait in the store');
-    const askedMs = err instanceof InfluxError ? Math.min(err.retryAfterMs, MAX_RETRY_AFTER_MS) : 0;
-    const delayMs = Math.max(askedMs, backOffMs({ failures: this.#failures, random: random() }));
+    const askedMs = err instanceof InfluxError ? err.retryAfterMs : undefined;
+    const ownMs = backOffMs({ failures: this.#failures, random: random() });
+    const delayMs = heedRetryAfter(ownMs, askedMs);
     this.#isWaiting = true;
     this.#retries.after(delayMs, () => {
       this.#isWaiting = false;
