@@ -146,7 +146,9 @@ export class EventPoster {
     this.#releaseAsked();
   }
 
+  /** What is cut off at the end stays in the outbox, and is no news. */
   #fail(row: OutboxRow, err: unknown, isForAll: boolean): void {
+    if (this.#stopped) return;
     const { random } = this.#env;
     const failures = isForAll
       ? this.#server.failed()

@@ -532,6 +532,21 @@ describe('drain', () => {
     expect(outbox.rows).toHaveLength(1);
   });
 
+  it('says nothing of what is cut off then', async () => {
+    const { promise, reject } = Promise.withResolvers<void>();
+    sink.gate = promise;
+    addCreate('web');
+    await post();
+    const drained = poster.drain(1000);
+    await clock.advance(1000);
+    await drained;
+    reject(new Error('the connection is closed'));
+    await clock.settle();
+    expect(logged).toEqual([]);
+    expect(outbox.rows).toHaveLength(1);
+    expect(clock.waiting).toBe(0);
+  });
+
   it('tries nothing twice, and starts nothing afterwards', async () => {
     sink.refuse = () => UNREACHABLE;
     addCreate('web');
