@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { guardConnections } from './connection-guard.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
+import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
 export type Check = () => string | undefined;
@@ -23,18 +24,18 @@ export interface Exhibits {
 interface Answer {
   readonly status: number;
   readonly type: string;
-  readonly body: string;
+  readonly body: string | Buffer;
 }
 
+type Page = () => Answer | Promise<Answer>;
+
+const HTML = 'text/html; charset=utf-8';
 const TEXT = 'text/plain; charset=utf-8';
 /** Time for a request's head and for its whole; nobody sends us more than a few lines. */
 const REQUEST_LIMIT_MS = 5_000;
 /** How often Node looks for connections that are over their time; rarely, since idle costs nothing. */
 const CHECK_EVERY_MS = 5_000;
 const MAX_HEADER_BYTES = 8 * 1024;
-const MAX_REQUESTS_PER_CONNECTION = 1_000;
-/** However many ask for the metrics, they are rendered once in so long; no scraper asks more often. */
-const METRICS_LAST_MS = 250;
 
 /**
  * The agent's HTTP listener: `/metrics`, `/healthz`, `/readyz` and `/`, GET and HEAD, nothing else.
@@ -43,7 +44,7 @@ const METRICS_LAST_MS = 250;
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #exhibits: Exhibits;
-  #metrics: { readonly untilMs: number; readonly text: Promise<string> } | undefined;
+  readonly #pages: Readonly<Record<string, Page>>;
 
   private constructor(exhibits: Exhibits) {
     this.#exhibits = exhibits;
@@ -53,9 +54,8 @@ export class StatusServer implements AsyncDisposable {
       connectionsCheckingInterval: CHECK_EVERY_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-    this.#server.maxRequestsPerSocket = MAX_REQUESTS_PER_CONNECTION;
-    guardConnections(this.#server);
-    this.#server.on('request', (request, response) => void this.#respond(request, response));
+    guardConnections(this.#server, (request, response) => void this.#respond(request, response));
+    this.#pages = pagesOf(exhibits);
   }
 
   /** @throws ListenError when the address cannot be had */
@@ -105,29 +105,17 @@ export class StatusServer implements AsyncDisposable {
     if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only\n');
     return show();
   }
+}
 
-  readonly #pages: Readonly<Record<string, () => Answer | Promise<Answer>>> = Object.assign(
-    Object.create(null),
-    {
-      '/metrics': async () => {
-        const body = await this.#renderMetrics();
-        return { status: 200, type: this.#exhibits.metrics.contentType, body };
-      },
-      '/healthz': () => verdict(this.#exhibits.health),
-      '/readyz': () => verdict(this.#exhibits.readiness),
-      '/': () => ({ status: 200, type: 'text/html; charset=utf-8', body: this.#exhibits.page() }),
-    },
-  );
-
-  /** One rendering for all who ask at the same time, so that a flood costs no more than one does. */
-  #renderMetrics(): Promise<string> {
-    const nowMs = performance.now();
-    if (this.#metrics === undefined || this.#metrics.untilMs <= nowMs) {
-      const text = this.#exhibits.metrics.render();
-      this.#metrics = { untilMs: nowMs + METRICS_LAST_MS, text };
-    }
-    return this.#metrics.text;
-  }
+function pagesOf({ metrics, page, health, readiness }: Exhibits): Record<string, Page> {
+  const metricsText = shareRendering(() => metrics.render());
+  const html = shareRendering(async () => page());
+  return Object.assign(Object.create(null), {
+    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metricsText() }),
+    '/healthz': () => verdict(health),
+    '/readyz': () => verdict(readiness),
+    '/': async () => ({ status: 200, type: HTML, body: await html() }),
+  } satisfies Record<string, Page>);
 }
 
 function verdict(checks: readonly Check[]): Answer {

@@ -19,14 +19,23 @@ const SLOW_CLIENTS: Readonly<Record<string, (socket: Socket) => void>> = {
   'does not read what it asked for': readTooLate,
 };
 
-async function serve(body: string): Promise<StatusServer> {
+/** Requests that Node parses out of one chunk, each of which it would answer. */
+const PIPELINED: readonly string[] = [
+  'GET / HTTP/1.1\r\nHost: a\r\n\r\n',
+  GET,
+  'GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
+  'GET / HTTP/1.1\r\nHost: a\r\nExpect: much\r\n\r\n',
+];
+const REQUESTS_A_CHUNK = 1_000;
+
+async function serve(body: string, page = (): string => ''): Promise<StatusServer> {
   return StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
     {
       metrics: { contentType: 'text/plain', render: async () => body },
       health: [],
       readiness: [],
-      page: () => '',
+      page,
       onError: (err) => expect.fail(String(err)),
     },
   );
@@ -43,6 +52,21 @@ async function connect(server: StatusServer): Promise<Socket> {
 async function isLive(server: StatusServer): Promise<boolean> {
   return (await fetch(`http://127.0.0.1:${server.port}/healthz`)).ok;
 }
+
+describe('a client that does not wait for an answer', () => {
+  test.for(PIPELINED)('has one at most to %j', { timeout: 60_000 }, async (request) => {
+    let renderings = 0;
+    await using server = await serve('up 1\n', () => `rendering ${(renderings += 1)}`);
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => connect(server)));
+    const answers = sockets.map(async (socket) => {
+      socket.write(request.repeat(REQUESTS_A_CHUNK));
+      return (await readAll(socket)).split('HTTP/1.1 ').length - 1;
+    });
+    expect(Math.max(...(await Promise.all(answers)))).toBeLessThanOrEqual(1);
+    expect(renderings).toBeLessThanOrEqual(sockets.length);
+    expect(await isLive(server)).toBe(true);
+  });
+});
 
 describe('a client that is slow on purpose', () => {
   test('is cut off', { timeout: 60_000 }, async () => {
@@ -75,6 +99,14 @@ describe('a client that is slow on purpose', () => {
     expect(slowestMs).toBeLessThan(1_000); // the kubelet waits that long by default
   });
 });
+
+/** What came until the connection was closed, however it was. */
+async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+  await once(socket, 'close');
+  return text;
+}
 
 function dribbleHead(socket: Socket): void {
   socket.resume().write('GET /metrics HTTP/1.1\r\nX: ');

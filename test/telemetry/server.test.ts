@@ -29,7 +29,7 @@ function exhibits(): Exhibits {
     metrics: { contentType: 'text/plain; version=0.0.4', render },
     health: [() => problems.health],
     readiness: [() => undefined, () => problems.ready],
-    page: () => '<!doctype html><title>page</title>',
+    page: () => `<!doctype html><title>page ${(renders += 1)}</title>`,
     onError: (err) => errors.push(err),
   };
 }
@@ -86,6 +86,18 @@ describe('the listener', () => {
     expect(response.headers.get('allow')).toBe('GET, HEAD');
   });
 
+  test.for(['POST /metrics', 'GET /metrics', 'POST /nothing'])(
+    'answers %s and reads no body to its end',
+    async (request) => {
+      const socket = await connect();
+      const closed = once(socket, 'close');
+      socket.write(`${request} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nhalf`);
+      const answer = (await socket.setEncoding('utf8').toArray()).join('');
+      await closed;
+      expect(answer).toMatch(/^HTTP\/1\.1 \d{3} [^]*\r\nconnection: close\r\n/i);
+    },
+  );
+
   test.for(['CONNECT example.org:80 HTTP/1.1\r\n\r\n', 'nonsense\r\n\r\n', '\0\xff\r\n'])(
     'hangs up on %j',
     async (request) => {
@@ -104,8 +116,8 @@ describe('the listener', () => {
     expect(errors).toHaveLength(1);
   });
 
-  test('renders once for all who ask at the same time', async () => {
-    await Promise.all(Array.from({ length: 200 }, () => get('/metrics').then((r) => r.text())));
+  test.for(['/metrics', '/'])('renders %s once for all who ask at the same time', async (path) => {
+    await Promise.all(Array.from({ length: 200 }, () => get(path).then((r) => r.text())));
     expect(renders).toBeLessThan(20);
   });
 
