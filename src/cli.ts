@@ -6,6 +6,8 @@ import { explainError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './recorder/print-sink.ts';
+import { InfluxOptionsError } from './telemetry/influx-target.ts';
+import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
 import { VERSION } from './version.ts';
 
 /** Exit codes that scripts can use. */
@@ -25,7 +27,7 @@ export async function runCli(argv: readonly string[], edge: Edge): Promise<numbe
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? FINE : WRONG_USAGE;
     edge.printError(`${explainError(error)}\n`);
-    return FAILED;
+    return error instanceof InfluxOptionsError ? WRONG_USAGE : FAILED;
   }
 }
 
@@ -52,7 +54,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--node-events <on|off>', NODE_EVENTS).choices(['on', 'off']).default('on'))
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
     .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
-    .addOption(flag('--listen <address>', LISTEN))
+    .addOption(flag('--listen <address>', LISTEN).argParser(parseListen))
     .addOption(flag('--influx-url <url>', 'write a point for each kill to this InfluxDB'))
     .addOption(flag('--influx-database <name>', 'its database (version 1)'))
     .addOption(flag('--influx-user <name>', 'its user (version 1)'))
@@ -123,6 +125,14 @@ function parseCount(text: string): number {
     throw new InvalidArgumentError('It must be a whole number, 1 or more.');
   }
   return count;
+}
+
+function parseListen(text: string): ListenChoice {
+  const choice = parseListenAddress(text);
+  if (choice === undefined) {
+    throw new InvalidArgumentError('Write :9095, 127.0.0.1:9095, [::1]:9095 or none.');
+  }
+  return choice;
 }
 
 /** ms since the epoch. */

@@ -14,6 +14,12 @@ describe('the exit code is', () => {
     ['2 for replay of nothing', ['replay'], 2, /missing required argument 'file'/],
     ['2 for a time that is none', ['replay', '--boot-time', 'noon', '-'], 2, /It is no time/],
     [
+      '2 for an InfluxDB that is none, before anything is opened',
+      ['run', '--kmsg', 'nowhere', '--influx-url', 'ftp://x', '--influx-database', 'd'],
+      2,
+      /\[E_INFLUX_OPTIONS\]/,
+    ],
+    [
       '1 for a missing log',
       ['replay', 'nowhere.kmsg'],
       1,
@@ -43,6 +49,12 @@ describe('the exit code is', () => {
     expect(code).toBe(expected);
     expect(stdout + stderr).toMatch(said);
   });
+});
+
+test.for(['9095', 'off', '', ':99999'])('to listen on %j is wrong usage', async (address) => {
+  const { code, stderr } = await runFake(['run', '--kmsg', 'nowhere', '--listen', address]);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`argument '${address}' is invalid`);
 });
 
 test('an unknown format in a variable is wrong usage too', async () => {

@@ -7,7 +7,7 @@ import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import { InfluxClient } from '../telemetry/influx-client.ts';
-import { influxTarget, type InfluxOptions } from '../telemetry/influx-target.ts';
+import { influxTarget, type InfluxOptions, type InfluxTarget } from '../telemetry/influx-target.ts';
 import { InfluxWriter, type InfluxQueue, type QueuedEpisode } from '../telemetry/influx-writer.ts';
 
 export interface InfluxParts {
@@ -19,13 +19,19 @@ export interface InfluxParts {
 
 const MARK_NOTE = 'influx-mark';
 
-/** Takes the store's episodes to InfluxDB, where one was named. @throws InfluxOptionsError */
-export function openInflux(
+/** The InfluxDB to write to; `undefined` where none was named. @throws InfluxOptionsError */
+export function findInflux(
   options: InfluxOptions,
-  { store, counters, clock, log }: InfluxParts,
   { env }: Pick<Edge, 'env'>,
+): InfluxTarget | undefined {
+  return influxTarget(options, { env, readText: (path) => readFileSync(path, 'utf8') });
+}
+
+/** Takes the store's episodes to InfluxDB, where there is one. */
+export function openInflux(
+  target: InfluxTarget | undefined,
+  { store, counters, clock, log }: InfluxParts,
 ): InfluxWriter | undefined {
-  const target = influxTarget(options, { env, readText: (path) => readFileSync(path, 'utf8') });
   if (target === undefined) return undefined;
   const writer = new InfluxWriter(queueOf(store, clock), new InfluxClient(target), {
     clock,

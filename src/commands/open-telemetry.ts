@@ -7,7 +7,7 @@ import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
-import { ListenError, parseListenAddress } from '../telemetry/listen-address.ts';
+import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import type { AuditFigures } from '../telemetry/metrics-source.ts';
 import { renderPage } from '../telemetry/page.ts';
@@ -33,7 +33,7 @@ export interface TelemetryParts {
 }
 
 /** Of every interface: Prometheus and the kubelet come from outside the pod. */
-const DEFAULT_LISTEN = ':9095';
+const DEFAULT_LISTEN = { port: 9095 };
 const EPISODES_SHOWN = 50;
 
 /**
@@ -44,17 +44,16 @@ const EPISODES_SHOWN = 50;
  * @throws ListenError
  */
 export async function openTelemetry(
-  listen: string | undefined,
+  listen: ListenChoice | undefined,
   parts: TelemetryParts,
   edge: Edge,
 ): Promise<StatusServer | undefined> {
-  const address = parseListenAddress(listen ?? DEFAULT_LISTEN);
-  if (address === undefined) return undefined;
+  if (listen === 'none') return undefined;
   const readiness = readinessOf(parts);
   const problems = (): string[] =>
     readiness.map((check) => check()).filter((it) => it !== undefined);
   const { node, log } = parts;
-  const server = StatusServer.listen(address, {
+  const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
     metrics: metricsOf(parts, edge),
     health: healthOf(parts, edge),
     readiness,
@@ -64,7 +63,7 @@ export async function openTelemetry(
   });
   return server.catch((err: unknown) => {
     if (listen !== undefined || !(err instanceof ListenError)) throw err;
-    log.warn({ err: err.message }, 'no metrics and no health: the usual port is taken');
+    log.warn({ err: err.message }, 'no metrics and no health: the usual port cannot be had');
     return undefined;
   });
 }

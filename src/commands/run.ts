@@ -15,9 +15,10 @@ import { KubeSink } from '../post/kube-sink.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { newTally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
+import type { ListenChoice } from '../telemetry/listen-address.ts';
 import { openCounters, saveCounters } from './open-counters.ts';
 import { openCounting } from './open-counting.ts';
-import { openInflux } from './open-influx.ts';
+import { findInflux, openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openStore, startOf, type StateOptions } from './open-store.ts';
@@ -35,7 +36,7 @@ export interface RunOptions extends InfluxOptions, StateOptions, ClusterChoice {
   readonly output: EventFormat;
   readonly procRoot: string;
   readonly cgroupRoot: string;
-  readonly listen?: string;
+  readonly listen?: ListenChoice;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
   readonly trustUserspaceRecords?: boolean;
@@ -48,6 +49,7 @@ const UNLIMITED = { maxEvents: 1_000_000_000, burstSize: 1_000_000_000 };
 
 /** The agent: watches the kernel log until it is told to stop, or the log ends. */
 export async function run(options: RunOptions, edge: Edge): Promise<void> {
+  const target = findInflux(options, edge);
   const kind = probeLog(options.kmsg);
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
   const log = openLog({ level: options.logLevel, format }, edge.printError);
@@ -66,7 +68,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   using pods = openPods({ client, node, listed, nodeEvents, store, log, recordsLost }, edge);
   const counters = openCounters(store, pods.known, nowMs, tally);
   const clock = withTimers(edge);
-  const influx = openInflux(options, { store, counters, clock, log }, edge);
+  const influx = openInflux(target, { store, counters, clock, log });
   const origin = { node, bootId: readBootId(readLatin1) };
   const start = startOf(options, kind, origin.bootId, store);
   const books = savedBooks(store, start);

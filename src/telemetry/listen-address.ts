@@ -6,14 +6,28 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** `--listen` is no address, or nobody can listen there. */
+/** What `--listen` says. */
+export type ListenChoice = ListenAddress | 'none';
+
+/** What the system says to an address it does not let us have, in words. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EADDRNOTAVAIL: 'this host has no such address',
+  EACCES: 'it takes CAP_NET_BIND_SERVICE to have a port below 1024',
+  ENOTFOUND: 'nobody knows the address of that name',
+  EAI_AGAIN: 'no name server tells the address of that name',
+};
+
+/** Nobody can listen there. */
 export class ListenError extends RecorderError {
   readonly code = 'E_LISTEN';
   readonly retryable = false;
 
-  constructor(listen: string, cause?: unknown) {
+  constructor(address: ListenAddress, cause: unknown) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    const why = REFUSALS[code] ?? message;
     super(
-      `Listening on ${listen} failed. Write :9095, 127.0.0.1:9095 or [::1]:9095, an address that is free on this node, or none`,
+      `Listening on ${format(address)} failed: ${why}. Give --listen another address, or none`,
       cause,
     );
   }
@@ -22,16 +36,16 @@ export class ListenError extends RecorderError {
 const ADDRESS = /^(?:\[(?<ipv6>[0-9a-f:.]+)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/i;
 const MAX_PORT = 65_535;
 
-/**
- * Reads `--listen`: `:9095`, `host:9095`, `[::1]:9095`, or `none`.
- *
- * @throws ListenError
- */
-export function parseListenAddress(listen: string): ListenAddress | undefined {
-  if (listen === 'none') return undefined;
+/** Reads `--listen`: `:9095`, `host:9095`, `[::1]:9095` or `none`; `undefined` where it is none of these. */
+export function parseListenAddress(listen: string): ListenChoice | undefined {
+  if (listen === 'none') return 'none';
   const parts = ADDRESS.exec(listen)?.groups;
   const port = Number(parts?.['port'] ?? Number.NaN);
-  if (parts === undefined || port > MAX_PORT) throw new ListenError(listen);
+  if (parts === undefined || port > MAX_PORT) return undefined;
   const host = parts['ipv6'] ?? parts['host'] ?? '';
   return host === '' ? { port } : { host, port };
+}
+
+function format({ host = '', port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

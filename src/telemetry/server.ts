@@ -59,13 +59,13 @@ export class StatusServer implements AsyncDisposable {
   }
 
   /** @throws ListenError when the address cannot be had */
-  static async listen({ host, port }: ListenAddress, exhibits: Exhibits): Promise<StatusServer> {
+  static async listen(address: ListenAddress, exhibits: Exhibits): Promise<StatusServer> {
     const status = new StatusServer(exhibits);
     try {
-      status.#server.listen({ port, ...(host !== undefined && { host }) });
+      status.#server.listen(address);
       await once(status.#server, 'listening');
     } catch (cause) {
-      throw new ListenError(`${host ?? ''}:${port}`, cause);
+      throw new ListenError(address, cause);
     }
     status.#server.on('error', exhibits.onError);
     return status;

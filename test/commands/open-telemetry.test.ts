@@ -42,7 +42,7 @@ beforeEach(() => {
 });
 
 async function serve() {
-  const server = await openTelemetry('127.0.0.1:0', parts, edge);
+  const server = await openTelemetry({ host: '127.0.0.1', port: 0 }, parts, edge);
   const get = async (path: string) => {
     const answer = await fetch(`http://127.0.0.1:${server?.port}${path}`);
     return { status: answer.status, text: await answer.text() };

@@ -128,11 +128,13 @@ describe('the listener', () => {
     await expect.poll(() => hanging.filter(({ closed }) => closed).length).toBeGreaterThan(60);
   });
 
-  test('says which address it could not have', async () => {
+  test('says which address it could not have, and why', async () => {
     const taken = { host: '127.0.0.1', port: server.port };
     await expect(StatusServer.listen(taken, exhibits())).rejects.toMatchObject({
       code: 'E_LISTEN',
-      message: expect.stringContaining(`127.0.0.1:${server.port}`),
+      message: expect.stringContaining(
+        `Listening on 127.0.0.1:${server.port} failed: another process listens there. `,
+      ),
     });
   });
 });
