@@ -103,15 +103,17 @@ function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
     buffer: () => watching.buffer,
     process: processFigures(edge.runtime, nowMs, () => readdirSync('/proc/self/fd').length),
     ...(audit !== undefined && { audit: () => figuresOf(audit) }),
-    outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
-    ...(pods.watch !== undefined && { watch: pods.watch }),
+    ...(pods.watch !== undefined && {
+      watch: pods.watch,
+      outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
+    }),
     ...(influx !== undefined && { influxPending: () => influx.waiting }),
   });
 }
 
-/** Before the first comparison, and where the kernel counts nothing, there is nothing to show. */
-function figuresOf({ state }: KillAudit): AuditFigures {
-  if (state === 'unknown') return { kernelKills: 0, recordedKills: 0, unexplainedKills: 0 };
+/** Before the first comparison, and where the kernel counts nothing, nothing is proven. */
+function figuresOf({ state }: KillAudit): AuditFigures | undefined {
+  if (state === 'unknown') return undefined;
   const { counted, beforeStart, recorded, unexplained } = state;
   const kernelKills = counted - beforeStart;
   return { kernelKills, recordedKills: recorded, unexplainedKills: unexplained };

@@ -2,6 +2,8 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 
 /** A value for each combination of labels. */
 type Series<L extends string> = Iterable<readonly [Readonly<Record<L, string>>, number]>;
+/** A value without labels; `undefined` is no sample, where 0 would be a lie. */
+type Reading = () => number | undefined;
 
 /**
  * Defines metrics that are read, not written: each is filled from where its number already is at
@@ -14,8 +16,8 @@ export class Meter {
     this.#registry = registry;
   }
 
-  counter(name: string, help: string, read: () => number): void {
-    this.counters(name, help, [], () => [[{}, read()]]);
+  counter(name: string, help: string, read: Reading): void {
+    this.counters(name, help, [], () => sample(read()));
   }
 
   counters<const L extends string>(
@@ -28,13 +30,14 @@ export class Meter {
       ...this.#shape(name, help, labelNames),
       collect() {
         this.reset();
+        if (labelNames.length === 0) this.remove(); // reset() says 0 of what has no labels
         for (const [labels, value] of read()) this.inc(labels, value);
       },
     });
   }
 
-  gauge(name: string, help: string, read: () => number): void {
-    this.gauges(name, help, [], () => [[{}, read()]]);
+  gauge(name: string, help: string, read: Reading): void {
+    this.gauges(name, help, [], () => sample(read()));
   }
 
   gauges<const L extends string>(
@@ -47,6 +50,7 @@ export class Meter {
       ...this.#shape(name, help, labelNames),
       collect() {
         this.reset();
+        if (labelNames.length === 0) this.remove(); // reset() says 0 of what has no labels
         for (const [labels, value] of read()) this.set(labels, value);
       },
     });
@@ -55,4 +59,8 @@ export class Meter {
   #shape<L extends string>(name: string, help: string, labelNames: readonly L[]) {
     return { name, help, labelNames, registers: [this.#registry] };
   }
+}
+
+function sample(value: number | undefined): Series<never> {
+  return value === undefined ? [] : [[{}, value]];
 }

@@ -34,7 +34,7 @@ export interface BufferFigures {
 
 /**
  * Where the metrics look when they are scraped, and only then. What an agent does not have (no
- * cluster, no state directory, no InfluxDB, a kernel without the counter) has no metrics either.
+ * cluster, no InfluxDB) has no metrics either.
  */
 export interface MetricsSource {
   readonly version: string;
@@ -43,7 +43,9 @@ export interface MetricsSource {
   readonly nowMs: () => number;
   readonly buffer: () => BufferFigures;
   readonly process: () => ProcessFigures;
-  readonly audit?: () => AuditFigures;
+  /** Absent for a saved log; `undefined` where the kernel counts nothing, or nothing was compared yet. */
+  readonly audit?: () => AuditFigures | undefined;
+  /** What waits for the API server, where there is one. */
   readonly outbox?: () => OutboxFigures;
   readonly watch?: () => WatchFigures;
   /** Points that wait for InfluxDB. */

@@ -19,6 +19,7 @@ export class Metrics {
     defineKillMetrics(meter, source);
     defineLogMetrics(meter, source);
     defineEventMetrics(meter, source);
+    defineInfluxMetrics(meter, source);
     defineStateMetrics(meter, source);
     defineProcessMetrics(meter, source);
   }
@@ -60,17 +61,17 @@ function defineKillMetrics(meter: Meter, { counters, audit }: MetricsSource): vo
   meter.counter(
     'oom_recorder_kernel_oom_kills_total',
     'OOM kills the kernel counted (/proc/vmstat oom_kill) since the audit began.',
-    () => audit().kernelKills,
+    () => audit()?.kernelKills,
   );
   meter.counter(
     'oom_recorder_recorded_oom_kills_total',
     'OOM kills the kernel counted that are in recorded episodes, since the audit began.',
-    () => audit().recordedKills,
+    () => audit()?.recordedKills,
   );
   meter.counter(
     'oom_recorder_unexplained_oom_kills_total',
     'OOM kills the kernel counted and its log never told.',
-    () => audit().unexplainedKills,
+    () => audit()?.unexplainedKills,
   );
 }
 
@@ -102,7 +103,8 @@ function defineLogMetrics(meter: Meter, { counters }: MetricsSource): void {
   );
 }
 
-function defineEventMetrics(meter: Meter, { counters, influxPending }: MetricsSource): void {
+function defineEventMetrics(meter: Meter, { counters, outbox }: MetricsSource): void {
+  if (outbox === undefined) return;
   meter.counters(
     'oom_recorder_event_posts_total',
     'Attempts to write an Event to the API server, by outcome.',
@@ -115,6 +117,9 @@ function defineEventMetrics(meter: Meter, { counters, influxPending }: MetricsSo
     ['reason'],
     () => labelled('reason', counters.skips),
   );
+}
+
+function defineInfluxMetrics(meter: Meter, { counters, influxPending }: MetricsSource): void {
   if (influxPending === undefined) return;
   meter.counters(
     'oom_recorder_influx_points_total',

@@ -3,7 +3,10 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { openTelemetry, type TelemetryParts } from '../../src/commands/open-telemetry.ts';
 import type { Edge } from '../../src/edge.ts';
 import { openLog } from '../../src/log.ts';
+import { KillAudit } from '../../src/oom/kill-audit.ts';
+import { FIRST_STEP } from '../../src/pods/reflector-step.ts';
 import { StateStore } from '../../src/store/state-store.ts';
+import { newTally } from '../../src/tally.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
 
 const edge: Edge = {
@@ -50,6 +53,14 @@ async function serve() {
   return { get, [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose]() };
 }
 
+/** An audit that has compared what was read, nothing, with the kernel's count. */
+function comparedWith(counted: number | undefined): KillAudit {
+  const onMissing = (): void => undefined;
+  const audit = new KillAudit({ total: () => counted, tally: newTally(), onMissing });
+  audit.quiet(0);
+  return audit;
+}
+
 describe('what the agent shows', () => {
   test('has the points that wait for InfluxDB, where there is one', async () => {
     {
@@ -62,6 +73,28 @@ describe('what the agent shows', () => {
     const { text } = await agent.get('/metrics');
     expect(text).toContain('oom_recorder_influx_pending_points 12\n');
     expect(text).toContain('oom_recorder_influx_points_total{outcome="written"} 3\n');
+  });
+
+  test('proves nothing where the kernel counts no kills', async () => {
+    parts = { ...parts, audit: comparedWith(undefined) };
+    {
+      await using agent = await serve();
+      expect((await agent.get('/metrics')).text).not.toMatch(/^oom_recorder_kernel_oom_kills/m);
+    }
+    parts = { ...parts, audit: comparedWith(5) };
+    await using agent = await serve();
+    expect((await agent.get('/metrics')).text).toMatch(/^oom_recorder_kernel_oom_kills_total 0$/m);
+  });
+
+  test('says nothing of an API server where there is none', async () => {
+    const about = /^oom_recorder_(?:outbox|pending|event|pods)/m;
+    {
+      await using printing = await serve();
+      expect((await printing.get('/metrics')).text).not.toMatch(about);
+    }
+    parts = { ...parts, pods: { ...parts.pods, watch: () => FIRST_STEP.state } };
+    await using posting = await serve();
+    expect((await posting.get('/metrics')).text).toMatch(about);
   });
 
   test('is healthy as long as the reader reads when it is asked to', async () => {

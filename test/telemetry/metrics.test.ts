@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Counters, type LogCounts } from '../../src/telemetry/counters.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
-import type { MetricsSource } from '../../src/telemetry/metrics-source.ts';
+import type { AuditFigures, MetricsSource } from '../../src/telemetry/metrics-source.ts';
 import { newTally } from '../../src/tally.ts';
 import { KILLED_AT_MS, metricsSource, podEntry, recordedKill } from '../support/telemetry.ts';
 
@@ -70,7 +70,20 @@ describe('the metrics', () => {
     const { audit, outbox, watch, influxPending, ...source } = metricsSource();
     const shown = (await samples(source)).join('\n');
     expect([audit, outbox, watch, influxPending]).not.toContain(undefined);
-    expect(shown).not.toMatch(/kernel_oom_kills|outbox|pods_|influx/);
+    expect(shown).not.toMatch(
+      /kernel_oom_kills|outbox|pending|event_posts|events_skipped|pods_|influx/,
+    );
+  });
+
+  test('claim no audit before there was one', async () => {
+    let figures: AuditFigures | undefined;
+    const metrics = new Metrics(metricsSource({ audit: () => figures }));
+    const audited = /^oom_recorder_(?:kernel|recorded|unexplained)_oom_kills\w* \d/gm;
+    expect(await metrics.render()).not.toMatch(audited);
+    figures = { kernelKills: 0, recordedKills: 0, unexplainedKills: 0 };
+    expect((await metrics.render()).match(audited)).toHaveLength(3);
+    figures = undefined;
+    expect(await metrics.render()).not.toMatch(audited);
   });
 
   test('go on from what an earlier process counted', async () => {
