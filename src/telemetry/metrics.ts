@@ -68,9 +68,9 @@ function defineKillMetrics(meter: Meter, { counters, audit }: MetricsSource): vo
     'OOM kills the kernel counted that are in recorded episodes, since the audit began.',
     () => audit()?.recordedKills,
   );
-  meter.counter(
-    'oom_recorder_unexplained_oom_kills_total',
-    'OOM kills the kernel counted and its log never told.',
+  meter.gauge(
+    'oom_recorder_unexplained_oom_kills',
+    'OOM kills the kernel counted and its log has not told.',
     () => audit()?.unexplainedKills,
   );
 }

@@ -156,7 +156,7 @@ describe.skipIf(!canRun)('the whole mission', () => {
         Number((await prometheus.query(`oom_recorder_${metric}`))[0]?.value);
       expect(await figure('killed_processes_total')).toBeGreaterThanOrEqual(STORM);
       expect(await figure('kernel_oom_kills_total')).toBeGreaterThanOrEqual(STORM);
-      expect(await figure('unexplained_oom_kills_total')).toBe(0);
+      expect(await figure('unexplained_oom_kills')).toBe(0);
 
       // InfluxDB: a row for each
       const columns = 'container_oom_events_total, namespace, podname';

@@ -86,6 +86,12 @@ describe('the metrics', () => {
     expect(await metrics.render()).not.toMatch(audited);
   });
 
+  test('have a gauge of unexplained kills: one may be explained after all', async () => {
+    const text = await new Metrics(metricsSource()).render();
+    expect(text).toContain('# TYPE oom_recorder_unexplained_oom_kills gauge\n');
+    expect(text).toContain('\noom_recorder_unexplained_oom_kills 1\n');
+  });
+
   test('go on from what an earlier process counted', async () => {
     const before = makeCounters();
     before.recorded(recordedKill(podEntry('web-0')));
