@@ -21,14 +21,25 @@ export class InfluxError extends RecorderError {
 }
 
 /**
- * What a failure means. Bad requests (400: a field of another type, a point older than the retention
- * policy; 413, 422) are about the points; a token, database or bucket that is wrong is somebody's to
- * set right, and the points wait for it.
+ * InfluxDB's words for points it does not take: 1.x `partial write: …` and `field type conflict: …`,
+ * 1.x and 2.x `unable to parse '…'`, 3.x `failed to parse line protocol: …`, `partial write of line
+ * protocol occurred` and `parsing failed for write_lp endpoint`.
+ *
+ * @see https://github.com/influxdata/influxdb/blob/1.8/services/httpd/handler.go `serveWrite`
+ */
+const ABOUT_POINTS =
+  /partial write|unable to parse|failed to parse line protocol|parsing failed for write_lp|field type conflict|(?:beyond|outside) retention policy/i;
+
+/**
+ * What a failure means. 413 and 422 are about the points, and so is a 400 if InfluxDB says it is. Any
+ * other 400 (plain HTTP to a TLS port, no organization) is like a wrong token, database or bucket:
+ * somebody's to set right, and the points wait for it.
  */
 export function classifyInfluxError(cause: unknown): InfluxError {
   const status = cause instanceof HttpError ? cause.statusCode : undefined;
   const retryAfter = cause instanceof HttpError ? cause.headers?.['retry-after'] : undefined;
-  return new InfluxError(codeOf(status), retryAfterMs(retryAfter), cause);
+  const body = cause instanceof HttpError ? cause.body : undefined;
+  return new InfluxError(codeOf(status, body), retryAfterMs(retryAfter), cause);
 }
 
 /** Whole seconds, as InfluxDB writes it; the library's own `retryAfter()` takes them for ms. */
@@ -36,8 +47,9 @@ function retryAfterMs(header: unknown): number {
   return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) * 1000 : 0;
 }
 
-function codeOf(status: number | undefined): InfluxErrorCode {
-  if (status === 400 || status === 413 || status === 422) return 'E_INFLUX_REFUSED';
+function codeOf(status: number | undefined, body = ''): InfluxErrorCode {
+  if (status === 413 || status === 422) return 'E_INFLUX_REFUSED';
+  if (status === 400) return ABOUT_POINTS.test(body) ? 'E_INFLUX_REFUSED' : 'E_INFLUX_ACCESS';
   if (status === 401 || status === 403 || status === 404) return 'E_INFLUX_ACCESS';
   return 'E_INFLUX_AWAY';
 }

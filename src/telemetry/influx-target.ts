@@ -73,7 +73,8 @@ export function influxTarget(
     return { version: 1, url, database: influxDatabase, ...withoutAbsent({ user, password }) };
   }
   const token = secret(options.influxTokenFile, 'OOM_RECORDER_INFLUX_TOKEN', sources);
-  const { influxOrg: org = '', influxBucket: bucket = '' } = options;
+  const { influxOrg: org, influxBucket: bucket = '' } = options;
+  if (org === undefined) throw new InfluxOptionsError('a bucket needs its organization');
   return { version: 2, url, org, bucket, ...withoutAbsent({ token }) };
 }
 

@@ -50,6 +50,23 @@ function status(code: number, body = '', headers: Record<string, string> = {}): 
   return (response) => void response.writeHead(code, headers).end(body);
 }
 
+function badRequest(body: object): Answer {
+  return status(400, JSON.stringify(body), { 'content-type': 'application/json' });
+}
+
+const V1_CONFLICT = {
+  error: 'partial write: field type conflict: input field "x" is type float dropped=1',
+};
+const V1_NO_DATABASE = { error: 'database is required' };
+const V2_UNPARSED = { code: 'invalid', message: "unable to parse 'x': missing fields" };
+const V2_NO_ORG = { code: 'invalid', message: 'Please provide either orgID or org' };
+const V3_REJECTED = {
+  code: 'invalid',
+  message: 'failed to parse line protocol: errors encountered on line(s): line 2',
+};
+/** What Go's net/http says; InfluxDB is not asked. */
+const NO_TLS = 'Client sent an HTTP request to an HTTPS server.\n';
+
 const v2 = (): InfluxTarget & { version: 2 } => ({
   version: 2,
   url,
@@ -114,7 +131,13 @@ describe('a write', () => {
 
 describe('a write that fails', () => {
   test.for<readonly [string, Answer, object]>([
-    ['400', status(400, '{"error":"field type conflict"}'), { code: 'E_INFLUX_REFUSED' }],
+    ['400 about a point', badRequest(V1_CONFLICT), { code: 'E_INFLUX_REFUSED' }],
+    ['400 about a line', badRequest(V2_UNPARSED), { code: 'E_INFLUX_REFUSED' }],
+    ['400 about lines', badRequest(V3_REJECTED), { code: 'E_INFLUX_REFUSED' }],
+    ['400 for want of TLS', status(400, NO_TLS), { code: 'E_INFLUX_ACCESS', retryable: true }],
+    ['400 for want of an org', badRequest(V2_NO_ORG), { code: 'E_INFLUX_ACCESS' }],
+    ['400 for want of a database', badRequest(V1_NO_DATABASE), { code: 'E_INFLUX_ACCESS' }],
+    ['400 and nothing', status(400), { code: 'E_INFLUX_ACCESS' }],
     ['413', status(413), { code: 'E_INFLUX_REFUSED', retryable: false }],
     ['401', status(401), { code: 'E_INFLUX_ACCESS', retryable: true }],
     ['404', status(404), { code: 'E_INFLUX_ACCESS' }],

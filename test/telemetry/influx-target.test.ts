@@ -33,6 +33,7 @@ describe('where points go', () => {
   test.for<InfluxOptions>([
     { influxUrl: url },
     { influxUrl: url, influxDatabase: 'oom', influxBucket: 'b' },
+    { influxUrl: url, influxBucket: 'b' },
     { influxUrl: 'influx:8086', influxDatabase: 'oom' },
     { influxUrl: 'http://me:secret@influx', influxDatabase: 'oom' },
   ])('is not %j', (options) => {
