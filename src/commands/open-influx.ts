@@ -48,7 +48,8 @@ function queueOf({ episodes, notes }: StateStore, clock: PostClock): InfluxQueue
   return {
     pending: (limit) => episodes.decidedAfter(mark(), limit).map(toQueued),
     count: () => episodes.countAfter(mark()),
-    advance: (id) => notes.put([{ key: MARK_NOTE, value: id }], clock.wallMs()),
+    settle: (settled) =>
+      notes.put([{ key: MARK_NOTE, value: settled.at(-1)?.id ?? mark() }], clock.wallMs()),
   };
 }
 

@@ -17,8 +17,8 @@ export interface InfluxQueue {
   pending(limit: number): readonly QueuedEpisode[];
   /** How many are beyond the mark. */
   count(): number;
-  /** Moves the mark: everything up to `id` is in InfluxDB, or never will be. */
-  advance(id: number): void;
+  /** Moves the mark: the oldest ones, up to these, are in InfluxDB or never will be. */
+  settle(episodes: readonly QueuedEpisode[]): void;
 }
 
 /** Where points go: InfluxDB in production, an array in tests. */
@@ -57,6 +57,9 @@ export class InfluxWriter {
   readonly #retries: WaitList;
   #running: Promise<void> | undefined;
   #failures = 0;
+  #batchSize = MAX_BATCH;
+  /** Of this run: how many, and the first one. */
+  #refusals: { err: InfluxError; episode: number | undefined; points: number } | undefined;
   #isWaiting = false;
   #woken = false;
   #stopped = false;
@@ -100,42 +103,61 @@ export class InfluxWriter {
     try {
       do this.#woken = false;
       while (!this.#stopped && (await this.#writeBatch()));
+      this.#sayRefused();
     } catch (err) {
+      this.#sayRefused();
       this.#retryLater(err);
     }
   }
 
-  /** @returns whether there was one */
+  /**
+   * Refused for its content: halved until the point to blame is alone, and from there doubled again.
+   * What is settled stays so, whatever comes of the rest.
+   *
+   * @returns whether there was one
+   */
   async #writeBatch(): Promise<boolean> {
-    const batch = this.#queue.pending(MAX_BATCH);
-    const last = batch.at(-1);
-    if (last === undefined) return false;
-    await this.#write(batch);
-    this.#queue.advance(last.id);
+    const batch = this.#queue.pending(this.#batchSize);
+    if (batch.length === 0) return false;
+    const err = await this.#write(batch);
+    if (err !== undefined && batch.length > 1) {
+      this.#batchSize = Math.ceil(batch.length / 2);
+      return true;
+    }
+    this.#queue.settle(batch);
+    if (err === undefined) {
+      this.#env.tally('written', batch.length);
+      this.#batchSize = Math.min(this.#batchSize * 2, MAX_BATCH);
+    } else {
+      this.#refused(batch, err);
+    }
     this.#recovered();
     return true;
   }
 
-  /** Refused for its content: halved until the points to blame are alone; the others get through. */
-  async #write(batch: readonly QueuedEpisode[]): Promise<void> {
+  /** @returns why these points never will be in InfluxDB, if so */
+  async #write(batch: readonly QueuedEpisode[]): Promise<InfluxError | undefined> {
     try {
       await this.#sink.write(batch);
-      this.#env.tally('written', batch.length);
+      return undefined;
     } catch (err) {
-      if (!(err instanceof InfluxError) || err.retryable) {
-        this.#env.tally('retried', batch.length);
-        throw err;
-      }
-      if (batch.length === 1) return this.#refused(batch, err);
-      const half = Math.ceil(batch.length / 2);
-      await this.#write(batch.slice(0, half));
-      await this.#write(batch.slice(half));
+      if (err instanceof InfluxError && !err.retryable) return err;
+      this.#env.tally('retried', batch.length);
+      throw err;
     }
   }
 
   #refused(batch: readonly QueuedEpisode[], err: InfluxError): void {
     this.#env.tally('refused', batch.length);
-    this.#env.log.error({ err, episodes: batch.map(({ id }) => id) }, 'influxdb refused a point');
+    this.#refusals ??= { err, episode: batch[0]?.id, points: 0 };
+    this.#refusals.points += batch.length;
+  }
+
+  /** Of many points that are refused for one reason the log has one line. */
+  #sayRefused(): void {
+    if (this.#refusals !== undefined)
+      this.#env.log.error(this.#refusals, 'influxdb refused points');
+    this.#refusals = undefined;
   }
 
   #recovered(): void {

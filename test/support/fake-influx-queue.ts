@@ -27,7 +27,7 @@ export class FakeInfluxQueue implements InfluxQueue {
     return this.left;
   }
 
-  advance(id: number): void {
-    this.mark = id;
+  settle(episodes: readonly QueuedEpisode[]): void {
+    this.mark = episodes.at(-1)?.id ?? this.mark;
   }
 }

@@ -15,10 +15,17 @@ class FakePoints implements PointSink {
   failure: { readonly code: InfluxErrorCode; readonly retryAfterMs?: number } | undefined;
   hangs = false;
   writes = 0;
+  /** How many writes are answered until the next 429. */
+  allowed = Number.POSITIVE_INFINITY;
 
   async write(episodes: readonly EpisodeFacts[]): Promise<void> {
     this.writes += 1;
     if (this.hangs) await new Promise(() => {});
+    if (this.allowed === 0) {
+      this.allowed = 3;
+      throw new InfluxError('E_INFLUX_AWAY', 0, undefined);
+    }
+    this.allowed -= 1;
     if (this.failure !== undefined) {
       throw new InfluxError(this.failure.code, this.failure.retryAfterMs ?? 0, undefined);
     }
@@ -32,7 +39,11 @@ class FakePoints implements PointSink {
 function harness() {
   const [queue, sink, clock] = [new FakeInfluxQueue(), new FakePoints(), new FakeClock()];
   const logged: string[] = [];
-  const say = (_facts: object, message: string) => void logged.push(message);
+  const facts: object[] = [];
+  const say = (said: object, message: string) => {
+    facts.push(said);
+    logged.push(message);
+  };
   const tally: Record<PointOutcome, number> = { written: 0, retried: 0, refused: 0 };
   const writer = new InfluxWriter(queue, sink, {
     clock,
@@ -40,7 +51,7 @@ function harness() {
     log: { info: say, warn: say, error: say },
     tally: (outcome, points) => (tally[outcome] += points),
   });
-  return { queue, sink, clock, writer, logged, tally };
+  return { queue, sink, clock, writer, logged, facts, tally };
 }
 
 function kills(count: number): EpisodeFacts[] {
@@ -118,6 +129,38 @@ describe('the InfluxDB writer', () => {
     expect([...sink.points.keys()]).toEqual([0, 1, 3, 4, 5, 6, 8, 9]);
     expect(tally).toMatchObject({ written: 8, refused: 2 });
     expect(queue.left).toBe(0);
+  });
+
+  test('gets past 500 points that are refused, and a rate limit, each point once', async () => {
+    const { queue, sink, clock, writer, tally } = harness();
+    queue.add(...kills(500).map((facts) => ({ ...facts, pod: 'bad' })), ...kills(1));
+    sink.allowed = 3;
+    writer.wake();
+    await clock.advance(24 * 60 * MINUTE_MS);
+    expect(queue.left).toBe(0);
+    expect(sink.points.size).toBe(1);
+    expect(tally).toMatchObject({ written: 1, refused: 500 });
+  });
+
+  test('says once how many points were refused, and why the first was', async () => {
+    const { queue, clock, writer, logged, facts } = harness();
+    queue.add(...kills(20).map((kill) => ({ ...kill, pod: 'bad' })));
+    writer.wake();
+    await clock.settle();
+    expect(logged).toEqual(['influxdb refused points']);
+    expect(facts).toMatchObject([{ err: { code: 'E_INFLUX_REFUSED' }, points: 20, episode: 1 }]);
+  });
+
+  test('says what was refused before an outage', async () => {
+    const { queue, sink, clock, writer, logged } = harness();
+    queue.add(...kills(3).map((kill) => ({ ...kill, pod: 'bad' })));
+    sink.allowed = 3;
+    writer.wake();
+    await clock.settle();
+    expect(logged).toEqual([
+      'influxdb refused points',
+      'cannot write to influxdb, points wait in the store',
+    ]);
   });
 
   test('survives a store that cannot be read for a moment', async () => {
