@@ -16,6 +16,12 @@ export interface StoredEpisode {
   readonly attribution?: Attribution;
 }
 
+/** One whose subjects are known. Ids ascend in the order of recording. */
+export interface AttributedEpisode extends StoredEpisode {
+  readonly id: number;
+  readonly attribution: Attribution;
+}
+
 /** How much of the past is kept. */
 export interface Retention {
   readonly maxEpisodes: number;
@@ -90,24 +96,27 @@ export class EpisodeTable {
     return this.#db.recall(sql, [count], toStoredEpisode);
   }
 
-  /** The oldest first, of those after `id` that are decided and have nothing pending before them. */
-  decidedAfter(id: number, count: number): (StoredEpisode & { readonly id: number })[] {
-    const sql = `SELECT id, ${COLUMNS} FROM episodes WHERE id > ?
-      AND id < coalesce((SELECT min(id) FROM episodes WHERE state = 'pending'), id + 1)
+  /**
+   * The oldest first, of those whose attribution is known: the ones after `id`, and of those before it
+   * the ones in `among`. Who was never attributed (kept from long ago, or given up) is not one of them.
+   */
+  attributed(id: number, among: readonly number[], count: number): AttributedEpisode[] {
+    const sql = `SELECT id, ${COLUMNS} FROM episodes
+      WHERE (id > ? OR id IN (SELECT value FROM json_each(?))) AND attribution IS NOT NULL
       ORDER BY id LIMIT ?`;
-    return this.#db.recall(sql, [id, count], (row) => ({
+    return this.#db.recall(sql, [id, JSON.stringify(among), count], (row) => ({
       ...toStoredEpisode(row),
       id: Number(row['id']),
+      attribution: JSON.parse(String(row['attribution'])),
     }));
   }
 
-  /**
-   * How many came after `id`, decided or not. The plus makes SQLite count in an index (0.2 ms for
-   * 10,000) instead of looking `id` up among the rows, which are large (7 ms).
-   */
-  countAfter(id: number): number {
-    const sql = 'SELECT count(*) AS count FROM episodes WHERE +id > ?';
-    return Number(this.#db.get(sql, id)?.['count']);
+  /** The ids of the ones that are attributed or may yet be: those after `id`, and those in `among`. */
+  attributable(id: number, among: readonly number[], until = Number.MAX_SAFE_INTEGER): number[] {
+    const sql = `SELECT id FROM episodes
+      WHERE (id > ? AND id <= ? OR id IN (SELECT value FROM json_each(?)))
+      AND (attribution IS NOT NULL OR state = 'pending') ORDER BY id`;
+    return this.#db.recall(sql, [id, until, JSON.stringify(among)], (row) => Number(row['id']));
   }
 
   #retain(nowMs: number): void {

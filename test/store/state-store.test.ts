@@ -12,6 +12,7 @@ import { MemoryLog } from '../support/memory-log.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const BOOT = 'boot-1';
+const NODE = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
 const DAY_MS = 24 * 60 * 60_000;
 
 function openStore(directory?: string, historyMax = 10_000, log = new MemoryLog()): StateStore {
@@ -92,12 +93,13 @@ describe('ids', () => {
     const addOne = (sequence: number): void =>
       store.episodes.add({
         bootId: BOOT,
-        state: 'kept',
+        state: 'recorded',
         enteredMs: START_MS,
         episode: makeEpisode({ sequence }),
+        attribution: NODE,
       });
     const after = (id: number): number[] =>
-      store.episodes.decidedAfter(id, 9).map(({ episode }) => episode.sequence);
+      store.episodes.attributed(id, [], 9).map(({ episode }) => episode.sequence);
     for (const sequence of [1, 2, 3]) addOne(sequence);
     rmSync(directory, { recursive: true });
     addOne(4);
@@ -146,12 +148,11 @@ describe('the episodes', () => {
     expect(store.episodes.has('boot-2', 1)).toBe(false);
     expect(store.episodes.pending()).toEqual([stored(1, 'pending')]);
 
-    const attribution = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
-    store.episodes.settle(BOOT, 1, 'recorded', attribution);
+    store.episodes.settle(BOOT, 1, 'recorded', NODE);
     expect(store.episodes.pending()).toEqual([]);
     expect(store.episodes.latest(9)).toEqual([
       stored(2, 'recorded'),
-      { ...stored(1, 'recorded'), attribution },
+      { ...stored(1, 'recorded'), attribution: NODE },
     ]);
   });
 
@@ -166,17 +167,31 @@ describe('the episodes', () => {
     expect(left()).toEqual([6, 5, 1]);
   });
 
-  test('are given to who comes later as far as they are decided, and counted all', () => {
-    using store = openStore();
-    for (const sequence of [1, 2, 3]) store.episodes.add(stored(sequence, 'recorded'));
-    store.episodes.add(stored(4, 'pending'));
-    store.episodes.add(stored(5, 'kept'));
-    const after = (id: number) => store.episodes.decidedAfter(id, 9).map((row) => row.id);
-    expect([after(0), after(2), after(3)]).toEqual([[1, 2, 3], [3], []]);
-    expect([0, 3, 5].map((id) => store.episodes.countAfter(id))).toEqual([5, 2, 0]);
-    store.episodes.settle(BOOT, 4, 'recorded');
-    expect(after(3)).toEqual([4, 5]);
-  });
+  test.for([undefined, 'a directory'])(
+    'are given to who comes later once they are attributed, and counted before (%s)',
+    (where) => {
+      using store = openStore(where && tempDirectory());
+      const recorded = (sequence: number) => ({
+        ...stored(sequence, 'recorded'),
+        attribution: NODE,
+      });
+      for (const sequence of [1, 2, 3]) store.episodes.add(recorded(sequence));
+      store.episodes.add(stored(4, 'pending'));
+      store.episodes.add(stored(5, 'kept'));
+      store.episodes.add(recorded(6));
+      const after = (id: number, among: number[] = []) =>
+        store.episodes.attributed(id, among, 9).map((row) => row.id);
+      expect([after(0), after(2), after(3, [1, 4])]).toEqual([
+        [1, 2, 3, 6],
+        [3, 6],
+        [1, 6],
+      ]);
+      expect(store.episodes.attributable(3, [1])).toEqual([1, 4, 6]);
+      expect(store.episodes.attributable(2, [], 5)).toEqual([3, 4]);
+      store.episodes.settle(BOOT, 4, 'recorded', NODE);
+      expect(after(3)).toEqual([4, 6]);
+    },
+  );
 
   test('keep the largest fifty tasks', () => {
     using store = openStore();

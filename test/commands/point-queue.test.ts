@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PointQueue } from '../../src/commands/point-queue.ts';
+import { StateStore } from '../../src/store/state-store.ts';
+import { START_MS } from '../support/kill-event.ts';
+import { makeEpisode } from '../support/make-episode.ts';
+import { MemoryLog } from '../support/memory-log.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
+
+const BOOT = 'boot-1';
+const NODE = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
+
+let directory: string;
+let store: StateStore;
+let queue: PointQueue;
+
+function open(historyMax = 10_000): void {
+  const options = { directory, historyMax, log: new MemoryLog(), nowMs: () => START_MS };
+  store = new StateStore(options);
+  queue = new PointQueue(store, () => START_MS);
+}
+
+beforeEach(() => {
+  directory = tempDirectory();
+  open();
+});
+afterEach(() => store[Symbol.dispose]());
+
+const stored = (sequence: number) => ({
+  bootId: BOOT,
+  enteredMs: START_MS,
+  episode: makeEpisode({ sequence }),
+});
+
+function record(...sequences: readonly number[]): void {
+  for (const sequence of sequences)
+    store.episodes.add({ ...stored(sequence), state: 'recorded', attribution: NODE });
+}
+
+function begin(sequence: number): void {
+  store.episodes.add({ ...stored(sequence), state: 'pending' });
+}
+
+function finish(sequence: number): void {
+  store.episodes.settle(BOOT, sequence, 'recorded', NODE);
+}
+
+const ids = (limit = 9): number[] => queue.pending(limit).map(({ id }) => id);
+
+/** Writes the next ones. */
+function send(limit: number): void {
+  queue.settle(queue.pending(limit));
+}
+
+describe('the points that wait', () => {
+  test('are counted, in a directory too', () => {
+    record(1, 2, 3);
+    expect(queue.count()).toBe(3);
+    send(2);
+    expect([queue.count(), ids()]).toEqual([1, [3]]);
+  });
+
+  test('wait for none whose attribution is pending, and it comes when it is decided', () => {
+    record(1);
+    begin(2);
+    record(3, 4);
+    expect(ids()).toEqual([1, 3, 4]);
+    send(2);
+    expect([queue.count(), ids()]).toEqual([2, [4]]);
+    finish(2);
+    expect(ids()).toEqual([2, 4]);
+    send(9);
+    expect([queue.count(), ids()]).toEqual([0, []]);
+  });
+
+  test('have one among them that was decided while the ones behind it were written', () => {
+    begin(1);
+    record(2);
+    const batch = queue.pending(9);
+    finish(1);
+    queue.settle(batch);
+    expect(ids()).toEqual([1]);
+  });
+
+  test('are the same after a restart', () => {
+    begin(1);
+    record(2, 3);
+    send(1);
+    store[Symbol.dispose]();
+    open();
+    finish(1);
+    expect(ids()).toEqual([1, 3]);
+  });
+
+  test('are none that were never attributed: no counter has them', () => {
+    store.episodes.add({ ...stored(1), state: 'kept' });
+    begin(2);
+    record(3);
+    expect(ids()).toEqual([3]);
+    send(9);
+    store.episodes.settle(BOOT, 2, 'kept');
+    expect([queue.count(), ids()]).toEqual([0, []]);
+  });
+});
