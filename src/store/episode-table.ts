@@ -119,6 +119,12 @@ export class EpisodeTable {
     return this.#db.recall(sql, [id, until, JSON.stringify(among)], (row) => Number(row['id']));
   }
 
+  /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
+  oldestDecided(): number | undefined {
+    const sql = `SELECT id FROM episodes WHERE state <> 'pending' ORDER BY id LIMIT 1`;
+    return this.#db.recall(sql, [], (row) => Number(row['id']))[0];
+  }
+
   #retain(nowMs: number): void {
     const { maxEpisodes, maxAgeMs } = this.#retention;
     this.#db.run(

@@ -45,7 +45,7 @@ export type LogCounts = Readonly<Record<(typeof READ)[number], number>>;
 const NOTHING_READ = { records: 0, lost: 0, malformed: 0, forged: 0, callbacksSuppressed: 0 };
 
 /** What came of a point on its way to InfluxDB. */
-export const POINT_OUTCOMES = ['written', 'retried', 'refused'] as const;
+export const POINT_OUTCOMES = ['written', 'retried', 'refused', 'expired'] as const;
 export type PointOutcome = (typeof POINT_OUTCOMES)[number];
 
 /**

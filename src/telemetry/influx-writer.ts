@@ -15,6 +15,8 @@ export interface QueuedEpisode extends EpisodeFacts {
 export interface InfluxQueue {
   /** The oldest ones beyond the mark. */
   pending(limit: number): readonly QueuedEpisode[];
+  /** How many the history let go of before they were settled; each is told once. */
+  takeExpired(): number;
   /** How many are beyond the mark. */
   count(): number;
   /** Moves the mark: the oldest ones, up to these, are in InfluxDB or never will be. */
@@ -117,6 +119,7 @@ export class InfluxWriter {
    * @returns whether there was one
    */
   async #writeBatch(): Promise<boolean> {
+    this.#sayExpired();
     const batch = this.#queue.pending(this.#batchSize);
     if (batch.length === 0) return false;
     const err = await this.#write(batch);
@@ -133,6 +136,13 @@ export class InfluxWriter {
     }
     this.#recovered();
     return true;
+  }
+
+  #sayExpired(): void {
+    const points = this.#queue.takeExpired();
+    if (points === 0) return;
+    this.#env.tally('expired', points);
+    this.#env.log.warn({ points }, 'points expired: the history is full');
   }
 
   /** @returns why these points never will be in InfluxDB, if so */

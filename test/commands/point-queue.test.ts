@@ -19,6 +19,11 @@ function open(historyMax = 10_000): void {
   queue = new PointQueue(store, () => START_MS);
 }
 
+function reopen(historyMax?: number): void {
+  store[Symbol.dispose]();
+  open(historyMax);
+}
+
 beforeEach(() => {
   directory = tempDirectory();
   open();
@@ -85,10 +90,40 @@ describe('the points that wait', () => {
     begin(1);
     record(2, 3);
     send(1);
-    store[Symbol.dispose]();
-    open();
+    reopen();
     finish(1);
     expect(ids()).toEqual([1, 3]);
+  });
+
+  test('are missed once where the history let go of them', () => {
+    reopen(5);
+    record(1, 2);
+    send(1);
+    record(3, 4, 5, 6, 7, 8, 9, 10);
+    expect([queue.takeExpired(), queue.takeExpired()]).toEqual([4, 0]);
+    expect([queue.count(), ids()]).toEqual([5, [6, 7, 8, 9, 10]]);
+  });
+
+  test('are not missed while they are pending, whatever goes around them', () => {
+    reopen(2);
+    begin(1);
+    begin(2);
+    record(3, 4, 5, 6);
+    expect(queue.takeExpired()).toBe(2);
+    finish(1);
+    expect(ids()).toEqual([1, 5, 6]);
+    record(7);
+    expect(queue.takeExpired()).toBe(2);
+    finish(2);
+    expect(ids()).toEqual([2, 6, 7]);
+  });
+
+  test('are not missed from before somebody named an InfluxDB', () => {
+    reopen(2);
+    store.notes.forgetBefore(Number.MAX_SAFE_INTEGER);
+    record(1, 2, 3, 4);
+    queue = new PointQueue(store, () => START_MS);
+    expect([queue.takeExpired(), ids()]).toEqual([0, [3, 4]]);
   });
 
   test('are none that were never attributed: no counter has them', () => {

@@ -5,6 +5,8 @@ import type { InfluxQueue, QueuedEpisode } from '../../src/telemetry/influx-writ
 export class FakeInfluxQueue implements InfluxQueue {
   readonly #episodes: QueuedEpisode[] = [];
   mark = 0;
+  /** How many the history let go of. */
+  expired = 0;
   /** What the next read of the store fails with. */
   broken: Error | undefined;
 
@@ -21,6 +23,12 @@ export class FakeInfluxQueue implements InfluxQueue {
     this.broken = undefined;
     if (broken !== undefined) throw broken;
     return this.#episodes.slice(this.mark, this.mark + limit);
+  }
+
+  takeExpired(): number {
+    const { expired } = this;
+    this.expired = 0;
+    return expired;
   }
 
   count(): number {

@@ -44,7 +44,7 @@ function harness() {
     facts.push(said);
     logged.push(message);
   };
-  const tally: Record<PointOutcome, number> = { written: 0, retried: 0, refused: 0 };
+  const tally: Record<PointOutcome, number> = { written: 0, retried: 0, refused: 0, expired: 0 };
   const writer = new InfluxWriter(queue, sink, {
     clock,
     random: () => 0.5,
@@ -67,7 +67,7 @@ describe('the InfluxDB writer', () => {
     expect(sink.points.size).toBe(1_200);
     expect(sink.writes).toBe(3);
     expect(queue.left).toBe(0);
-    expect(tally).toEqual({ written: 1_200, retried: 0, refused: 0 });
+    expect(tally).toEqual({ written: 1_200, retried: 0, refused: 0, expired: 0 });
   });
 
   test('runs no timer while nothing waits', async () => {
@@ -149,6 +149,21 @@ describe('the InfluxDB writer', () => {
     await clock.settle();
     expect(logged).toEqual(['influxdb refused points']);
     expect(facts).toMatchObject([{ err: { code: 'E_INFLUX_REFUSED' }, points: 20, episode: 1 }]);
+  });
+
+  test('says and counts what the history let go of during an outage', async () => {
+    const { queue, sink, clock, writer, logged, facts, tally } = harness();
+    queue.add(...kills(1));
+    sink.failure = { code: 'E_INFLUX_AWAY' };
+    writer.wake();
+    await clock.settle();
+    queue.expired = 15;
+    sink.failure = undefined;
+    await clock.advance(MINUTE_MS);
+    expect(logged[1]).toBe('points expired: the history is full');
+    expect(facts[1]).toEqual({ points: 15 });
+    expect(logged).toHaveLength(3);
+    expect(tally).toMatchObject({ written: 1, expired: 15 });
   });
 
   test('says what was refused before an outage', async () => {
