@@ -2,9 +2,9 @@ import http from 'node:http';
 import https from 'node:https';
 import { InfluxDB, setLogger, type WriteApi } from '@influxdata/influxdb-client';
 import type { EpisodeFacts } from './episode-facts.ts';
-import { classifyInfluxError } from './influx-error.ts';
+import { classifyInfluxError, InfluxError } from './influx-error.ts';
 import { influxPoint } from './influx-point.ts';
-import type { InfluxTarget } from './influx-target.ts';
+import type { InfluxTarget, Secret } from './influx-target.ts';
 import type { PointSink } from './influx-writer.ts';
 
 /** For one batch, from the name look-up to the last byte of the answer. */
@@ -55,7 +55,7 @@ export class InfluxClient implements PointSink {
       maxRetries: 0,
     };
     if (target.version === 2) {
-      const token = target.token?.();
+      const token = readSecret(target.token);
       const client = new InfluxDB({ ...connection, ...(token !== undefined && { token }) });
       return client.getWriteApi(target.org, target.bucket, 'ns', options);
     }
@@ -69,8 +69,17 @@ export class InfluxClient implements PointSink {
 /** InfluxDB 1.6 knows no `Token`, which the library would send. */
 function basicAuth({ user, password }: InfluxTarget & { version: 1 }): Record<string, string> {
   if (user === undefined) return {};
-  const credentials = Buffer.from(`${user}:${password?.() ?? ''}`).toString('base64');
+  const credentials = Buffer.from(`${user}:${readSecret(password) ?? ''}`).toString('base64');
   return { authorization: `Basic ${credentials}` };
+}
+
+/** It was there at the start; whoever takes it away puts another one there. */
+function readSecret(secret: Secret | undefined): string | undefined {
+  try {
+    return secret?.();
+  } catch (cause) {
+    throw new InfluxError('E_INFLUX_ACCESS', 0, cause);
+  }
 }
 
 type OnResponse = (response: http.IncomingMessage) => void;

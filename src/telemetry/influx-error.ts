@@ -36,6 +36,7 @@ const ABOUT_POINTS =
  * somebody's to set right, and the points wait for it.
  */
 export function classifyInfluxError(cause: unknown): InfluxError {
+  if (cause instanceof InfluxError) return cause;
   const status = cause instanceof HttpError ? cause.statusCode : undefined;
   const retryAfter = cause instanceof HttpError ? cause.headers?.['retry-after'] : undefined;
   const body = cause instanceof HttpError ? cause.body : undefined;

@@ -39,8 +39,8 @@ export class InfluxOptionsError extends RecorderError {
   readonly code = 'E_INFLUX_OPTIONS';
   readonly retryable = false;
 
-  constructor(problem: string) {
-    super(`InfluxDB: ${problem}`);
+  constructor(problem: string, cause?: unknown) {
+    super(`InfluxDB: ${problem}`, cause);
   }
 }
 
@@ -60,22 +60,45 @@ export function influxTarget(
   sources: SecretSources,
 ): InfluxTarget | undefined {
   const { influxUrl, influxDatabase, influxBucket } = options;
-  if (influxUrl === undefined) return undefined;
+  if (influxUrl === undefined) return nowhere(options);
   const url = checkUrl(influxUrl);
   if ((influxDatabase === undefined) === (influxBucket === undefined)) {
     throw new InfluxOptionsError(
       'name a database (version 1) or a bucket (version 2), one of them',
     );
   }
+  const password = secret(options.influxPasswordFile, 'OOM_RECORDER_INFLUX_PASSWORD', sources);
+  const token = secret(options.influxTokenFile, 'OOM_RECORDER_INFLUX_TOKEN', sources);
+  const { influxUser: user, influxOrg: org } = options;
   if (influxDatabase !== undefined) {
-    const password = secret(options.influxPasswordFile, 'OOM_RECORDER_INFLUX_PASSWORD', sources);
-    const { influxUser: user } = options;
+    refuse('a database (version 1)', { token, organization: org });
+    if (user === undefined && password !== undefined)
+      throw new InfluxOptionsError('a password needs its user');
     return { version: 1, url, database: influxDatabase, ...withoutAbsent({ user, password }) };
   }
-  const token = secret(options.influxTokenFile, 'OOM_RECORDER_INFLUX_TOKEN', sources);
-  const { influxOrg: org, influxBucket: bucket = '' } = options;
+  refuse('a bucket (version 2)', { user, password });
   if (org === undefined) throw new InfluxOptionsError('a bucket needs its organization');
-  return { version: 2, url, org, bucket, ...withoutAbsent({ token }) };
+  return { version: 2, url, org, bucket: influxBucket ?? '', ...withoutAbsent({ token }) };
+}
+
+/** A secret in the environment alone asks for nothing: whoever put it there may serve many. */
+function nowhere(options: InfluxOptions): undefined {
+  const given = [
+    options.influxDatabase,
+    options.influxUser,
+    options.influxPasswordFile,
+    options.influxBucket,
+    options.influxOrg,
+    options.influxTokenFile,
+  ];
+  if (given.some((option) => option !== undefined))
+    throw new InfluxOptionsError('say where it is with --influx-url');
+}
+
+/** What would be ignored is a mistake. */
+function refuse(what: string, strangers: Readonly<Record<string, unknown>>): void {
+  for (const [name, stranger] of Object.entries(strangers))
+    if (stranger !== undefined) throw new InfluxOptionsError(`${what} has no ${name}`);
 }
 
 function checkUrl(text: string): string {
@@ -89,12 +112,21 @@ function checkUrl(text: string): string {
   return url.href;
 }
 
+/** Read once before it is needed: a path that is wrong is told at the start. */
 function secret(
   file: string | undefined,
   variable: string,
   { env, readText }: SecretSources,
 ): Secret | undefined {
-  if (file !== undefined) return () => readText(file).trim();
-  const value = env[variable];
-  return value === undefined ? undefined : () => value;
+  if (file === undefined) {
+    const value = env[variable];
+    return value === undefined ? undefined : () => value;
+  }
+  const read: Secret = () => readText(file).trim();
+  try {
+    read();
+  } catch (cause) {
+    throw new InfluxOptionsError(`the secret in ${file} cannot be read`, cause);
+  }
+  return read;
 }

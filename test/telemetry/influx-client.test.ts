@@ -173,6 +173,16 @@ describe('a write that fails', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
   });
 
+  test('for want of its token waits until it is there', async () => {
+    const token = () => {
+      throw new Error('ENOENT');
+    };
+    await expect(new InfluxClient({ ...v2(), token }).write([killFacts()])).rejects.toMatchObject({
+      code: 'E_INFLUX_ACCESS',
+      retryable: true,
+    });
+  });
+
   test('cannot be said where nobody listens', async () => {
     const target: InfluxTarget = { version: 1, url: 'http://127.0.0.1:1', database: 'oom' };
     await expect(new InfluxClient(target).write([killFacts()])).rejects.toMatchObject({

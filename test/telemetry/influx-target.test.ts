@@ -3,11 +3,20 @@ import { influxTarget, type InfluxOptions } from '../../src/telemetry/influx-tar
 
 const url = 'http://influx:8086';
 const target = (options: InfluxOptions, env: Record<string, string> = {}) =>
-  influxTarget(options, { env, readText: (path) => `from ${path}\n` });
+  influxTarget(options, { env, readText });
+
+const V1 = { influxUrl: url, influxDatabase: 'oom' };
+const V2 = { influxUrl: url, influxBucket: 'b', influxOrg: 'o' };
+
+function readText(path: string): string {
+  if (path === 'missing') throw new Error('ENOENT');
+  return `from ${path}\n`;
+}
 
 describe('where points go', () => {
   test('is nowhere unless somebody says so', () => {
-    expect(target({ influxDatabase: 'oom' })).toBeUndefined();
+    expect(target({})).toBeUndefined();
+    expect(target({}, { OOM_RECORDER_INFLUX_TOKEN: 'secret' })).toBeUndefined();
   });
 
   test('is a database of version 1, with a password from the environment', () => {
@@ -36,7 +45,39 @@ describe('where points go', () => {
     { influxUrl: url, influxBucket: 'b' },
     { influxUrl: 'influx:8086', influxDatabase: 'oom' },
     { influxUrl: 'http://me:secret@influx', influxDatabase: 'oom' },
+    { influxDatabase: 'oom' },
+    { influxBucket: 'b', influxOrg: 'o' },
+    { influxTokenFile: 'f' },
+    { ...V1, influxOrg: 'o' },
+    { ...V1, influxTokenFile: 'f' },
+    { ...V1, influxPasswordFile: 'f' },
+    { ...V2, influxUser: 'me' },
+    { ...V2, influxPasswordFile: 'f' },
+    { ...V2, influxTokenFile: 'missing' },
+    { ...V1, influxUser: 'me', influxPasswordFile: 'missing' },
   ])('is not %j', (options) => {
     expect(() => target(options)).toThrow(expect.objectContaining({ code: 'E_INFLUX_OPTIONS' }));
+  });
+
+  test.for<readonly [InfluxOptions, string, string]>([
+    [V1, 'OOM_RECORDER_INFLUX_PASSWORD', 'a password needs its user'],
+    [V1, 'OOM_RECORDER_INFLUX_TOKEN', 'a database (version 1) has no token'],
+    [V2, 'OOM_RECORDER_INFLUX_PASSWORD', 'a bucket (version 2) has no password'],
+  ])('is not %j with $%s: %s', ([options, variable, problem]) => {
+    expect(() => target(options, { [variable]: 'secret' })).toThrow(`InfluxDB: ${problem}`);
+  });
+
+  test('names the file with a secret that is not there', () => {
+    expect(() => target({ ...V2, influxTokenFile: 'missing' })).toThrow(
+      'InfluxDB: the secret in missing cannot be read',
+    );
+  });
+
+  test('has its secret read anew each time', () => {
+    const texts = ['at the start', 'old', 'new'];
+    const readText = () => texts.shift() ?? '';
+    const found = influxTarget({ ...V2, influxTokenFile: 'f' }, { env: {}, readText });
+    const token = () => found?.version === 2 && found.token?.();
+    expect([token(), token()]).toEqual(['old', 'new']);
   });
 });
