@@ -16,9 +16,8 @@ const LEVELS: readonly (LimitLevel | 'unknown')[] = [
   'unknown',
 ];
 
-/** What told whose a kill was although the kernel withheld the context. */
-export const WITNESSES: readonly AttributionSource[] = [
-  'kernel',
+/** What told whose a kill was although the kernel withheld the context, which is what `kernel` means. */
+export const WITNESSES: readonly Exclude<AttributionSource, 'kernel'>[] = [
   'group-line',
   'proc',
   'counters',
@@ -57,7 +56,7 @@ export type PointOutcome = (typeof POINT_OUTCOMES)[number];
 export class Counters {
   readonly kills: ContainerKills;
   readonly episodes = new LabelCounts(LEVELS);
-  readonly suppressed = new LabelCounts(WITNESSES);
+  readonly suppressed = new LabelCounts<AttributionSource>(WITNESSES);
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);
   readonly points = new LabelCounts(POINT_OUTCOMES);
