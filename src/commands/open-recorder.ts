@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.ts';
 import type { Clock } from '../kmsg/boot-clock.ts';
 import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
@@ -12,7 +13,6 @@ import { logEpisode } from '../recorder/log-episode.ts';
 import { NodeRecorder } from '../recorder/node-recorder.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
 import type { EventSink } from '../post/sink.ts';
-import type { PostLog } from '../post/post-report.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { saveCounters } from './open-counters.ts';
@@ -25,7 +25,7 @@ export interface RecorderParts {
   readonly origin: EventOrigin;
   readonly start: Start;
   readonly attributor: Attributor;
-  readonly log: PostLog;
+  readonly log: Logger;
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
   readonly counters?: Counters;

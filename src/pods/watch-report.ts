@@ -1,11 +1,6 @@
+import type { Logger } from '../logger.ts';
 import type { Observable, Subscription } from 'rxjs';
 import type { ReflectorState } from './reflector-step.ts';
-
-/** The log's methods this uses: pino's, facts first. */
-export interface WatchLog {
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-}
 
 /** A watch that breaks and is opened again at the first try is daily business. */
 const FAILURES_IN_A_ROW = 2;
@@ -14,7 +9,7 @@ const FAILURES_IN_A_ROW = 2;
  * Says why the pods are not known: once when list and watch go on failing, once when they are watched
  * again. Kills wait for their pods meanwhile.
  */
-export function reportWatch(state$: Observable<ReflectorState>, log: WatchLog): Subscription {
+export function reportWatch(state$: Observable<ReflectorState>, log: Logger): Subscription {
   let failuresWhenLive = 0;
   let refused = 0;
   let isSaid = false;

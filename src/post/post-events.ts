@@ -1,9 +1,10 @@
+import type { Logger } from '../logger.ts';
 import { AgeClock } from './age-clock.ts';
 import { deliver } from './deliver.ts';
 import { backOffMs, isServerAway, judgeFailure } from './judge-failure.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import { Pause } from './pause.ts';
-import { type PostLog, type PostOutcome, PostReport } from './post-report.ts';
+import { type PostOutcome, PostReport } from './post-report.ts';
 import { RowPicker } from './row-picker.ts';
 import { ServerWatch } from './server-watch.ts';
 import type { EventSink } from './sink.ts';
@@ -13,7 +14,7 @@ export interface PostEnv {
   readonly clock: PostClock;
   /** In [0, 1). */
   readonly random: () => number;
-  readonly log: PostLog;
+  readonly log: Logger;
   readonly tally: (outcome: PostOutcome) => void;
 }
 

@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.ts';
 import type { Delivered } from './deliver.ts';
 import type { Drop, Retry } from './judge-failure.ts';
 import type { OutboxRow, UnreadableRow } from './outbox.ts';
@@ -5,21 +6,13 @@ import type { OutboxRow, UnreadableRow } from './outbox.ts';
 /** What came of one attempt, or of a row that could not be tried; the label of the metric. */
 export type PostOutcome = Delivered | Drop['outcome'] | Retry['outcome'] | UnreadableRow['verb'];
 
-/** The log's methods this uses: pino's, facts first. */
-export interface PostLog {
-  debug(facts: object, message: string): void;
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-  error(facts: object, message: string): void;
-}
-
 /** Counts every attempt, logs every drop, and says an outage once instead of once per attempt. */
 export class PostReport {
-  readonly #log: PostLog;
+  readonly #log: Logger;
   readonly #tally: (outcome: PostOutcome) => void;
   #healthy = true;
 
-  constructor(log: PostLog, tally: (outcome: PostOutcome) => void) {
+  constructor(log: Logger, tally: (outcome: PostOutcome) => void) {
     this.#log = log;
     this.#tally = tally;
   }

@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
@@ -8,7 +9,6 @@ import type { EventOrigin } from './build-event.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import { InOrder } from './in-order.ts';
-import type { PostLog } from '../post/post-report.ts';
 import { recordEpisode, type RecordedEpisode } from './recorded-episode.ts';
 import type { PostClock } from '../post/wait-list.ts';
 
@@ -19,7 +19,7 @@ export interface EpisodeRecorderOptions {
   readonly attributor: Attributor;
   readonly origin: EventOrigin;
   readonly clock: PostClock;
-  readonly log: PostLog;
+  readonly log: Logger;
   /** Writes what must agree with the cursor and the episodes, in the transaction that writes these. */
   readonly alongside?: (recorded?: RecordedEpisode) => void;
   /** Told of every episode that was attributed, once it is in the store with its Events. */

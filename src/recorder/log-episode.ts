@@ -1,8 +1,8 @@
-import type { PostLog } from '../post/post-report.ts';
+import type { Logger } from '../logger.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 
 /** One line per episode. Its field names are documented: alerts in Loki are built on them. */
-export function logEpisode({ episode, attribution, events }: RecordedEpisode, log: PostLog): void {
+export function logEpisode({ episode, attribution, events }: RecordedEpisode, log: Logger): void {
   const pod = attribution.subjects.find((subject) => subject.kind === 'pod');
   log.info(
     {

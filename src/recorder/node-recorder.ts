@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.ts';
 import { once } from 'node:events';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { OomEpisode } from '../oom/episode.ts';
@@ -6,14 +7,13 @@ import type { CursorKeeper } from './cursor-keeper.ts';
 import type { EpisodeRecorder } from './episode-recorder.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import type { OverrunReporter } from './overrun-reporter.ts';
-import type { PostLog } from '../post/post-report.ts';
 
 export interface NodeRecorderParts {
   readonly cursor: CursorKeeper;
   readonly events: EventRecorder;
   readonly episodes: EpisodeRecorder;
   readonly overruns: OverrunReporter;
-  readonly log: PostLog;
+  readonly log: Logger;
 }
 
 /** Everything right of the buffer: what the watcher of one node tells, and who keeps it. */

@@ -1,5 +1,5 @@
+import type { Logger } from '../logger.ts';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
-import type { PostLog } from '../post/post-report.ts';
 import type { PostClock } from '../post/wait-list.ts';
 import type { KnownTable } from '../store/known-table.ts';
 import { Alarm } from './alarm.ts';
@@ -11,7 +11,7 @@ export interface OverrunOptions {
   readonly notes: Pick<KnownTable, 'get' | 'put'>;
   readonly origin: EventOrigin;
   readonly clock: PostClock;
-  readonly log: PostLog;
+  readonly log: Logger;
   /** Kills that went with lost records since the start, by the kernel's own counter, once it was looked at. */
   readonly killsLost: () => number | undefined;
 }

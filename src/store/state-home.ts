@@ -1,20 +1,14 @@
+import type { Logger } from '../logger.ts';
 import { loadState, saveState } from './copy-state.ts';
 import { moveAside, openMemory, openReadOnly } from './open-database.ts';
 import { PreparedDatabase } from './prepared-database.ts';
 import { StateFile } from './state-file.ts';
 import { isCorruption, StateCorruptError, StateUnwritableError } from './store-errors.ts';
 
-/** The log's methods this uses: pino's, facts first. */
-export interface StoreLog {
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-  error(facts: object, message: string): void;
-}
-
 export interface HomeOptions {
   /** The state file; without one everything is in memory. */
   readonly path: string | undefined;
-  readonly log: StoreLog;
+  readonly log: Logger;
   /** Wall clock, ms since the epoch. */
   readonly nowMs: () => number;
 }

@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.ts';
 import { CorrelatorTable } from './correlator-table.ts';
 import { CursorTable } from './cursor-table.ts';
 import { EpisodeTable } from './episode-table.ts';
@@ -5,14 +6,14 @@ import { KnownTable } from './known-table.ts';
 import { stateFile } from './open-database.ts';
 import { OutboxTable } from './outbox-table.ts';
 import { StateDatabase } from './state-database.ts';
-import { StateHome, type StoreLog } from './state-home.ts';
+import { StateHome } from './state-home.ts';
 
 export interface StoreOptions {
   /** Without one everything is in memory. */
   readonly directory: string | undefined;
   /** How many episodes the history keeps. */
   readonly historyMax: number;
-  readonly log: StoreLog;
+  readonly log: Logger;
   /** Wall clock, ms since the epoch. */
   readonly nowMs: () => number;
 }

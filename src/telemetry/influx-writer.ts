@@ -1,3 +1,4 @@
+import type { Logger } from '../logger.ts';
 import { backOffMs } from '../post/judge-failure.ts';
 import { type PostClock, WaitList } from '../post/wait-list.ts';
 import { heedRetryAfter } from '../retry-after.ts';
@@ -33,15 +34,8 @@ export interface InfluxEnv {
   readonly clock: PostClock;
   /** In [0, 1). */
   readonly random: () => number;
-  readonly log: InfluxLog;
+  readonly log: Logger;
   readonly tally: (outcome: PointOutcome, points: number) => void;
-}
-
-/** The log's methods this uses: pino's, facts first. */
-export interface InfluxLog {
-  info(facts: object, message: string): void;
-  warn(facts: object, message: string): void;
-  error(facts: object, message: string): void;
 }
 
 /** What InfluxData recommends is 5,000 lines; ours come in dozens, and 500 are 100 kB. */

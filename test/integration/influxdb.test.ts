@@ -28,7 +28,7 @@ async function setScene(password: string = INFLUX_LOGIN.password): Promise<Scene
     {
       clock: { wallMs: Date.now, monotonicMs: () => performance.now(), after },
       random: Math.random,
-      log: { info: ignore, warn: ignore, error: ignore },
+      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       tally: (outcome, points) => (tally[outcome] += points),
     },
   );

@@ -1,8 +1,9 @@
+import type { Logger } from '../../src/logger.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyTransport } from '../../src/kube/classify-failure.ts';
 import { EventPoster, type PostEnv } from '../../src/post/post-events.ts';
-import type { PostLog, PostOutcome } from '../../src/post/post-report.ts';
+import type { PostOutcome } from '../../src/post/post-report.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 import { FakeSink, refusal } from '../support/fake-sink.ts';
@@ -42,7 +43,7 @@ function env(): PostEnv {
   return { clock, random: () => 0.5, log, tally: count };
 }
 
-function at(level: string): PostLog['info'] {
+function at(level: string): Logger['info'] {
   return (facts, message) => logged.push({ level, message, facts });
 }
 

@@ -1,4 +1,4 @@
-import type { PostLog } from '../../src/post/post-report.ts';
+import type { Logger } from '../../src/logger.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -7,7 +7,7 @@ export interface LogLine {
 }
 
 /** A log that a test reads. */
-export class MemoryLog implements PostLog {
+export class MemoryLog implements Logger {
   readonly lines: LogLine[] = [];
 
   debug = this.#at('debug');
@@ -26,7 +26,7 @@ export class MemoryLog implements PostLog {
     return errors.map(({ facts }) => (facts['err'] as { code?: unknown } | undefined)?.code);
   }
 
-  #at(level: LogLine['level']): PostLog['info'] {
+  #at(level: LogLine['level']): Logger['info'] {
     return (facts, message) => this.lines.push({ level, message, facts: { ...facts } });
   }
 }

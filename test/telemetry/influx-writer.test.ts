@@ -48,7 +48,7 @@ function harness() {
   const writer = new InfluxWriter(queue, sink, {
     clock,
     random: () => 0.5,
-    log: { info: say, warn: say, error: say },
+    log: { debug: say, info: say, warn: say, error: say },
     tally: (outcome, points) => (tally[outcome] += points),
   });
   return { queue, sink, clock, writer, logged, facts, tally };
