@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { deleteEvents } from '../support/cluster-objects.ts';
 import { killReport } from '../support/kill-report.ts';
 
 export interface CrashPlan {
@@ -52,10 +53,7 @@ interface EventList {
 /** Kills an agent again and again while others are killed, and lets the last one finish. */
 export async function crashRounds(cluster: ControlPlane, plan: CrashPlan): Promise<CrashResult> {
   await cluster.kubectl(['apply', '-f', '-'], { input: SHOP });
-  for (const namespace of ['shop', 'default']) {
-    // The whole collection in one request; kubectl would delete them one by one.
-    await cluster.kubectl(['delete', '--raw', `/api/v1/namespaces/${namespace}/events`]);
-  }
+  await deleteEvents(cluster, ['shop', 'default']);
   const directory = mkdtempSync(join(tmpdir(), 'oom-recorder-crash-'));
   try {
     const run = new CrashRun(cluster, plan, directory);

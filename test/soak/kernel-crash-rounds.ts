@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
-import { createNode, createPod } from '../support/cluster-objects.ts';
+import { createNode, createPod, deleteEvents } from '../support/cluster-objects.ts';
 import { makeKill } from '../support/oom-kills.ts';
 
 export interface KernelCrashPlan {
@@ -132,6 +132,7 @@ class KernelCrashRun {
   async prepare(): Promise<void> {
     await createNode(this.#cluster, NODE);
     await this.#makePods();
+    await deleteEvents(this.#cluster, ['shop', 'default']);
     const agent = this.#spawn(0, '--start-at=now');
     await agent.reads;
     await delay(MAX_LIFE_MS);

@@ -57,6 +57,16 @@ export async function writeStatus(cluster: ControlPlane, pod: PodOnNode): Promis
   await cluster.kubectl(['patch', ...target, '--type=merge', '-p', patch]);
 }
 
+/** The whole collection in one request; kubectl would delete them one by one. */
+export async function deleteEvents(
+  cluster: ControlPlane,
+  namespaces: readonly string[],
+): Promise<void> {
+  for (const namespace of namespaces) {
+    await cluster.kubectl(['delete', '--raw', `/api/v1/namespaces/${namespace}/events`]);
+  }
+}
+
 async function create(cluster: ControlPlane, object: object): Promise<string> {
   const args = ['create', '-f', '-', '-o', 'jsonpath={.metadata.uid}'];
   return cluster.kubectl(args, { input: JSON.stringify(object) });
