@@ -68,17 +68,19 @@ export async function openTelemetry(
   });
 }
 
-function healthOf({ isReading, watching }: TelemetryParts, { clock }: Edge): readonly Check[] {
-  return [
-    () => (isReading() ? undefined : 'the kernel log is not open'),
-    readerCheck(watching.reader, () => clock.monotonicMs()),
-  ];
+function logCheck({ isReading }: TelemetryParts): Check {
+  return () => (isReading() ? undefined : 'the kernel log is not open');
 }
 
-function readinessOf({ store, pods, isReading }: TelemetryParts): readonly Check[] {
+function healthOf(parts: TelemetryParts, { clock }: Edge): readonly Check[] {
+  return [logCheck(parts), readerCheck(parts.watching.reader, () => clock.monotonicMs())];
+}
+
+function readinessOf(parts: TelemetryParts): readonly Check[] {
+  const { store, pods } = parts;
   const { watch } = pods;
   return [
-    () => (isReading() ? undefined : 'the kernel log is not open'),
+    logCheck(parts),
     () => (watch === undefined || watch().synced ? undefined : 'the pods are not listed yet'),
     () => (store.writable ? undefined : 'the state directory cannot be written'),
   ];
