@@ -31,6 +31,8 @@ export interface Stages {
   readonly trustUserspace: boolean;
   readonly start: StartPoint;
   readonly startReport: StartReport;
+  /** The last episodes of an earlier process that read as far as `start`, the newest first. */
+  readonly recent: readonly OomEpisode[];
   readonly onLost: (record: CountedRecord) => void;
   /** Told of each item behind which no report is open. */
   readonly onIdle: (item: LogItem) => void;
@@ -46,7 +48,9 @@ export function recordEpisodes(stages: Stages): Observable<void> {
     stages.onIdle(item);
     return item.kind === 'drained' ? audit?.quiet(item.atMs) : undefined;
   };
+  let { recent } = stages;
   const away = (lost: number): void => {
+    recent = [];
     ledger?.doubt();
     startReport.away(lost);
   };
@@ -61,7 +65,7 @@ export function recordEpisodes(stages: Stages): Observable<void> {
     rejectForged(tally, stages.trustUserspace),
     joinFragments(),
     takeEvidence(stages.witness, ledger && { ledger, drainNow, scheduler }),
-    assembleEpisodes({ drainNow, scheduler, tally, onIdle }),
+    assembleEpisodes({ drainNow, scheduler, tally, recent: () => recent, onIdle }),
     stages.buffer.drainTo((episode) => stages.record(episode)),
   );
 }

@@ -6,6 +6,7 @@ import type { KmsgDevice } from './kmsg/drain-log.ts';
 import type { ReadGate } from './kmsg/read-gate.ts';
 import type { StartPoint } from './kmsg/start-reading.ts';
 import type { OomEpisode } from './oom/episode.ts';
+import { NO_WITNESS, type Witness } from './oom/kill-evidence.ts';
 import type { NodeRef } from './recorder/build-event.ts';
 
 /** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */
@@ -27,12 +28,16 @@ export interface EpisodeConsumer {
 
 export interface OomWatcherOptions extends Pick<
   Stages,
-  'recordClock' | 'witness' | 'ledger' | 'audit' | 'tally' | 'trustUserspace'
+  'recordClock' | 'ledger' | 'audit' | 'tally' | 'trustUserspace'
 > {
+  /** Who is asked about a kill as its line is read; of a saved log nobody. */
+  readonly witness?: Witness;
   /** Opens the log; it must ask the gate before every read. */
   readonly openLog: (gate: ReadGate) => KmsgDevice;
   /** Where in the log to begin; with the oldest record unless told. */
   readonly startPoint?: StartPoint;
+  /** The last episodes before a cursor that `startPoint` is, the newest first: their lines may come late. */
+  readonly recent?: readonly OomEpisode[];
   /** Who records what happens on that node. */
   readonly consumer: (node: NodeRef) => EpisodeConsumer;
   readonly scheduler?: SchedulerLike;
@@ -72,6 +77,8 @@ export class OomWatcher {
     const stopped$ = new Subject<void>();
     const recorded$ = recordEpisodes({
       scheduler: asyncScheduler,
+      witness: NO_WITNESS,
+      recent: [],
       ...stages,
       device: { ...device, reads$: device.reads$.pipe(tap(() => (reads += 1))) },
       buffer,

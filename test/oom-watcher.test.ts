@@ -65,7 +65,6 @@ async function live(
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
     startPoint: start.point,
     recordClock: { wallMsOf: () => Date.now() },
-    witness: { testify: () => undefined },
     consumer: () => recorder,
     tally,
     trustUserspace: false,

@@ -1,18 +1,22 @@
-import { readdirSync } from 'node:fs';
 import type { Log } from '../log.ts';
 import { KillAudit } from '../oom/kill-audit.ts';
+import type { Witness } from '../oom/kill-evidence.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
+import { MainProcess } from '../pods/main-process.ts';
+import { NodeWitness } from '../pods/node-witness.ts';
+import { saySurvived } from '../pods/say-survived.ts';
+import type { PostClock } from '../post/wait-list.ts';
+import type { Attributor } from '../recorder/attributor.ts';
 import type { Tally } from '../tally.ts';
-import { readLatin1 } from './surroundings.ts';
+import { type NodeOptions, openNode } from './open-node.ts';
 
-export interface CountingOptions {
-  readonly cgroupRoot: string;
-  readonly procRoot: string;
-}
-
-/** The kernel's own counters of OOM kills, put to two uses. */
+/** What the node itself can tell of the kills in its log. */
 export interface Counting {
+  /** Where a victim was, and whether a group was killed. */
+  readonly witness: Witness;
+  /** What became of the victim's container. */
+  readonly mainProcess: MainProcess;
   /** Whose a kill without context was. */
   readonly ledger: KillLedger;
   /** Whether one was missed. */
@@ -20,21 +24,30 @@ export interface Counting {
 }
 
 /** For the log of this kernel; a saved one is another day's, and its kills are in no counter now. */
-export function openCounting(options: CountingOptions, tally: Tally, log: Log): Counting {
-  const counters = new CgroupCounters({
-    ...options,
-    files: { readText: readLatin1, listDirectories },
-  });
+export function openCounting(options: NodeOptions, tally: Tally, log: Log): Counting {
+  const { tree, proc } = openNode(options);
+  const counters = new CgroupCounters(tree, proc);
   const audit = new KillAudit({
     total: () => counters.total(),
     tally,
     onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
   });
-  return { ledger: new KillLedger(counters), audit };
+  return {
+    witness: new NodeWitness(tree, proc),
+    mainProcess: new MainProcess(tree, proc),
+    ledger: new KillLedger(counters),
+    audit,
+  };
 }
 
-function listDirectories(path: string): readonly string[] {
-  return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+/** Says as well what became of the main process; a saved log is of processes long gone. */
+export function withMainProcess(
+  attributor: Attributor,
+  counting: Counting | undefined,
+  clock: PostClock,
+): Attributor {
+  if (counting === undefined) return attributor;
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => void clock.after(ms, resolve));
+  return saySurvived(attributor, counting.mainProcess, sleep);
 }

@@ -64,6 +64,14 @@ export function openRecorder(
       if (baselines !== undefined) saveBooks(store, baselines(), timers.wallMs());
       saveCounts(recorded);
     },
+    onAmended: (before, after) => {
+      counters?.foundMembers(after.members.length - before.members.length);
+      const { sequence, victim, members } = after;
+      log.info(
+        { sequence, victimPid: victim.pid, killed: 1 + members.length },
+        'more processes were killed with one recorded before',
+      );
+    },
     onRecorded: (recorded) => {
       counters?.recorded(recorded);
       logEpisode(recorded, log);

@@ -40,12 +40,18 @@ export async function replay(
   const pods = podDirectory(options.pods);
   const origin = { node: { name: nodeName(options.nodeName, edge) }, bootId: UNKNOWN_BOOT };
   const print = printTo(options.output, edge);
+  let last: OomEpisode | undefined;
+  const printLast = async (): Promise<void> => {
+    if (last !== undefined) await print(recordEpisode(last, attribute(last, pods), origin));
+  };
   const surroundings = {
     recordClock: clockSinceBoot(bootMs),
-    witness: { testify: () => undefined },
     consumer: () => ({
-      record: (episode: OomEpisode) =>
-        print(recordEpisode(episode, attribute(episode, pods), origin)),
+      // Printed when the next one comes: lines of it that come late make it another.
+      record: async (episode: OomEpisode) => {
+        if (last?.sequence !== episode.sequence) await printLast();
+        last = episode;
+      },
     }),
     tally,
     trustUserspace: options.trustUserspaceRecords ?? false,
@@ -56,6 +62,8 @@ export async function replay(
     const stop = (): void => watching.stop();
     edge.signal.addEventListener('abort', stop, { once: true });
     await watching.done;
+    await printLast();
+    last = undefined;
     edge.signal.removeEventListener('abort', stop);
   }
   edge.printError(`${summary(tally)}\n`);

@@ -7,7 +7,7 @@ import { ApiClient } from '../kube/api-client.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { NodeIdentity } from '../kube/node-identity.ts';
 import { openLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
-import { ProcWitness } from '../oom/proc-witness.ts';
+import { CONTEXT_BURST } from '../oom/report-context.ts';
 import { OomWatcher } from '../oom-watcher.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import type { Start } from '../recorder/decide-start.ts';
@@ -17,7 +17,7 @@ import { newTally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
 import type { ListenChoice } from '../telemetry/listen-address.ts';
 import { openCounters, saveCounters } from './open-counters.ts';
-import { openCounting } from './open-counting.ts';
+import { openCounting, withMainProcess } from './open-counting.ts';
 import { findInflux, openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
 import { openRecorder } from './open-recorder.ts';
@@ -79,7 +79,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       origin,
       start,
       log,
-      attributor: pods.attributor,
+      attributor: withMainProcess(pods.attributor, counting, clock),
       baselines: () => counting?.ledger.baselines(),
       killsLost: () => counting?.audit.killsLost,
       sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
@@ -104,7 +104,8 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       }),
     startPoint: start.point,
     recordClock: new BootClock(edge.clock),
-    witness: new ProcWitness(options.procRoot, readLatin1),
+    recent:
+      start.point.at === 'cursor' ? store.episodes.latestOf(origin.bootId, CONTEXT_BURST) : [],
     consumer: () => recorder,
     tally,
     trustUserspace: believeUserspace(options, log),

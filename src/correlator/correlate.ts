@@ -4,7 +4,8 @@ import { type CorrelatorOptions, withDefaults } from './correlator-options.ts';
 import { rowsOf, type StateRow, withKind } from './correlator-state.ts';
 import { countEvent, EventLogger, type Observation } from './count-events.ts';
 import type { Decision, SkipCount } from './decision.ts';
-import { patchOf } from './event-patch.ts';
+import { eventKey } from './event-keys.ts';
+import { amendmentOf, patchOf } from './event-patch.ts';
 import type { SeenEvent } from './fold-held.ts';
 import type { HeldEvent } from './held-events.ts';
 import { KillClock } from './kill-clock.ts';
@@ -54,6 +55,18 @@ export class EventCorrelator {
     if (!this.#catchUp.accepts(seen, nowMs)) return this.#skip(seen, event, nowMs);
     this.#catchUp.settle(seen.key);
     return this.#write(seen);
+  }
+
+  /**
+   * Of an Event that has more to say than when it was correlated: `after` is what it should have been.
+   * `undefined` where it has none of its own to patch: it was combined, is held, or is long forgotten.
+   */
+  amend(before: RecordedEvent, after: RecordedEvent): Decision | undefined {
+    const last = this.#logger.lastOf(eventKey(before));
+    if (last === undefined || last.name !== before.metadata.name) return undefined;
+    const event = { ...after, count: last.count, firstTimestamp: new Date(last.firstMs) };
+    this.#logger.update(event);
+    return { verb: 'patch', event, patch: amendmentOf(event) };
   }
 
   /** Writes what tokens returned for until `atMs`, one each and as it would have been in time. */

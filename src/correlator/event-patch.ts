@@ -12,6 +12,8 @@ export interface EventPatch {
   /** RFC 3339, whole seconds, cut and not rounded: metav1.Time.MarshalJSON. */
   readonly lastTimestamp?: string;
   readonly message?: string;
+  /** Ours: of an Event that says more than when it was created. */
+  readonly metadata?: { readonly annotations: Readonly<Record<string, string>> };
 }
 
 /** client-go tools/record eventLogger.eventObserve: `time.Unix(0, 0)`. */
@@ -30,9 +32,14 @@ export function patchOf(event: RecordedEvent): EventPatch {
   };
 }
 
+/** The patch for an Event that says more: it stands for as many kills as before. */
+export function amendmentOf({ message, metadata }: RecordedEvent): EventPatch {
+  return { message, metadata: { annotations: metadata.annotations ?? {} } };
+}
+
 /** The bytes client-go sends: the fields sorted by name, escaped as Go's `encoding/json` does. */
-export function encodePatch({ count, lastTimestamp, message }: EventPatch): string {
-  const sorted = { count, lastTimestamp, message: message?.toWellFormed() };
+export function encodePatch({ count, lastTimestamp, message, metadata }: EventPatch): string {
+  const sorted = { count, lastTimestamp, message: message?.toWellFormed(), metadata };
   return JSON.stringify(sorted).replaceAll(GO_ESCAPES, toUnicodeEscape);
 }
 

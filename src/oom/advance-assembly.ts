@@ -1,5 +1,8 @@
 import type { ByteString, Drained } from '../kmsg/record.ts';
 import { advanceClock, type Assembly, endIfQuiet, endReport } from './assembly.ts';
+import { encodeName } from './decode-name.ts';
+import type { OomEpisode } from './episode.ts';
+import { keepPace, measurePace } from './group-wait.ts';
 import {
   readKernelLine,
   type KernelLine,
@@ -7,22 +10,45 @@ import {
   type KillLine,
 } from './kernel-lines.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
-import { belongs, chosenPid, isWitnessOf, namedPid } from './match-report.ts';
+import {
+  belongs,
+  chosenPid,
+  isLateGroup,
+  isLateMember,
+  isWitnessOf,
+  namedPid,
+} from './match-report.ts';
 import { hasContext, NEW_REPORT, type PartialReport } from './partial-report.ts';
+import { CONTEXT_BURST, CONTEXT_INTERVAL_MS } from './report-context.ts';
+
+/** A kernel that logs without end does not keep a report open for ever. */
+const MAX_REPORT_MS = 60_000;
 
 /** The whole parser as one step: `(what we knew, next item) → what we know`. */
 export function advance(before: Assembly, item: WitnessedRecord | Drained): Assembly {
-  const known = before.episode === undefined ? before : { ...before, episode: undefined };
+  const known = before.completed.length === 0 ? before : { ...before, completed: [] };
   if (item.kind === 'drained') return advanceClock(known, item.atMs);
-  const afterTime = endIfQuiet(known, item.monotonicUs);
-  const afterGap = item.lost === 0 ? afterTime : breakAt(afterTime);
   const line = readLine(item);
-  return line === undefined ? afterGap : advanceLine(afterGap, line, item);
+  // Whatever time it took: the kernel prints a group's line right behind its victim's.
+  const afterTime = line?.kind === 'group-kill' ? known : endIfQuiet(known, item.monotonicUs);
+  const afterGap = item.lost === 0 ? afterTime : breakAt(afterTime);
+  return line === undefined ? stayOpen(afterGap, item) : advanceLine(afterGap, line, item);
+}
+
+/**
+ * A report has some sixty lines that say nothing of the kill (`show_mem()`, the stack): on a console
+ * that takes 100 ms for each, they are what shows that it goes on.
+ */
+function stayOpen(known: Assembly, { monotonicUs }: WitnessedRecord): Assembly {
+  const { report } = known;
+  if (report === undefined || report.kills.length > 0 || report.exiting === true) return known;
+  if (monotonicUs - report.beganUs > MAX_REPORT_MS * 1000) return known;
+  return { ...known, quietSinceMs: undefined, report: { ...report, lastUs: monotonicUs } };
 }
 
 /** The log ends here: what is open is as complete as it will ever be. */
 export function finish(before: Assembly): Assembly {
-  return endReport({ ...before, episode: undefined });
+  return endReport({ ...before, completed: [] });
 }
 
 /**
@@ -30,12 +56,14 @@ export function finish(before: Assembly): Assembly {
  * a group kill repeats its first victim. Of one without, only what names the victim's pid can still
  * be matched with a kill line.
  */
-function breakAt(known: Assembly): Assembly {
+function breakAt(before: Assembly): Assembly {
+  const known = { ...before, last: undefined };
   const { report } = known;
   if (report === undefined) return { ...known, afterGap: true };
   if (report.kills.length > 0)
     return { ...known, afterGap: true, report: { ...report, cut: true } };
-  if (chosenPid(report) === undefined) return { ...endReport(known), afterGap: true };
+  if (chosenPid(report) === undefined)
+    return { ...endReport(known), last: undefined, afterGap: true };
   return { ...known, afterGap: true, report: { ...report, broken: true } };
 }
 
@@ -48,7 +76,7 @@ function readLine({ message, flag }: WitnessedRecord): KernelLine | undefined {
 function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord): Assembly {
   switch (line.kind) {
     case 'header':
-      return begin(known, record, { invoker: line.invoker, broken: false });
+      return beginContext(known, record, { invoker: line.invoker, broken: false });
     case 'usage':
       return addContext(known, record, { usageKb: line.usageKb, limitKb: line.limitKb }, 'usageKb');
     case 'task-columns':
@@ -70,8 +98,9 @@ function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord)
     case 'reaped':
       return addReaped(known, line.pid, line.comm, record);
     case 'no-killable':
-    case 'already-exiting':
       return endWithoutKill(known);
+    case 'already-exiting':
+      return skipExiting(known, record);
     case 'callbacks-suppressed':
       return { ...known, callbacksSuppressed: known.callbacksSuppressed + line.count };
   }
@@ -84,15 +113,46 @@ function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord)
  */
 function begin(known: Assembly, record: WitnessedRecord, facts: Partial<PartialReport>): Assembly {
   const report = { ...NEW_REPORT, broken: known.afterGap, ...facts };
-  return grow({ ...endReport(known), afterGap: false }, record, report);
+  const ended = { ...endReport(known), last: undefined, afterGap: false };
+  return { ...ended, ...opened({ ...report, beganUs: record.monotonicUs }, record) };
+}
+
+/** The same with a line that the kernel rate-limits. */
+function beginContext(
+  known: Assembly,
+  record: WitnessedRecord,
+  facts: Partial<PartialReport>,
+): Assembly {
+  const begun = begin(known, record, facts);
+  const contextsUs = [...known.contextsUs, record.monotonicUs].slice(-CONTEXT_BURST);
+  return { ...begun, contextsUs, pace: keepPace(known.pace) };
+}
+
+/** Lines of the last episode come late: it is completed anew. */
+function reopen(
+  known: Assembly,
+  record: WitnessedRecord,
+  amends: OomEpisode,
+  facts: Partial<PartialReport>,
+): Assembly {
+  return { ...known, ...opened({ ...NEW_REPORT, ...facts, amends }, record) };
+}
+
+function opened(report: PartialReport, { monotonicUs }: WitnessedRecord) {
+  return { quietSinceMs: undefined, report: { ...report, lastUs: monotonicUs } };
 }
 
 function grow(known: Assembly, record: WitnessedRecord, report: PartialReport): Assembly {
-  return {
-    ...known,
-    quietSinceMs: undefined,
-    report: { ...report, lastUs: record.monotonicUs },
-  };
+  const { lastUs } = report;
+  const pace = isInOnePiece(report)
+    ? measurePace(known.pace, record.monotonicUs - lastUs)
+    : known.pace;
+  return { ...known, pace, ...opened(report, record) };
+}
+
+/** From the table on the kernel prints nothing that is not read here: its lines follow each other. */
+function isInOnePiece({ rows, kills }: PartialReport): boolean {
+  return rows !== undefined || kills.length > 0;
 }
 
 /** Context comes before the kill, each piece of it once; anything else begins another report. */
@@ -104,7 +164,7 @@ function addContext(
 ): Assembly {
   const { report } = known;
   if (report === undefined || report.kills.length > 0 || report[once] !== undefined) {
-    return begin(known, record, facts);
+    return beginContext(known, record, facts);
   }
   return grow(known, record, { ...report, ...facts });
 }
@@ -114,7 +174,7 @@ function announce(known: Assembly, announced: KillAnnounced, record: WitnessedRe
   const named = known.report === undefined ? undefined : namedPid(known.report);
   return named === undefined || named === announced.pid
     ? addContext(known, record, { announced }, 'announced')
-    : begin(known, record, { announced });
+    : beginContext(known, record, { announced });
 }
 
 function addRow(known: Assembly, record: WitnessedRecord): Assembly {
@@ -125,12 +185,33 @@ function addRow(known: Assembly, record: WitnessedRecord): Assembly {
 }
 
 function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
-  const { report } = known;
+  const { report, last } = known;
   const kill = { ...line, record };
   if (report !== undefined && belongs(report, kill)) {
-    return grow(known, record, { ...report, kills: [...report.kills, kill] });
+    const grown = grow(known, record, { ...report, kills: [...report.kills, kill] });
+    return endIfAlone(grown, report, record);
   }
-  return begin(known, record, { kills: [kill] });
+  const isLate = report === undefined && isLateMember(last, kill, hasContextsLeft(known, record));
+  if (isLate && last?.group !== undefined) {
+    return reopen(known, record, last, { kills: [kill], group: encodeName(last.group) });
+  }
+  return endIfAlone(begin(known, record, { kills: [kill] }), NEW_REPORT, record);
+}
+
+/** Whether the kernel would have printed the context of a kill at that time. */
+function hasContextsLeft({ contextsUs, afterGap }: Assembly, record: WitnessedRecord): boolean {
+  const [oldestUs = -Infinity] = contextsUs.length < CONTEXT_BURST ? [] : contextsUs;
+  return !afterGap && record.monotonicUs - oldestUs >= CONTEXT_INTERVAL_MS * 1000;
+}
+
+/** A kill that cannot be a group's has been told with its line. */
+function endIfAlone(
+  known: Assembly,
+  before: PartialReport,
+  { noGroup }: WitnessedRecord,
+): Assembly {
+  const isFirst = before.kills.length === 0 && before.group === undefined;
+  return isFirst && noGroup === true ? endReport(known) : known;
 }
 
 /**
@@ -138,13 +219,21 @@ function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Asse
  * folded, the kill line directly before it was no member but the next group's first victim.
  */
 function addGroup(known: Assembly, group: ByteString, record: WitnessedRecord): Assembly {
-  const { report } = known;
-  if (report === undefined || report.cut === true) return begin(known, record, { group });
+  const { report, last } = known;
+  if (report === undefined && last !== undefined && isLateGroup(last, group)) {
+    return reopen(known, record, last, { group });
+  }
+  if (report === undefined || !mayHaveGroup(report)) return begin(known, record, { group });
   if (report.group === undefined) return grow(known, record, { ...report, group });
   const victim = report.kills.at(-1);
   if (victim === undefined) return begin(known, record, { group });
   const folded = { ...known, report: { ...report, kills: report.kills.slice(0, -1) } };
   return begin(folded, record, { group, kills: [victim] });
+}
+
+/** The kernel prints a group's line right behind what it says of the chosen process, if nothing is lost. */
+function mayHaveGroup({ kills, cut, exiting, broken }: PartialReport): boolean {
+  return kills.length > 0 ? cut !== true : exiting === true && !broken;
 }
 
 /**
@@ -154,14 +243,30 @@ function addGroup(known: Assembly, group: ByteString, record: WitnessedRecord): 
 function addReaped(known: Assembly, pid: number, comm: string, record: WitnessedRecord): Assembly {
   const { report } = known;
   if (report === undefined || report.kills.length > 0 || !hasContext(report)) return known;
+  if (report.exiting === true) return known;
   if (known.recentPids.includes(pid) || !isWitnessOf(report, pid)) return known;
   return { ...known, report: { ...report, reaped: { record, pid, comm } } };
 }
 
-/** The kernel gave up, or the victim was dying by itself: a report with no kill, and no episode. */
+/** The kernel gave up: a report with no kill, and no episode. */
 function endWithoutKill(known: Assembly): Assembly {
   const { report } = known;
-  return report === undefined || report.kills.length > 0
-    ? endReport(known)
-    : { ...known, report: undefined, quietSinceMs: undefined };
+  const ended =
+    report === undefined || report.kills.length > 0
+      ? endReport(known)
+      : { ...known, report: undefined, quietSinceMs: undefined };
+  return { ...ended, last: undefined };
+}
+
+/**
+ * A process that was exiting by itself is not killed. The kernel says it of the victim it chose, and
+ * goes on to the rest of its group where there is one, or of a member of a group.
+ */
+function skipExiting(known: Assembly, record: WitnessedRecord): Assembly {
+  const { report, last } = known;
+  if (report === undefined)
+    return last?.group === undefined ? { ...known, last: undefined } : known;
+  if (report.group !== undefined) return grow(known, record, report);
+  if (report.kills.length > 0) return { ...endReport(known), last: undefined };
+  return grow(known, record, { ...report, exiting: true });
 }

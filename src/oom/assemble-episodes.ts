@@ -1,7 +1,7 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Drained } from '../kmsg/record.ts';
 import { advance, finish } from './advance-assembly.ts';
-import { type Assembly, deadlineMs, IDLE } from './assembly.ts';
+import { type Assembly, type Completed, deadlineMs, resumeAfter } from './assembly.ts';
 import type { OomEpisode } from './episode.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
 
@@ -26,6 +26,11 @@ export interface AssemblerOptions {
   readonly scheduler: SchedulerLike;
   readonly tally: EpisodeTally;
   /**
+   * The last episodes of an earlier process, the newest first, where nothing was lost since. Asked
+   * when the first item has come.
+   */
+  readonly recent?: () => readonly OomEpisode[];
+  /**
    * Told of each item behind which no report is open: every episode before it has been emitted.
    * Returns in how many ms to look at the log once more, where that must not wait for a record.
    */
@@ -33,11 +38,12 @@ export interface AssemblerOptions {
 }
 
 /**
- * Turns the kernel's lines into episodes.
+ * Turns the kernel's lines into episodes. One whose lines came late is emitted again, whole, with the
+ * same `sequence` and more `killLines`.
  *
  *     in    --header--table--oom-kill--kill--drained----------drained--
  *     out   ---------------------------------------------------episode-
- *                                            |-- 20 ms quiet --|
+ *                                            |- group's wait -|
  *
  * Everything is decided by `advance`; this only runs its clock: when a report is open and the log
  * drained, look once more at the deadline. No timer runs while no report is open.
@@ -46,21 +52,27 @@ export function assembleEpisodes({
   drainNow,
   scheduler,
   tally,
+  recent = () => [],
   onIdle,
 }: AssemblerOptions): OperatorFunction<WitnessedRecord | Drained, OomEpisode> {
   return (items$) =>
     new Observable<OomEpisode>((subscriber) => {
-      let assembly: Assembly = IDLE;
+      let known: Assembly | undefined;
       let timer: Subscription | undefined;
       let armedMs: number | undefined;
 
-      const step = (after: Assembly): void => {
-        tally.callbacksSuppressed += after.callbacksSuppressed - assembly.callbacksSuppressed;
-        assembly = after;
+      const step = (before: Assembly, after: Assembly): Assembly => {
+        tally.callbacksSuppressed += after.callbacksSuppressed - before.callbacksSuppressed;
         if (deadlineMs(after) === undefined) disarm();
-        if (after.episode === undefined) return;
-        count(tally, after.episode);
-        subscriber.next(after.episode);
+        known = after;
+        for (const completed of after.completed) {
+          count(tally, completed);
+          subscriber.next(completed.episode);
+        }
+        return after;
+      };
+      const end = (): void => {
+        if (known !== undefined) step(known, finish(known));
       };
       const disarm = (): void => {
         timer?.unsubscribe();
@@ -85,16 +97,17 @@ export function assembleEpisodes({
       subscriber.add(
         items$.subscribe({
           next: (item) => {
-            step(advance(assembly, item));
-            if (item.kind === 'drained') arm(deadlineMs(assembly), item.atMs);
-            if (assembly.report === undefined) idle(item);
+            const before = known ?? resumeAfter(recent());
+            const after = step(before, advance(before, item));
+            if (item.kind === 'drained') arm(deadlineMs(after), item.atMs);
+            if (after.report === undefined) idle(item);
           },
           error: (error: unknown) => {
-            step(finish(assembly));
+            end();
             subscriber.error(error);
           },
           complete: () => {
-            step(finish(assembly));
+            end();
             subscriber.complete();
           },
         }),
@@ -102,9 +115,15 @@ export function assembleEpisodes({
     });
 }
 
-function count(tally: EpisodeTally, { context, members, killLines }: OomEpisode): void {
+/** What was counted of an episode before it was completed anew is not counted again. */
+function count(tally: EpisodeTally, { episode, before }: Completed): void {
+  tally.killed += processes(episode) - processes(before);
+  tally.killLines += episode.killLines - (before?.killLines ?? 0);
+  if (before !== undefined) return;
   tally.episodes += 1;
-  tally.killed += 1 + members.length;
-  tally.killLines += killLines;
-  if (context === 'suppressed') tally.suppressed += 1;
+  if (episode.context === 'suppressed') tally.suppressed += 1;
+}
+
+function processes(episode: OomEpisode | undefined): number {
+  return episode === undefined ? 0 : 1 + episode.members.length;
 }

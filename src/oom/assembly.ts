@@ -1,13 +1,28 @@
+import { decodeName } from './decode-name.ts';
 import type { OomEpisode } from './episode.ts';
+import { groupWaitMs, type Pace, UNKNOWN_PACE } from './group-wait.ts';
 import { isWitnessOf } from './match-report.ts';
-import { toEpisode, type PartialReport } from './partial-report.ts';
+import { amendEpisode, toEpisode, type PartialReport } from './partial-report.ts';
+import { CONTEXT_BURST } from './report-context.ts';
+
+/** An episode the last step completed, or completed anew because lines of it came late. */
+export interface Completed {
+  readonly episode: OomEpisode;
+  /** What it was taken for before. */
+  readonly before?: OomEpisode;
+}
 
 /** What the assembler knows between two records. */
 export interface Assembly {
   /** The report that is not over yet. */
   readonly report: PartialReport | undefined;
-  /** The episode that the last step completed. */
-  readonly episode: OomEpisode | undefined;
+  /** The episodes that the last step completed. */
+  readonly completed: readonly Completed[];
+  /** The last episode, while nothing else of the OOM path has been read since: lines may still be its. */
+  readonly last: OomEpisode | undefined;
+  /** When the newest reports with context began, µs, the oldest first. */
+  readonly contextsUs: readonly number[];
+  readonly pace: Pace;
   /** When the log was first found drained after the report's last line, ms (monotonic). */
   readonly quietSinceMs: number | undefined;
   /** The victims recorded last: their reaper may still report. */
@@ -18,27 +33,43 @@ export interface Assembly {
   readonly callbacksSuppressed: number;
 }
 
-/** A report that has its kill line is over when nothing more comes; group kills take up to 14 ms. */
-const QUIET_AFTER_KILL_MS = 20;
-/** One whose kill line is missing may still get it: gaps of 115 ms within a report are on record. */
-const QUIET_BEFORE_KILL_MS = 5_000;
+/** A report whose kill line is missing may still get it: gaps of 115 ms within a report are on record. */
+const MAX_QUIET_MS = 5_000;
 /** The reaper comes up to 361 ms late, and a storm kills dozens meanwhile. */
 const MAX_RECENT_PIDS = 64;
 
 /** Nothing read yet. */
 export const IDLE: Assembly = {
   report: undefined,
-  episode: undefined,
+  completed: [],
+  last: undefined,
+  contextsUs: [],
+  pace: UNKNOWN_PACE,
   quietSinceMs: undefined,
   recentPids: [],
   afterGap: true,
   callbacksSuppressed: 0,
 };
 
+/**
+ * Goes on where an earlier process stopped: lines of its last episode may be the first to be read.
+ *
+ * @param recent its last episodes of this boot, the newest first, with no records lost since
+ */
+export function resumeAfter(recent: readonly OomEpisode[]): Assembly {
+  const contextsUs = recent
+    .filter(({ context }) => context === 'full')
+    .map(({ monotonicUs }) => monotonicUs)
+    .slice(0, CONTEXT_BURST)
+    .toReversed();
+  const recentPids = recent.flatMap(pidsOf).slice(0, MAX_RECENT_PIDS).toReversed();
+  return { ...IDLE, last: recent[0], contextsUs, recentPids, afterGap: recent.length === 0 };
+}
+
 /** When the log should be looked at again for the report to end, ms (monotonic). */
-export function deadlineMs({ report, quietSinceMs }: Assembly): number | undefined {
+export function deadlineMs({ report, quietSinceMs, pace }: Assembly): number | undefined {
   if (report === undefined || quietSinceMs === undefined) return undefined;
-  return quietSinceMs + quietMs(report);
+  return quietSinceMs + quietMs(report, pace);
 }
 
 /**
@@ -46,35 +77,60 @@ export function deadlineMs({ report, quietSinceMs }: Assembly): number | undefin
  * first look that found nothing and believed at a second one, so a stalled reader ends no report.
  */
 export function advanceClock(known: Assembly, nowMs: number): Assembly {
-  if (known.report === undefined) return known;
-  if (known.quietSinceMs === undefined) return { ...known, quietSinceMs: nowMs };
-  return nowMs >= known.quietSinceMs + quietMs(known.report) ? endReport(known) : known;
+  const { report, quietSinceMs, pace } = known;
+  if (report === undefined) return known;
+  if (quietSinceMs === undefined) return { ...known, quietSinceMs: nowMs };
+  return nowMs >= quietSinceMs + quietMs(report, pace) ? endReport(known) : known;
 }
 
 /** The same rule by the records' own time, so that a log read in one burst says the same. */
 export function endIfQuiet(known: Assembly, nowUs: number): Assembly {
-  const { report } = known;
-  const isOver = report !== undefined && nowUs - report.lastUs >= quietMs(report) * 1000;
+  const { report, pace } = known;
+  const isOver = report !== undefined && nowUs - report.lastUs >= quietMs(report, pace) * 1000;
   return isOver ? endReport(known) : known;
 }
 
-function quietMs(report: PartialReport): number {
-  return report.kills.length > 0 ? QUIET_AFTER_KILL_MS : QUIET_BEFORE_KILL_MS;
+/** A kill that may be a group's is over when the group's lines are overdue. */
+function quietMs({ kills, group, exiting }: PartialReport, pace: Pace): number {
+  const mayBeGroups = kills.length > 0 || group !== undefined || exiting === true;
+  return mayBeGroups ? groupWaitMs(pace) : MAX_QUIET_MS;
 }
 
-/** Ends the open report: the next line begins another. */
+/** Ends the open report: the next line begins another, or is a late one of this. */
 export function endReport(known: Assembly): Assembly {
-  if (known.report === undefined) return known;
-  const episode = toEpisode(withoutStranger(known.report));
-  const killed = episode === undefined ? [] : [episode.victim, ...episode.members];
-  const recentPids = [...known.recentPids, ...killed.map(({ pid }) => pid)];
+  const { report } = known;
+  if (report === undefined) return known;
+  const done = { ...known, report: undefined, quietSinceMs: undefined };
+  const completed = complete(report);
+  const last = completed?.episode ?? lateGroup(report);
+  if (completed === undefined) return { ...done, last };
   return {
-    ...known,
-    report: undefined,
-    quietSinceMs: undefined,
-    episode,
-    recentPids: recentPids.slice(-MAX_RECENT_PIDS),
+    ...done,
+    completed: [...known.completed, completed],
+    last: report.cut === true ? undefined : last,
+    recentPids: [...known.recentPids, ...pidsOf(completed.episode)].slice(-MAX_RECENT_PIDS),
   };
+}
+
+function pidsOf({ victim, members }: OomEpisode): readonly number[] {
+  return [victim, ...members].map(({ pid }) => pid);
+}
+
+function complete(report: PartialReport): Completed | undefined {
+  const { amends } = report;
+  if (amends === undefined) {
+    const episode = toEpisode(withoutStranger(report));
+    return episode && { episode };
+  }
+  const episode = amendEpisode(amends, report);
+  return episode && { episode, before: amends };
+}
+
+/** The group's line came late, and none of its members' yet. */
+function lateGroup({ amends, group }: PartialReport): OomEpisode | undefined {
+  return amends === undefined || group === undefined
+    ? amends
+    : { ...amends, group: decodeName(group) };
 }
 
 /** The reaper's word was taken before the report had named its victim: now it can be checked. */

@@ -57,7 +57,8 @@ export class CounterSteps {
       const kills = this.#isPod(cgroup) ? this.#ownSteps(cgroup) : 0;
       if (kills <= 0) continue;
       this.#own.set(cgroup, kills + (this.#own.get(cgroup) ?? 0));
-      this.#push({ cgroup, source: 'pod-counter', kills, ...time }, () => undefined);
+      const unmoved = this.#unmovedIn(cgroup, look);
+      this.#push({ cgroup, source: 'pod-counter', kills, unmoved, ...time }, () => undefined);
     }
     this.#counted = look.before;
     return true;
@@ -85,6 +86,12 @@ export class CounterSteps {
       if (cgroup.startsWith(`${pod}/`)) told += this.#moved(cgroup);
     }
     return moved - told - (this.#own.get(pod) ?? 0);
+  }
+
+  /** Cgroups in a pod that are there and in which nobody was killed. */
+  #unmovedIn(pod: string, { rows }: CounterLook): readonly string[] {
+    const within = [...rows.keys()].filter((cgroup) => cgroup.startsWith(`${pod}/`));
+    return within.filter((cgroup) => this.#moved(cgroup) === 0);
   }
 
   #moved(cgroup: string): number {

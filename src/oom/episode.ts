@@ -46,10 +46,11 @@ export type ContextKind = 'full' | 'suppressed' | 'partial';
 export type LimitLevel = 'container' | 'pod' | 'qos' | 'node-allocatable' | 'system' | 'host';
 
 /**
- * Who told the victim's cgroup at its kill line: `proc` is `/proc/<pid>/cgroup`, `counters` a
- * container's `oom_kill` that moved, `pod-counter` a pod's, whose container is gone already.
+ * Who told the victim's cgroup at its kill line: `proc` is `/proc/<pid>/cgroup`, `snapshot` the
+ * `cgroup.procs` of all containers read while the process lived, `counters` a container's `oom_kill`
+ * that moved, `pod-counter` a pod's, whose container is gone already.
  */
-export type EvidenceSource = 'proc' | 'counters' | 'pod-counter';
+export type EvidenceSource = 'proc' | 'snapshot' | 'counters' | 'pod-counter';
 
 /** What was taken down the moment a kill line was read; milliseconds later it is gone. */
 export interface KillEvidence {
@@ -61,8 +62,8 @@ export interface KillEvidence {
    * that it was this process.
    */
   readonly isOneOfSeveral?: boolean;
-  /** Its parent lives in the same cgroup: it is not the container's main process. */
-  readonly isChild?: boolean;
+  /** `pod-counter`: cgroups in the pod whose own counters stood still. Nobody was killed in these. */
+  readonly unmoved?: readonly string[];
 }
 
 /** One OOM decision: a victim, the members killed with it, and whatever context the kernel printed. */
@@ -84,6 +85,10 @@ export interface OomEpisode {
   readonly oomMemcg?: string;
   /** The victim's cgroup. */
   readonly taskMemcg?: string;
+  /** The cgroup whose processes were killed together (`memory.oom.group`), as `Tasks in …` names it. */
+  readonly group?: string;
+  /** The kernel cannot have killed a group: on cgroup v1, or with `memory.oom.group` 0 at every level. */
+  readonly noGroup?: true;
   /** Kernel kill lines folded into this episode; what `/proc/vmstat oom_kill` counts. */
   readonly killLines: number;
   readonly usageKb?: number;

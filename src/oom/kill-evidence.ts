@@ -1,19 +1,43 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
-import type { Drained } from '../kmsg/record.ts';
+import type { ByteString, Drained } from '../kmsg/record.ts';
+import { decodeName } from './decode-name.ts';
 import type { KillEvidence } from './episode.ts';
+import { MAX_WAIT_MS } from './group-wait.ts';
 import { readKernelLine, type KernelLine, type KillLine } from './kernel-lines.ts';
 import type { KillLedger } from './kill-ledger.ts';
-import { followContext, NO_CONTEXT, toldCgroup } from './report-context.ts';
+import { isUnder } from './memcg-paths.ts';
+import { followContext, NO_CONTEXT, type ReportContext, toldCgroups } from './report-context.ts';
+import { StormWatch } from './storm-watch.ts';
 
-/** Where the evidence step looks: `/proc` in the agent, nothing in `replay`. */
+/** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */
 export interface Witness {
   /** What can be said of process `pid` right now; it is dying and gone within milliseconds. */
   testify(pid: number, comm: string): KillEvidence | undefined;
+  /**
+   * Whether the kernel cannot have killed a group: `memory.oom.group` is 0 from the victim's cgroup up
+   * to the oom memcg (to the root where that was not told), or there is none on cgroup v1.
+   */
+  excludesGroup(cgroup: string | undefined, oomMemcg: string | undefined): boolean;
+  /** Notes which process is in which container, for {@link testify} to know when it is gone. */
+  takeSnapshot(): void;
+  dropSnapshot(): void;
 }
 
+/** Of a saved log: everybody is gone. */
+export const NO_WITNESS: Witness = {
+  testify: () => undefined,
+  excludesGroup: () => false,
+  takeSnapshot: () => undefined,
+  dropSnapshot: () => undefined,
+};
+
 /** A record, and, on a kill line, what was found out the moment it was read. */
-export type WitnessedRecord = CountedRecord & { readonly evidence?: KillEvidence };
+export type WitnessedRecord = CountedRecord & {
+  readonly evidence?: KillEvidence;
+  /** The kernel cannot have killed a group, as in `OomEpisode`. */
+  readonly noGroup?: true;
+};
 
 type Item<R extends CountedRecord = WitnessedRecord> = R | Drained;
 
@@ -83,12 +107,18 @@ export function takeEvidence(
 class EvidenceStep {
   readonly #witness: Witness;
   readonly #ledger: KillLedger | undefined;
+  readonly #storm: StormWatch;
   #context = NO_CONTEXT;
+  /** When the context was last added to, µs. */
+  #contextUs = 0;
+  /** The line before, where it was a kill's, and the cgroup it was put down to. */
+  #lastKill: { readonly sequence: number; readonly cgroup?: string } | undefined;
   #held: readonly Item[] = [];
 
   constructor(witness: Witness, ledger: KillLedger | undefined) {
     this.#witness = witness;
     this.#ledger = ledger;
+    this.#storm = new StormWatch(witness);
   }
 
   get isHolding(): boolean {
@@ -100,7 +130,7 @@ class EvidenceStep {
       this.#ledger?.look();
       this.#held = [...this.#held, item];
     } else {
-      if (item.lost > 0) this.#ledger?.doubt();
+      if (item.lost > 0) this.#lose();
       this.#held = [...this.#held, this.#look(item)];
     }
     const released = this.#held.length < MAX_HELD ? this.#release() : this.giveUp();
@@ -129,24 +159,61 @@ class EvidenceStep {
     return open === -1 ? known : known.slice(0, open);
   }
 
+  /** What was said before a gap, or seen, is not of what comes after it. */
+  #lose(): void {
+    this.#ledger?.doubt();
+    this.#storm.end();
+    this.#context = NO_CONTEXT;
+    this.#lastKill = undefined;
+  }
+
   #look(record: CountedRecord): WitnessedRecord {
     const line = readLine(record);
     if (line === undefined) return record;
+    if (record.live) this.#storm.see(line, record.monotonicUs);
     const witnessed = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
+    if (line.kind === 'group-kill') this.#nameGroup(line.memcg);
+    if (line.kind !== 'kill') this.#lastKill = undefined;
     this.#context = followContext(this.#context, line, record.message);
+    this.#contextUs = record.monotonicUs;
     return witnessed;
   }
 
   #lookAtKill(record: CountedRecord, line: KillLine): WitnessedRecord {
     const { pid, comm, oomScoreAdj } = line.process;
+    const { sequence } = record;
     const evidence = record.live ? this.#witness.testify(pid, comm) : undefined;
-    const cgroup = toldCgroup(this.#context, line) ?? evidence?.cgroup;
-    this.#ledger?.enter({
-      sequence: record.sequence,
-      ...(cgroup !== undefined && { cgroup }),
-      ...(oomScoreAdj !== undefined && { oomScoreAdj }),
-    });
-    return evidence === undefined ? record : { ...record, evidence };
+    const told = toldCgroups(this.#contextAt(record.monotonicUs), line);
+    const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
+    const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
+    this.#ledger?.enter({ ...known, ...(oomScoreAdj !== undefined && { oomScoreAdj }) });
+    this.#lastKill = known;
+    const noGroup = record.live && this.#witness.excludesGroup(cgroup, told.oomMemcg);
+    return {
+      ...record,
+      ...(evidence !== undefined && { evidence }),
+      ...(noGroup && { noGroup }),
+    };
+  }
+
+  /** A group's lines come within the longest wait for them; a later kill has nothing to do with it. */
+  #contextAt(nowUs: number): ReportContext {
+    const isOver = nowUs - this.#contextUs > MAX_WAIT_MS * 1000;
+    if (isOver && this.#context.group !== undefined) this.#context = NO_CONTEXT;
+    return this.#context;
+  }
+
+  /** Within its group a process may have a cgroup of its own; outside of it, it is no member. */
+  #whichCgroup(told: string | undefined, seen: string | undefined): string | undefined {
+    return this.#context.group === undefined ? (told ?? seen) : (seen ?? told);
+  }
+
+  /** The kernel names the cgroup of the kill it has just told, whatever was thought of it. */
+  #nameGroup(memcg: ByteString): void {
+    const group = decodeName(memcg);
+    const { sequence, cgroup } = this.#lastKill ?? {};
+    if (sequence !== undefined && (cgroup === undefined || !isUnder(cgroup, group)))
+      this.#ledger?.tell(sequence, group);
   }
 }
 

@@ -46,6 +46,8 @@ export class KillLedger {
   /** Kills counted on the whole host, by the lines read. */
   #counted = 0;
   #sequence = -1;
+  /** The last kill whose cgroup was told at once, and what it moved. */
+  #entered: { readonly sequence: number; readonly counters: readonly string[] } | undefined;
   /** The host's counter when the log was drained before. */
   #lookedAt: number | undefined;
   /** Linux before 4.13 counts nothing. */
@@ -84,12 +86,34 @@ export class KillLedger {
     if (counters === undefined || this.isWaiting) {
       const counted = { ...kill, ordinal: this.#counted };
       this.#open = [...this.#open, counters === undefined ? counted : { ...counted, counters }];
-    } else this.#enterSteps(counters);
+      this.#entered = undefined;
+    } else {
+      this.#enterSteps(counters);
+      this.#entered = { sequence: kill.sequence, counters };
+    }
+  }
+
+  /** The kernel names the cgroup of the last kill: what was thought of it is taken back. */
+  tell(sequence: number, cgroup: string): void {
+    const counters = this.#countersOf(cgroup);
+    if (this.#entered?.sequence === sequence) {
+      this.#enterSteps(this.#entered.counters, -1);
+      this.#enterSteps(counters);
+    }
+    this.#entered = undefined;
+    this.#open = this.#open.map((kill) =>
+      kill.sequence === sequence ? { ...kill, counters } : kill,
+    );
+    if (this.#steps === undefined && this.#open.every((kill) => kill.counters !== undefined)) {
+      for (const kill of this.#open) this.#enterSteps(kill.counters ?? []);
+      this.#close();
+    }
   }
 
   /** Reads the counters, where a kill is open that was not when they were read last. */
   look(): void {
-    const newest = this.#open.findLast(({ counters }) => counters === undefined);
+    const untold = this.#open.findLast(({ counters }) => counters === undefined);
+    const newest = untold ?? this.#open.at(-1);
     if (newest === undefined || newest.ordinal <= (this.#looks.at(-1)?.before ?? 0)) return;
     const look = this.#readCounters();
     if (look === undefined || this.#books === undefined) return this.doubt();
@@ -103,6 +127,7 @@ export class KillLedger {
   /** Kill lines may have been lost: the books are wrong by nobody knows what. */
   doubt(): void {
     this.#books = undefined;
+    this.#entered = undefined;
     this.#lookedAt = undefined;
     this.#close();
   }
@@ -190,9 +215,9 @@ export class KillLedger {
     this.#close();
   }
 
-  #enterSteps(counters: readonly string[]): void {
+  #enterSteps(counters: readonly string[], by: 1 | -1 = 1): void {
     for (const counter of counters) {
-      this.#books?.set(counter, (this.#books.get(counter) ?? 0) + 1);
+      this.#books?.set(counter, (this.#books.get(counter) ?? 0) + by);
     }
   }
 

@@ -27,6 +27,8 @@ export interface CounterStep {
   readonly upTo: number;
   /** The lowest `oom_score_adj` of the processes that were left in it. */
   readonly lowestScore?: number;
+  /** Of a pod's: cgroups in it that stood still. */
+  readonly unmoved?: readonly string[];
 }
 
 /**
@@ -80,10 +82,11 @@ function takeTold(
 /** Which of several steps a kill made cannot be said: they become one, of the larger cgroup. */
 function merge(one: CounterStep | undefined, other: CounterStep): CounterStep {
   if (one === undefined) return other;
-  const { cgroup, source } = one.cgroup.length < other.cgroup.length ? one : other;
+  const { cgroup, source, unmoved } = one.cgroup.length < other.cgroup.length ? one : other;
   return {
     cgroup,
     source,
+    ...(unmoved !== undefined && { unmoved }),
     kills: one.kills + other.kills,
     after: Math.min(one.after, other.after),
     upTo: Math.max(one.upTo, other.upTo),
@@ -125,8 +128,8 @@ function isInTime({ ordinal }: CountedKill, { after, upTo }: CounterStep): boole
   return ordinal > after && ordinal <= upTo;
 }
 
-function evidenceOf({ cgroup, source }: CounterStep): KillEvidence {
-  return { cgroup, source };
+function evidenceOf({ cgroup, source, unmoved }: CounterStep): KillEvidence {
+  return { cgroup, source, ...(unmoved !== undefined && { unmoved }) };
 }
 
 function without(

@@ -1,16 +1,19 @@
+import type { ByteString } from '../kmsg/record.ts';
 import { parseCgroupPath } from './cgroup-path.ts';
 import { decodeName } from './decode-name.ts';
+import type { OomEpisode } from './episode.ts';
 import type { KillCause } from './kernel-lines.ts';
+import type { WitnessedRecord } from './kill-evidence.ts';
 import { isUnder } from './memcg-paths.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
-import { taskRows, type Kill, type PartialReport } from './partial-report.ts';
+import { NEW_REPORT, taskRows, type Kill, type PartialReport } from './partial-report.ts';
 
 /** Whether a kill line is this report's: matched by order, unless something says it cannot be. */
 export function belongs(report: PartialReport, kill: Kill): boolean {
-  const [first] = report.kills;
   if (report.cut === true)
     return report.kills.some(({ process }) => process.pid === kill.process.pid);
-  return first === undefined ? isVictim(report, kill) : isMember(report, kill, first);
+  if (report.group !== undefined) return isMember(report, report.group, kill);
+  return report.kills.length === 0 && report.exiting !== true && isVictim(report, kill);
 }
 
 function isVictim(report: PartialReport, { process: { pid }, cause }: Kill): boolean {
@@ -22,12 +25,49 @@ function isVictim(report: PartialReport, { process: { pid }, cause }: Kill): boo
   return isOneOfMany ? isInTable(report, pid) : isSameProcess(report, chosen, pid);
 }
 
-/** Of a group that is being killed: for the same cause, listed, and not seen in another cgroup. */
-function isMember(report: PartialReport, { process, cause, record }: Kill, first: Kill): boolean {
-  if (report.group === undefined || cause !== first.cause) return false;
-  const seenIn = record.evidence?.cgroup;
-  if (seenIn !== undefined) return isUnder(seenIn, decodeName(report.group));
+/**
+ * Of a group that is being killed: for the same cause, listed, and not seen in another cgroup. A
+ * counter that moved says nothing against the kernel's own line.
+ */
+function isMember(report: PartialReport, group: ByteString, { process, cause, record }: Kill) {
+  const [first] = report.kills;
+  if (first === undefined ? !agrees(report, cause) : cause !== first.cause) return false;
+  const seenIn = seenAlive(record);
+  if (seenIn !== undefined) return isUnder(seenIn, decodeName(group));
   return report.broken || isInTable(report, process.pid);
+}
+
+/**
+ * Whether a kill line that comes when its report is over is a late member's of that group. Where
+ * nobody saw the process alive, it is when the kernel had contexts left: it prints none for a member
+ * alone.
+ */
+export function isLateMember(
+  last: OomEpisode | undefined,
+  kill: Kill,
+  hasContextsLeft: boolean,
+): boolean {
+  if (last?.group === undefined || !agreesWith(last, kill.cause)) return false;
+  const seenIn = seenAlive(kill.record);
+  if (seenIn !== undefined) return isUnder(seenIn, last.group);
+  return hasContextsLeft && isInTable({ ...NEW_REPORT, amends: last }, kill.process.pid);
+}
+
+/** Whether the group of a `Tasks in` line that comes late can be the last episode's. */
+export function isLateGroup(last: OomEpisode, group: ByteString): boolean {
+  const { taskMemcg } = last;
+  const holds = taskMemcg === undefined || isUnder(taskMemcg, decodeName(group));
+  return last.group === undefined && holds;
+}
+
+/** The cgroup in which the process was seen itself. */
+function seenAlive({ evidence }: WitnessedRecord): string | undefined {
+  const isSeen = evidence?.source === 'proc' || evidence?.source === 'snapshot';
+  return isSeen ? evidence.cgroup : undefined;
+}
+
+function agreesWith({ limitLevel }: OomEpisode, cause: KillCause): boolean {
+  return cause === 'unsaid' || (limitLevel === 'system') === (cause === 'system');
 }
 
 /** A memory cgroup's OOM is not ended by a system-wide kill, nor the other way round. */

@@ -52,23 +52,28 @@ export interface PartialReport {
   readonly announced?: KillAnnounced;
   readonly kills: readonly Kill[];
   readonly reaped?: Reaped;
+  /** The chosen process was exiting by itself and is not killed; the rest of its group may be. */
+  readonly exiting?: true;
+  /** What has been recorded of it already: these are its late lines. */
+  readonly amends?: OomEpisode;
   /** Records were lost inside it, or shortly before it began. */
   readonly broken: boolean;
   /** Records were lost after its kill line. */
   readonly cut?: true;
-  /** Of the last line that belongs to it. */
+  /** Of its first line, and of the last that belongs to it. */
+  readonly beganUs: number;
   readonly lastUs: number;
 }
 
 /** A report of which nothing is known yet. */
-export const NEW_REPORT: PartialReport = { kills: [], broken: false, lastUs: 0 };
+export const NEW_REPORT: PartialReport = { kills: [], broken: false, beganUs: 0, lastUs: 0 };
 
 /** Tables already read, by their last row: a storm of reapers asks for the same one thousands of times. */
 const readTables = new WeakMap<TaskRows, readonly TaskRow[]>();
 
 /** The rows of the task table, in the kernel's order. */
-export function taskRows({ columns, rows }: PartialReport): readonly TaskRow[] {
-  if (columns === undefined || rows === undefined) return [];
+export function taskRows({ columns, rows, amends }: PartialReport): readonly TaskRow[] {
+  if (columns === undefined || rows === undefined) return amends?.tasks ?? [];
   const known = readTables.get(rows);
   if (known !== undefined) return known;
   const tasks: TaskRow[] = [];
@@ -104,18 +109,37 @@ function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
     context: contextOf(report),
     killLines: report.kills.length,
     victim: first.process,
-    members: membersOf(report.kills),
+    members: membersOf([first.process], report.kills),
     evidence: first.record.evidence,
+    group: decodePath(report.group),
+    noGroup: report.group === undefined ? first.record.noGroup : undefined,
+  });
+}
+
+/** The episode with what came late; `undefined` where nothing did. */
+export function amendEpisode(before: OomEpisode, report: PartialReport): OomEpisode | undefined {
+  const { kills, group } = report;
+  const last = kills.at(-1);
+  if (last === undefined) return undefined;
+  const { noGroup: _, ...episode } = before;
+  const killed = [before.victim, ...before.members];
+  return withoutAbsent({
+    ...episode,
+    taskMemcg: before.taskMemcg ?? decodePath(group),
+    group: before.group ?? decodePath(group),
+    lastSequence: last.record.sequence,
+    killLines: before.killLines + kills.length,
+    members: [...before.members, ...membersOf(killed, kills)],
   });
 }
 
 /** A group kill prints its first victim twice; it is one process. */
-function membersOf(kills: readonly Kill[]): readonly KilledProcess[] {
-  const seen = new Set<number>();
-  return kills
-    .map((kill) => kill.process)
-    .filter(({ pid }) => !seen.has(pid) && seen.add(pid))
-    .slice(1);
+function membersOf(
+  killed: readonly KilledProcess[],
+  kills: readonly Kill[],
+): readonly KilledProcess[] {
+  const seen = new Set(killed.map(({ pid }) => pid));
+  return kills.map((kill) => kill.process).filter(({ pid }) => !seen.has(pid) && seen.add(pid));
 }
 
 function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
@@ -147,12 +171,20 @@ function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, 
     constraint,
     limitLevel: levelOf(constraint, cause, oomMemcg),
     oomMemcg,
-    taskMemcg: decodePath(chosen?.taskMemcg ?? report.taskIn?.taskMemcg ?? report.group),
+    taskMemcg: decodePath(victimMemcg(report, chosen?.taskMemcg)),
     usageKb: report.usageKb,
     limitKb: report.limitKb,
     invoker: report.invoker,
     tasks: taskRows(report),
   });
+}
+
+/** Where the chosen process was exiting, somebody else of its group is the victim. */
+function victimMemcg(
+  { taskIn, group, exiting }: PartialReport,
+  chosen: ByteString | undefined,
+): ByteString | undefined {
+  return exiting === true ? group : (chosen ?? taskIn?.taskMemcg ?? group);
 }
 
 /** Before 5.2 the cause stands in the line that announces the kill. */

@@ -3,6 +3,11 @@ import { decodeName } from './decode-name.ts';
 import type { KernelLine, KillLine } from './kernel-lines.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 
+/** `oom_rs` in oom_kill_process(), mm/oom_kill.c: DEFAULT_RATELIMIT_BURST contexts an interval. */
+export const CONTEXT_BURST = 10;
+/** DEFAULT_RATELIMIT_INTERVAL. */
+export const CONTEXT_INTERVAL_MS = 5_000;
+
 /** What the kernel has said of the next victim, before its kill line. */
 export interface ReportContext {
   /** The `oom-kill:` line as printed. */
@@ -10,6 +15,16 @@ export interface ReportContext {
   /** Before 5.0: the cgroup in `Task in … killed`, and the pid it announced afterwards. */
   readonly taskMemcg?: ByteString;
   readonly announcedPid?: number;
+  /** The cgroup of `Tasks in … are going to be killed`: the kill lines that follow are of it. */
+  readonly group?: ByteString;
+}
+
+/** What the context says of one kill. */
+export interface ToldCgroups {
+  /** The victim's cgroup. */
+  readonly cgroup?: string;
+  /** The cgroup whose limit was hit. */
+  readonly oomMemcg?: string;
 }
 
 /** The kernel has said nothing. */
@@ -28,11 +43,13 @@ export function followContext(
       return { taskMemcg: line.taskMemcg };
     case 'kill-announced':
       return { ...before, announcedPid: line.pid };
-    case 'header':
-    case 'kill':
     case 'group-kill':
-    case 'no-killable':
+      return { group: line.memcg };
+    case 'kill':
     case 'already-exiting':
+      return before.group === undefined ? NO_CONTEXT : before;
+    case 'header':
+    case 'no-killable':
       return NO_CONTEXT;
     case 'usage':
     case 'task-columns':
@@ -44,18 +61,24 @@ export function followContext(
 }
 
 /**
- * The victim's cgroup where the context names its very pid. A thread's or a parent's pid is left
- * to the assembler: here a doubt costs a look at the counters and nothing else.
+ * The victim's cgroup where the context names its very pid, or its group. A thread's or a parent's
+ * pid is left to the assembler: here a doubt costs a look at the counters and nothing else.
  */
-export function toldCgroup(
-  { oomKill, taskMemcg, announcedPid }: ReportContext,
+export function toldCgroups(
+  { oomKill, taskMemcg, announcedPid, group }: ReportContext,
   { process, commBytes }: KillLine,
-): string | undefined {
+): ToldCgroups {
+  if (group !== undefined) return { cgroup: decodeName(group) };
   if (oomKill !== undefined) {
     const said = readOomKillLine(oomKill, commBytes);
-    const path = said?.pid === process.pid ? said.taskMemcg : undefined;
-    return path === undefined ? undefined : decodeName(path);
+    return said?.pid === process.pid ? decoded(said.taskMemcg, said.oomMemcg) : {};
   }
-  const isNamed = taskMemcg !== undefined && announcedPid === process.pid;
-  return isNamed ? decodeName(taskMemcg) : undefined;
+  return announcedPid === process.pid ? decoded(taskMemcg, undefined) : {};
+}
+
+function decoded(cgroup: ByteString | undefined, oomMemcg: ByteString | undefined): ToldCgroups {
+  return {
+    ...(cgroup !== undefined && { cgroup: decodeName(cgroup) }),
+    ...(oomMemcg !== undefined && { oomMemcg: decodeName(oomMemcg) }),
+  };
 }

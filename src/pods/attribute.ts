@@ -1,4 +1,4 @@
-import { cgroupOwners, type CgroupOwner } from '../oom/cgroup-path.ts';
+import { cgroupOwners, type CgroupOwner, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
@@ -27,12 +27,14 @@ export interface Attribution {
   readonly source: AttributionSource;
   /** Somebody was killed there, and nothing says that it was this process: claim no pid. */
   readonly isOneOfSeveral?: boolean;
-  /** A child was killed, and it alone: the container goes on. Absent where nobody knows. */
+  /** A child was killed, and it alone: the container goes on. Only where that was seen. */
   readonly mainProcessSurvived?: boolean;
 }
 
 /** What stands before `kubepods` on the node itself: nothing, kubelet's cgroup root, or (colon form) the runtime's service. */
 const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?$/;
+
+const SECOND_MS = 1000;
 
 const NODE: Subject = { kind: 'node' };
 
@@ -48,7 +50,7 @@ export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution 
   const { evidence, taskMemcg } = episode;
   const cgroup = taskMemcg ?? evidence?.cgroup;
   const owners = cgroup === undefined ? [] : cgroupOwners(cgroup);
-  const found = findPod(owners, pods);
+  const found = findPod(owners, pods, episode);
   const owner = found?.owner ?? owners[0];
   const level = levelFor(episode, owner);
   return {
@@ -58,7 +60,6 @@ export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution 
     ...(level !== undefined && { limitLevel: level }),
     source: sourceOf(episode),
     ...(taskMemcg === undefined && evidence?.isOneOfSeveral && { isOneOfSeveral: true }),
-    ...(survivedBy(episode, owner) && { mainProcessSurvived: true }),
   };
 }
 
@@ -80,31 +81,46 @@ function sourceOf({ taskMemcg, evidence, context }: OomEpisode): AttributionSour
   return context === 'suppressed' ? 'group-line' : 'kernel';
 }
 
-/**
- * Said only of a single process whose parent was seen alive beside it in its container: a group
- * kill takes the container's main process with it.
- */
-function survivedBy(episode: OomEpisode, owner: CgroupOwner | undefined): boolean {
-  const { evidence, members, killLines } = episode;
-  const isAlone = members.length === 0 && killLines === 1;
-  return isAlone && evidence?.isChild === true && owner?.containerId !== undefined;
-}
-
 function findPod(
   owners: readonly CgroupOwner[],
   pods: PodDirectory,
+  episode: OomEpisode,
 ): { readonly owner: CgroupOwner; readonly subject: Subject } | undefined {
   for (const owner of owners) {
     const pod = pods.byCgroupUid(owner.podUid);
-    if (pod !== undefined) return { owner, subject: podSubject(pod, owner.containerId) };
+    if (pod === undefined) continue;
+    const { containerId } = owner;
+    const container =
+      containerId === undefined ? onlyOneLeft(pod, episode) : containerOf(pod, containerId);
+    return { owner, subject: { kind: 'pod', pod, ...(container !== undefined && { container }) } };
   }
   return undefined;
 }
 
 /** `pause` is in no container status: the Pod alone is named then. */
-function podSubject(pod: PodEntry, containerId: string | undefined): Subject {
-  const container = pod.containers.find(({ ids }) => ids.includes(containerId ?? ''));
-  return { kind: 'pod', pod, ...(container !== undefined && { container }) };
+function containerOf({ containers }: PodEntry, containerId: string): ContainerEntry | undefined {
+  return containers.find(({ ids }) => ids.includes(containerId));
+}
+
+/**
+ * Where the pod's counter alone moved: the container in which somebody can have been killed, if it is
+ * the only one. In the others the counter stood still, or they had ended before.
+ */
+function onlyOneLeft(pod: PodEntry, { evidence, taskMemcg, atMs }: OomEpisode) {
+  if (taskMemcg !== undefined || evidence?.source !== 'pod-counter') return undefined;
+  const unmoved = new Set(
+    (evidence.unmoved ?? []).map((cgroup) => parseCgroupPath(cgroup)?.containerId),
+  );
+  const [left, ...others] = pod.containers.filter(
+    (container) => !container.ids.some((id) => unmoved.has(id)) && !hasEnded(container, atMs),
+  );
+  return others.length === 0 ? left : undefined;
+}
+
+/** Before a kill at `atMs`, by what the kubelet said; its times are whole seconds, cut. */
+function hasEnded({ lastTermination, runningSinceMs }: ContainerEntry, atMs: number): boolean {
+  const endedMs = lastTermination?.finishedAtMs;
+  return endedMs !== undefined && runningSinceMs === undefined && endedMs + SECOND_MS < atMs;
 }
 
 function subjectsOf(

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
+import type { StoredEpisode } from '../store/episode-table.ts';
 import type { StateStore } from '../store/state-store.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { EventOrigin } from './build-event.ts';
@@ -22,6 +23,8 @@ export interface EpisodeRecorderOptions {
   readonly log: Logger;
   /** Writes what must agree with the cursor and the episodes, in the transaction that writes these. */
   readonly alongside?: (recorded?: RecordedEpisode) => void;
+  /** Told of an episode that is in the store and has more to say, before that is written. */
+  readonly onAmended?: (before: OomEpisode, after: OomEpisode) => void;
   /** Told of every episode that was attributed, once it is in the store with its Events. */
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
@@ -37,7 +40,7 @@ const MIN_PENDING_MS = 60_000;
  * The consumer: each episode is in the store, with the cursor, before the next one is looked at. One
  * that can be attributed at once goes there together with its Events, in one transaction; one whose
  * attribution must wait goes there as pending, and its Events follow in a second one, in this
- * process or a later one. Episodes of one pod get their Events in the order they happened.
+ * process or a later one. Episodes of one container get their Events in the order they happened.
  */
 export class EpisodeRecorder {
   readonly #options: EpisodeRecorderOptions;
@@ -55,16 +58,20 @@ export class EpisodeRecorder {
     }
   }
 
-  /** Returns when the episode is in the store; never twice for the same. */
+  /** Returns when the episode is in the store; one that is there already may have more to say. */
   async record(episode: OomEpisode): Promise<void> {
     const { store, origin, clock } = this.#options;
-    if (store.episodes.has(origin.bootId, episode.sequence)) return;
+    const known = store.episodes.find(origin.bootId, episode.sequence);
+    if (known !== undefined) {
+      if (episode.killLines > known.episode.killLines) this.#amend(known, episode);
+      return;
+    }
     if (this.#isTooOld(episode)) {
       this.#keep(episode);
       return;
     }
     const attribution = this.#attribute(episode);
-    const atOnce = this.#order.isBusy(podKey(episode)) ? undefined : await soon(attribution);
+    const atOnce = this.#order.isBusy(placeOf(episode)) ? undefined : await soon(attribution);
     if (this.#stopped) return;
     if (atOnce !== undefined) {
       this.#settle(episode, atOnce, origin.bootId, true);
@@ -100,6 +107,32 @@ export class EpisodeRecorder {
     }
   }
 
+  /**
+   * Lines of a recorded episode came late: its Events say so now, where they are its own, and the
+   * history does. One that is pending will say it when its time comes.
+   */
+  #amend(
+    { episode: before, attribution, state, bootId }: StoredEpisode,
+    episode: OomEpisode,
+  ): void {
+    const { store, cursor, events, origin, alongside, onAmended } = this.#options;
+    onAmended?.(before, episode);
+    const write = (): void => {
+      cursor.write(episode.lastSequence);
+      store.episodes.amend(bootId, episode);
+      alongside?.();
+    };
+    if (state !== 'recorded' || attribution === undefined) return store.transaction(write);
+    const { mainProcessSurvived: _, ...known } = attribution;
+    const said = recordEpisode(before, attribution, { ...origin, bootId }).events;
+    const says = recordEpisode(episode, known, { ...origin, bootId }).events;
+    const changed = says.flatMap((after, at) => {
+      const earlier = said[at];
+      return earlier === undefined ? [] : [{ before: earlier, after }];
+    });
+    events.amend(changed, write);
+  }
+
   #keep(episode: OomEpisode): void {
     this.#add(episode, 'kept');
     const { sequence, victim, atMs, taskMemcg } = episode;
@@ -128,7 +161,7 @@ export class EpisodeRecorder {
     const waitMs = Math.min(Math.max(leftMs, MIN_PENDING_MS), MAX_PENDING_MS);
     const late = Promise.withResolvers<undefined>();
     const cancel = clock.after(waitMs, () => late.resolve(undefined));
-    await this.#order.after(podKey(episode), async () => {
+    await this.#order.after(placeOf(episode), async () => {
       const known = await Promise.race([attribution, late.promise]);
       cancel();
       this.#finish(episode, known, bootId);
@@ -139,8 +172,10 @@ export class EpisodeRecorder {
   #finish(episode: OomEpisode, known: Attribution | undefined, bootId: string): void {
     if (this.#stopped) return;
     try {
+      // Lines of it may have come late meanwhile.
+      const now = this.#options.store.episodes.find(bootId, episode.sequence)?.episode ?? episode;
       if (known === undefined) this.#giveUp(episode, bootId);
-      else this.#settle(episode, known, bootId, false);
+      else this.#settle(now, known, bootId, false);
     } catch (err) {
       const { sequence } = episode;
       this.#options.log.error({ err, sequence, bootId }, 'an episode stays pending');
@@ -174,8 +209,8 @@ async function soon(attribution: Promise<Attribution>): Promise<Attribution | un
   return Promise.race([attribution, nextTurn(undefined)]);
 }
 
-/** Whom an episode may be about, before that is known. */
-function podKey({ taskMemcg, evidence }: OomEpisode): string {
-  const cgroup = taskMemcg ?? evidence?.cgroup;
-  return cgroup === undefined ? '' : (cgroupOwners(cgroup)[0]?.podUid ?? '');
+/** Whom an episode may be about, before that is known: one container need not wait for another. */
+function placeOf({ taskMemcg, evidence }: OomEpisode): string {
+  const [owner] = cgroupOwners(taskMemcg ?? evidence?.cgroup ?? '');
+  return owner === undefined ? '' : `${owner.podUid}/${owner.containerId ?? ''}`;
 }

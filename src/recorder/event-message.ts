@@ -1,4 +1,4 @@
-import type { CgroupOwner } from '../oom/cgroup-path.ts';
+import { type CgroupOwner, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { KilledProcess, OomEpisode } from '../oom/episode.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import type { ContainerEntry } from '../pods/pod-directory.ts';
@@ -87,17 +87,27 @@ function containerWords(container: ContainerEntry | undefined): string {
 }
 
 function killedWords(
-  { victim, members }: OomEpisode,
+  { victim, members, group }: OomEpisode,
   { owner, isOneOfSeveral = false }: Attribution,
   subject: Subject,
   whose: string,
 ): string {
   if (isOneOfSeveral) return `illed a process${whereWords(owner, subject, whose)}${ONE_OF_SEVERAL}`;
-  const others = members.length;
-  const group = others === 0 ? '' : ` and ${others} other process${others === 1 ? '' : 'es'}`;
   const rss = victim.anonRssKb === undefined ? '' : `, anon-rss ${formatKb(victim.anonRssKb)}`;
   const where = whereWords(owner, subject, whose);
-  return `illed process ${commWords(victim)} (pid ${victim.pid})${group}${where}${rss}`;
+  const others = othersWords(members.length, where === '' && isOfContainer(group));
+  return `illed process ${commWords(victim)} (pid ${victim.pid})${others}${where}${rss}`;
+}
+
+function othersWords(others: number, areOfContainer: boolean): string {
+  if (others === 0) return '';
+  const whose = areOfContainer ? ' of the container' : '';
+  return ` and ${others} other process${others === 1 ? '' : 'es'}${whose}`;
+}
+
+/** The kubelet makes each container a group; somebody else may have made the pod one. */
+function isOfContainer(group: string | undefined): boolean {
+  return group !== undefined && parseCgroupPath(group)?.containerId !== undefined;
 }
 
 function survivedWords({ mainProcessSurvived }: Attribution, subject: Subject): string {

@@ -93,6 +93,21 @@ export class EventRecorder {
     this.#commit(decisions, alongside);
   }
 
+  /**
+   * Patches Events that say more than when they were recorded, each with what it was then; whatever
+   * `alongside` writes is in the same transaction.
+   */
+  amend(
+    changed: readonly { readonly before: RecordedEvent; readonly after: RecordedEvent }[],
+    alongside: () => void,
+  ): void {
+    const decisions = changed.map(({ before, after }) => this.#correlator.amend(before, after));
+    this.#commit(
+      decisions.filter((decision) => decision !== undefined),
+      alongside,
+    );
+  }
+
   /** Posts what can be posted within `withinMs`; the rest stays in the outbox. Nothing is posted afterwards. */
   async drain(withinMs: number): Promise<void> {
     this.#drained = true;

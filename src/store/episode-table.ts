@@ -43,9 +43,9 @@ export class EpisodeTable {
     this.#retention = retention;
   }
 
-  has(bootId: string, sequence: number): boolean {
-    const sql = 'SELECT 1 FROM episodes WHERE boot_id = ? AND sequence = ?';
-    return this.#db.recall(sql, [bootId, sequence], () => true).length > 0;
+  find(bootId: string, sequence: number): StoredEpisode | undefined {
+    const sql = `SELECT ${COLUMNS} FROM episodes WHERE boot_id = ? AND sequence = ?`;
+    return this.#db.recall(sql, [bootId, sequence], toStoredEpisode)[0];
   }
 
   /** Adds one, and lets go what is too much or too old. */
@@ -76,6 +76,25 @@ export class EpisodeTable {
       'UPDATE episodes SET state = ?, attribution = ? WHERE boot_id = ? AND sequence = ?',
       [state, toJson(attribution), bootId, sequence],
     );
+  }
+
+  /** One that is there has more to say. */
+  amend(bootId: string, episode: OomEpisode): void {
+    this.#db.run('UPDATE episodes SET episode = ? WHERE boot_id = ? AND sequence = ?', [
+      JSON.stringify(withLargestTasks(episode)),
+      bootId,
+      episode.sequence,
+    ]);
+  }
+
+  /** The last ones of a boot, the newest first, with no table of tasks that is not whole. */
+  latestOf(bootId: string, count: number): OomEpisode[] {
+    const sql = `SELECT ${COLUMNS} FROM episodes WHERE boot_id = ? ORDER BY sequence DESC LIMIT ?`;
+    return this.#db
+      .recall(sql, [bootId, count], toStoredEpisode)
+      .map(({ episode }) =>
+        episode.tasks.length < MAX_TASKS_KEPT ? episode : { ...episode, tasks: [] },
+      );
   }
 
   /** The oldest first. */

@@ -20,6 +20,7 @@ const LEVELS: readonly (LimitLevel | 'unknown')[] = [
 export const WITNESSES: readonly Exclude<AttributionSource, 'kernel'>[] = [
   'group-line',
   'proc',
+  'snapshot',
   'counters',
   'pod-counter',
   'pod-status',
@@ -98,6 +99,11 @@ export class Counters {
       const { namespace, name } = pod;
       this.kills.count({ namespace, pod: name, container: container?.name ?? '' });
     }
+  }
+
+  /** So many more processes turned out to be an episode's that is counted already. */
+  foundMembers(processes: number): void {
+    this.#killed += processes;
   }
 
   /** What the counters will be once this episode is in the store: for the transaction that puts it there. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdirSync, rmdirSync } from 'node:fs';
+import { openNode } from '../../src/commands/open-node.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
 
 /** The most a node is built for: twice the kubelet's default `--max-pods`. */
@@ -7,19 +8,13 @@ const CONTAINERS = 250;
 const LOOKS = 50;
 const ROOT = '/sys/fs/cgroup/memory/kubepods/besteffort';
 
-const files = {
-  readText: (path: string): string => readFileSync(path, 'latin1'),
-  listDirectories: (path: string): readonly string[] =>
-    readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name),
-};
+const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
 
 /** What one look at the counters of 250 containers in 250 pods costs on a real kernel. Needs root. */
 export function benchCgroupCounters(print: (line: string) => void): void {
   const made = makePods();
   try {
-    const counters = new CgroupCounters({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc', files });
+    const counters = new CgroupCounters(tree, proc);
     const looks = Array.from({ length: LOOKS }, () => measure(() => void counters.read()));
     const totals = Array.from({ length: LOOKS }, () => measure(() => void counters.total()));
     print(`look at ${counters.read()?.size ?? 0} cgroups, p50 ms: ${median(looks).toFixed(2)}`);

@@ -62,7 +62,7 @@ describe('replay --pods', () => {
     [
       '6.8-v2',
       'grouphog',
-      'Memory limit of container prepare (32Mi) reached: killed process grouphog (pid 102) and 2 other processes, anon-rss 28Mi',
+      'Memory limit of container prepare (32Mi) reached: killed process grouphog (pid 102) and 2 other processes of the container, anon-rss 28Mi',
     ],
   ])('%s: %s is said in words of the pod', async (name, comm, message) => {
     const line = (await episodes(name, '--pods', PODS)).get(comm);

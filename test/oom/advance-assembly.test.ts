@@ -21,7 +21,10 @@ import {
 import { episodesOf } from '../support/recordings.ts';
 
 const OTHER = `${POD}/${'b'.repeat(64)}`;
-const after = (afterMs: number, message: string): Said => ({ afterMs, message });
+const after = (afterMs: number, said: Said): Said => ({
+  ...(typeof said === 'string' ? { message: said } : said),
+  afterMs,
+});
 const lost = (message: string): Said => ({ lost: 5, message });
 
 /** What tells episodes apart, on one line: victim, members, whose, how much was told. */
@@ -161,6 +164,17 @@ describe('a report without a kill', () => {
     ['and the next one is not swallowed', [HEADER, NO_KILLABLE, ...WHOLE], SEVEN],
     ['of a victim that is already exiting is none', [HEADER, oomKillLine(6), exitingLine(6)]],
     [
+      'of a victim that is already exiting does not end its group’s',
+      [HEADER, oomKillLine(6), exitingLine(6), groupLine(), killLine(7), killLine(8)],
+      '7+8 in container, container limit, full, 2 lines',
+    ],
+    [
+      'without context, of a victim that is already exiting, neither',
+      [...WHOLE, exitingLine(6), groupLine(OTHER), killLine(9)],
+      SEVEN,
+      '9 in other, no limit, suppressed, 1 lines',
+    ],
+    [
       'leaves nothing behind for the next bare kill line',
       [HEADER, oomKillLine(6), exitingLine(6), killLine(7)],
       '7 in nowhere, no limit, suppressed, 1 lines',
@@ -215,10 +229,31 @@ describe('a group kill', () => {
       '7+8 in container, container limit, full, 3 lines',
     ],
     [
-      'is over after 20 ms',
+      'takes as long as the console does',
+      [...listed.map((line) => after(30, line)), ...group.map((line) => after(50, line))],
+      '7+8 in container, container limit, full, 3 lines',
+    ],
+    [
+      'is over after 20 ms where the console is fast: what is in no table is another',
       [...listed, ...group, after(20, killLine(9))],
       '7+8 in container, container limit, full, 3 lines',
       '9 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'goes on after a member that was already exiting',
+      [...listed, groupLine(), exitingLine(7), killLine(8)],
+      '7+8 in container, container limit, full, 2 lines',
+    ],
+    [
+      'does not swallow a kill that was seen elsewhere',
+      [killLine(7), ...group, { message: killLine(9), seenIn: OTHER }],
+      '7+8 in container, no limit, suppressed, 3 lines',
+      '9 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'keeps a member of which a counter thinks otherwise',
+      [killLine(7), groupLine(), { message: killLine(8), countedIn: OTHER }],
+      '7+8 in container, no limit, suppressed, 2 lines',
     ],
     [
       'has no members that its table does not list',
@@ -231,6 +266,71 @@ describe('a group kill', () => {
       [killLine(7), ...group, killLine(99, 'app', 'Out of memory')],
       '7+8 in container, no limit, suppressed, 3 lines',
       '99 in nowhere, system limit, suppressed, 1 lines',
+    ],
+  ]);
+});
+
+describe('lines that come late', () => {
+  const listed = [HEADER, TABLE, taskLine(7), taskLine(8), oomKillLine(7), killLine(7)];
+  const group = [groupLine(), killLine(7), killLine(8)];
+  const ALL = '7+8 in container, container limit, full, 3 lines';
+  checkAll([
+    ['of a group are its victim’s', [...listed, after(4000, 'usb'), ...group], ALL],
+    [
+      'of a group that has no context, too',
+      [killLine(7), after(4000, 'usb'), ...group],
+      '7+8 in container, no limit, suppressed, 3 lines',
+    ],
+    [
+      'of a member are its group’s',
+      [...listed, groupLine(), after(4000, killLine(7)), after(4000, killLine(8))],
+      ALL,
+    ],
+    [
+      'of a member that was seen in it',
+      [
+        killLine(7),
+        groupLine(),
+        killLine(7),
+        after(4000, { message: killLine(8), seenIn: CONTAINER }),
+      ],
+      '7+8 in container, no limit, suppressed, 3 lines',
+    ],
+    [
+      'of another process that was seen elsewhere are not',
+      [...listed, ...group, after(4000, { message: killLine(8), seenIn: OTHER })],
+      ALL,
+      '8 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'may be a new death of a pid where no group was killed',
+      [...WHOLE, after(4000, killLine(7))],
+      SEVEN,
+      '7 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'are no group’s that does not hold the victim',
+      [...WHOLE, after(4000, 'usb'), groupLine(OTHER), killLine(9)],
+      SEVEN,
+      '9 in other, no limit, suppressed, 1 lines',
+    ],
+    [
+      'are nobody’s after another report',
+      [...listed, HEADER, NO_KILLABLE, ...group],
+      '7 in container, container limit, full, 1 lines',
+      '7+8 in container, no limit, suppressed, 2 lines',
+    ],
+    [
+      'are nobody’s where the kernel had no contexts left',
+      [
+        ...Array.from({ length: 9 }, () => WHOLE).flat(),
+        ...listed,
+        ...group,
+        after(4000, killLine(8)),
+      ],
+      ...Array.from({ length: 9 }, () => SEVEN),
+      ALL,
+      '8 in nowhere, no limit, suppressed, 1 lines',
     ],
   ]);
 });
@@ -301,6 +401,11 @@ describe('a gap', () => {
       [...WHOLE, groupLine(), killLine(7), lost(killLine(8))],
       '7 in container, container limit, full, 2 lines',
       '8 in nowhere, no limit, partial, 1 lines',
+    ],
+    [
+      'before a group’s line may hold another report',
+      [HEADER, oomKillLine(7), lost(groupLine(OTHER)), killLine(8)],
+      '8 in other, no limit, partial, 1 lines',
     ],
     [
       'before a bare kill line may hold its context',

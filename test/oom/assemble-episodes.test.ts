@@ -6,10 +6,13 @@ import { assembleEpisodes } from '../../src/oom/assemble-episodes.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import type { WitnessedRecord } from '../../src/oom/kill-evidence.ts';
 import { newTally } from '../../src/tally.ts';
+import { groupLine, oomKillLine, TABLE, taskLine } from '../support/oom-lines.ts';
 
 const KILL =
   'Memory cgroup out of memory: Killed process 7 (hog) total-vm:1kB, anon-rss:1kB, file-rss:0kB';
 const HEADER = 'hog invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0';
+
+const GROUP = groupLine();
 
 let sequence = 0;
 function record(message: string, monotonicUs = 0): WitnessedRecord {
@@ -30,6 +33,7 @@ class FakeLog {
   readonly tally = newTally();
   readonly scheduler: TestScheduler;
   looks = 0;
+  recent: readonly OomEpisode[] = [];
   /** What the next idle item is answered. */
   againMs: number | undefined;
   ended: string | undefined;
@@ -42,11 +46,18 @@ class FakeLog {
     const { scheduler, tally } = this;
     const drainNow = (): void => this.look();
     const onIdle = (): number | undefined => this.againMs;
-    return items$.pipe(assembleEpisodes({ scheduler, tally, drainNow, onIdle })).subscribe({
+    const recent = (): readonly OomEpisode[] => this.recent;
+    return items$.pipe(assembleEpisodes({ scheduler, tally, drainNow, recent, onIdle })).subscribe({
       next: (episode) => this.episodes.push({ atMs: scheduler.now(), episode }),
       error: () => (this.ended = 'error'),
       complete: () => (this.ended = 'complete'),
     });
+  }
+
+  /** A report whose lines come so many ms one after the other. */
+  report(paceMs: number): void {
+    const lines = [HEADER, TABLE, taskLine(7), taskLine(8), oomKillLine(7), KILL];
+    lines.forEach((line, at) => this.items$.next(record(line, at * paceMs * 1000)));
   }
 
   look(): void {
@@ -64,21 +75,93 @@ class FakeLog {
 }
 
 describe('assembleEpisodes', () => {
-  test('ends a report 20 ms after the log was found drained, and looks once more first', () => {
+  test('ends a kill when its group’s lines are overdue, and looks once more first', () => {
     watch((log) => {
       log.assemble();
+      log.report(10);
       log.at(100, () => log.items$.next(record(KILL)));
       log.at(101, () => log.drained());
       log.scheduler.flush();
-      expect(log.episodes.map(({ atMs }) => atMs)).toEqual([121]);
+      expect(log.episodes.map(({ atMs }) => atMs)).toEqual([100, 121]);
       expect(log.looks).toBe(1);
+    });
+  });
+
+  test.each([
+    ['20 ms, however fast the kernel is', 1, 20],
+    ['two lines of a console that takes 30 ms for each', 30, 60],
+    ['a second, whatever the console is', 900, 1000],
+  ])('waits for a group’s lines: %s', (_, paceMs, waitMs) => {
+    watch((log) => {
+      log.assemble();
+      log.report(paceMs);
+      log.drained();
+      log.scheduler.flush();
+      expect(log.episodes.map(({ atMs }) => atMs)).toEqual([waitMs]);
+    });
+  });
+
+  test('waits for a second where no pace is known', () => {
+    watch((log) => {
+      log.assemble();
+      log.items$.next(record(KILL));
+      log.drained();
+      log.scheduler.flush();
+      expect(log.episodes.map(({ atMs }) => atMs)).toEqual([1000]);
+    });
+  });
+
+  test('does not wait for a group that there cannot be', () => {
+    watch((log) => {
+      log.assemble();
+      log.items$.next({ ...record(KILL), noGroup: true });
+      expect(log.episodes.map(({ episode }) => episode.noGroup)).toEqual([true]);
+    });
+  });
+
+  test('completes an episode anew when lines of it come late, and counts them once', () => {
+    watch((log) => {
+      log.assemble();
+      log.items$.next({ ...record(KILL), noGroup: true });
+      log.items$.next(record(GROUP));
+      log.items$.next(record(KILL));
+      log.items$.next(record(KILL.replace('7 (hog)', '8 (hog)')));
+      log.drained();
+      log.scheduler.flush();
+      const told = log.episodes.map(({ episode }) => episode);
+      expect(told.map(({ killLines, members }) => [killLines, members.length])).toEqual([
+        [1, 0],
+        [3, 1],
+      ]);
+      expect(told[1]?.sequence).toBe(told[0]?.sequence);
+      expect(told[1]).not.toHaveProperty('noGroup');
+      expect(log.tally).toMatchObject({ episodes: 1, killed: 2, killLines: 3, suppressed: 0 });
+    });
+  });
+
+  test('goes on with the last episode of an earlier process', () => {
+    watch((log) => {
+      log.assemble();
+      log.items$.next({ ...record(KILL), noGroup: true });
+      const [before] = log.episodes;
+      const next = new FakeLog(log.scheduler);
+      next.recent = before === undefined ? [] : [before.episode];
+      next.assemble();
+      next.items$.next(record(GROUP));
+      next.items$.next(record(KILL.replace('7 (hog)', '8 (hog)')));
+      next.drained();
+      next.scheduler.flush();
+      expect(next.episodes.map(({ episode }) => episode.sequence)).toEqual([
+        before?.episode.sequence,
+      ]);
+      expect(next.tally).toMatchObject({ episodes: 0, killed: 1, killLines: 1 });
     });
   });
 
   test('believes no clock while the reader is stalled', () => {
     watch((log) => {
       log.assemble();
-      log.items$.next(record(KILL));
+      log.report(10);
       log.at(10_000, () => log.drained());
       log.scheduler.flush();
       expect(log.episodes.map(({ atMs }) => atMs)).toEqual([10_020]);

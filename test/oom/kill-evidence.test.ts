@@ -1,42 +1,130 @@
-import { from } from 'rxjs';
-import { expect, test } from 'vitest';
-import { takeEvidence, type WitnessedRecord } from '../../src/oom/kill-evidence.ts';
-import { kernelSays } from '../support/kernel-says.ts';
-import { HEADER, killLine, oomKillLine } from '../support/oom-lines.ts';
+import { concat, from, NEVER, VirtualTimeScheduler } from 'rxjs';
+import { describe, expect, test } from 'vitest';
+import type { KillEvidence } from '../../src/oom/episode.ts';
+import { NO_WITNESS, takeEvidence, type WitnessedRecord } from '../../src/oom/kill-evidence.ts';
+import { KillLedger } from '../../src/oom/kill-ledger.ts';
+import { FakeCounters } from '../support/fake-counters.ts';
+import { kernelSays, type Said } from '../support/kernel-says.ts';
+import { CONTAINER, groupLine, HEADER, killLine, oomKillLine, POD } from '../support/oom-lines.ts';
 
-const FOUND = { cgroup: '/kubepods/pod', source: 'proc' } as const;
+const FOUND: KillEvidence = { cgroup: '/kubepods/pod', source: 'proc' };
+const OTHER = `${POD}/${'b'.repeat(64)}`;
+const after = (afterMs: number, message: string): Said => ({ afterMs, message });
 
-function testify(lines: readonly string[], live = true, found: typeof FOUND | undefined = FOUND) {
+interface Asked {
+  readonly live?: boolean;
+  readonly found?: KillEvidence | undefined;
+  readonly ledger?: KillLedger;
+}
+
+/** What the witness is asked, and what becomes of each line. */
+function take(lines: readonly Said[], { live = true, found, ledger }: Asked = {}) {
   const asked: string[] = [];
-  const evidence: unknown[] = [];
+  const items: WitnessedRecord[] = [];
   const witness = {
     testify: (pid: number, comm: string) => {
       asked.push(`${pid} ${comm}`);
       return found;
     },
+    excludesGroup: (cgroup: string | undefined, oomMemcg: string | undefined) => {
+      asked.push(`group? ${cgroup} ${oomMemcg}`);
+      return cgroup === CONTAINER;
+    },
+    takeSnapshot: () => void asked.push('snapshot'),
+    dropSnapshot: () => void asked.push('drop'),
   };
-  from(kernelSays(...lines).map((record) => ({ ...record, live, atMs: 0, lost: 0 })))
-    .pipe(takeEvidence(witness))
-    .subscribe((item) => evidence.push((item as WitnessedRecord).evidence));
-  return { asked, evidence };
+  const scheduler = new VirtualTimeScheduler();
+  const keeping = ledger && { ledger, drainNow: () => undefined, scheduler };
+  const records = kernelSays(...lines).map((record) => ({ ...record, live, atMs: 0, lost: 0 }));
+  concat(from(records), NEVER)
+    .pipe(takeEvidence(witness, keeping))
+    .subscribe((item) => items.push(item as WitnessedRecord));
+  return { asked, items };
 }
 
-test('the witness is asked about each kill line, and about nothing else', () => {
-  expect(testify([HEADER, oomKillLine(7), killLine(7, 'a b')])).toEqual({
-    asked: ['7 a b'],
-    evidence: [undefined, undefined, FOUND],
+describe('the witness is asked', () => {
+  test('about each kill line, and about nothing else', () => {
+    const { asked, items } = take([HEADER, killLine(7, 'a b')], { found: FOUND });
+    expect(asked).toEqual(['7 a b', 'group? /kubepods/pod undefined']);
+    expect(items.map(({ evidence }) => evidence)).toEqual([undefined, FOUND]);
   });
-});
 
-test('a pid in an old record may be somebody else by now', () => {
-  expect(testify([killLine(7)], false)).toEqual({ asked: [], evidence: [undefined] });
+  test('nothing of an old record: its pid may be somebody else by now', () => {
+    const { asked, items } = take([killLine(7)], { live: false, found: FOUND });
+    expect(asked).toEqual([]);
+    expect(items[0]).not.toHaveProperty('evidence');
+  });
+
+  test('whether a group may follow, up to the limit that the kernel told', () => {
+    const { asked, items } = take([oomKillLine(7, CONTAINER, POD), killLine(7)]);
+    expect(asked).toContain(`group? ${CONTAINER} ${POD}`);
+    expect(items[1]).toMatchObject({ noGroup: true });
+  });
 });
 
 test('`drained` passes', () => {
   const drained = { kind: 'drained', atMs: 1 } as const;
   const items: unknown[] = [];
   from([drained])
-    .pipe(takeEvidence({ testify: () => FOUND }))
+    .pipe(takeEvidence(NO_WITNESS))
     .subscribe((item) => items.push(item));
   expect(items).toEqual([drained]);
+});
+
+describe('a group’s kills', () => {
+  /** Two containers, and what the counters prove of the kill that comes last and is told by nobody. */
+  function proved(lines: readonly Said[], found?: KillEvidence) {
+    const counters = new FakeCounters(true);
+    counters.make(POD, CONTAINER, OTHER);
+    const ledger = new KillLedger(counters);
+    ledger.drained();
+    for (const { message } of kernelSays(...lines)) {
+      if (message.includes('Killed process')) counters.kill(CONTAINER);
+    }
+    const { items } = take(lines, { ledger, found });
+    const { reads } = counters;
+    return { items, reads, waits: ledger.isWaiting };
+  }
+
+  test('are told by the kernel: no counter is asked, and nothing held back', () => {
+    const lines = [HEADER, oomKillLine(7), killLine(7), groupLine(), killLine(7), killLine(8)];
+    const { items, reads, waits } = proved(lines);
+    expect(items).toHaveLength(lines.length);
+    expect(items.every(({ evidence }) => evidence === undefined)).toBe(true);
+    expect([reads, waits]).toEqual([1, false]);
+  });
+
+  test('without context are told by the line that follows the first', () => {
+    const { reads, waits, items } = proved([killLine(7), groupLine(), killLine(7)]);
+    expect(items).toHaveLength(3);
+    expect([reads, waits]).toEqual([1, false]);
+  });
+
+  test('are over a second later: another kill is nobody’s yet', () => {
+    const { waits } = proved([groupLine(), killLine(8), after(1001, killLine(9))]);
+    expect(waits).toBe(true);
+  });
+});
+
+describe('a storm', () => {
+  const reports = (count: number): Said[] =>
+    Array.from({ length: count }, () => after(400, HEADER));
+
+  test('is looked around for when the sixth context in five seconds comes, and again later', () => {
+    const { asked } = take([...reports(6), killLine(7), after(100, HEADER), after(200, HEADER)]);
+    expect(asked.filter((what) => what === 'snapshot')).toHaveLength(2);
+  });
+
+  test('is none with fewer, or more slowly', () => {
+    expect(take(reports(5)).asked).toEqual([]);
+    expect(take([...reports(5), after(4000, HEADER)]).asked).toEqual([]);
+  });
+
+  test('that is over leaves nothing behind', () => {
+    expect(take([...reports(6), after(5000, HEADER)]).asked).toEqual(['snapshot', 'drop']);
+  });
+
+  test('of long ago is no storm now', () => {
+    expect(take(reports(9), { live: false }).asked).toEqual([]);
+  });
 });

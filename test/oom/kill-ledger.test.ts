@@ -50,7 +50,23 @@ describe('the ledger', () => {
     counters.remove(A);
     ledger.enter({ sequence: 7 });
     ledger.look();
-    expect(ledger.settle()).toEqual(new Map([[7, { cgroup: POD, source: 'pod-counter' }]]));
+    expect(ledger.settle()).toEqual(
+      new Map([[7, { cgroup: POD, source: 'pod-counter', unmoved: [B] }]]),
+    );
+  });
+
+  test.each([true, false])('takes back what was assumed of a kill (told: %s)', (isTold) => {
+    const counters = new FakeCounters();
+    counters.make(A, B);
+    const ledger = openLedger(counters);
+    counters.kill(B);
+    ledger.enter({ sequence: 7, ...(isTold && { cgroup: A }) });
+    ledger.tell(7, B);
+    expect(ledger.isWaiting).toBe(false);
+    counters.kill(A);
+    ledger.enter({ sequence: 8 });
+    ledger.look();
+    expect(ledger.settle().get(8)).toEqual({ cgroup: A, source: 'counters' });
   });
 
   test('waits for the line of a kill that was counted meanwhile', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { attribute } from '../../src/pods/attribute.ts';
-import type { PodDirectory, PodEntry } from '../../src/pods/pod-directory.ts';
+import type { ContainerEntry, PodDirectory, PodEntry } from '../../src/pods/pod-directory.ts';
 import { NO_PODS } from '../../src/pods/pods-file.ts';
 import {
   aBareEpisode,
@@ -101,4 +101,35 @@ test('the level is seen from the pod that is blamed', () => {
   const episode = anEpisode({ taskMemcg: INNER, oomMemcg: limit, limitLevel: 'container' });
   expect(attribute(episode, directory(inner)).limitLevel).toBe('pod');
   expect(attribute(episode, directory(HERE)).limitLevel).toBe('container');
+});
+
+describe('a kill that the pod’s counter alone tells', () => {
+  const SIDECAR_ID = 'b'.repeat(64);
+  const sidecar: ContainerEntry = { name: 'sidecar', list: 'initContainers', ids: [SIDECAR_ID] };
+  const TWO = aPod({ containers: [APP, sidecar] });
+  const told = (unmoved: readonly string[]): OomEpisode =>
+    aBareEpisode({ evidence: { cgroup: POD, source: 'pod-counter', unmoved } });
+  const ended = (finishedAtMs: number) => ({ ...sidecar, lastTermination: { finishedAtMs } });
+  const KILLED_AT_MS = aBareEpisode().atMs;
+
+  test.each<readonly [string, OomEpisode, PodEntry, ContainerEntry | undefined]>([
+    ['is of the only container', told([]), HERE, APP],
+    ['is of the one whose own counter is gone', told([`${POD}/${SIDECAR_ID}`]), TWO, APP],
+    ['is of either of two that are gone', told([]), TWO, undefined],
+    [
+      'is not of one that had ended before',
+      told([]),
+      aPod({ containers: [APP, ended(KILLED_AT_MS - 5000)] }),
+      APP,
+    ],
+    [
+      'may be of one that ended just then',
+      told([]),
+      aPod({ containers: [APP, ended(KILLED_AT_MS)] }),
+      undefined,
+    ],
+  ])('%s', (_, episode, pod, container) => {
+    const { subjects } = attribute(episode, directory(pod));
+    expect(subjects).toEqual([{ kind: 'pod', pod, ...(container !== undefined && { container }) }]);
+  });
 });

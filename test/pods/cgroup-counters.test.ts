@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 
 const UID = '0c3ab7f2-8f4d-4a3f-9d0e-6a1b2c3d4e5f';
 const ID = 'c'.repeat(64);
@@ -7,27 +8,9 @@ const POD = `/kubepods/burstable/pod${UID}`;
 const SLICE = `/kubepods.slice/kubepods-pod${UID.replaceAll('-', '_')}.slice`;
 const COLON = `/system.slice/containerd.service/kubepods-pod${UID.replaceAll('-', '_')}.slice:cri-containerd:${ID}`;
 
-/** A file system: paths and what is in the files. */
-function countersOf(files: Readonly<Record<string, string>>): CgroupCounters {
-  const paths = Object.keys(files);
-  return new CgroupCounters({
-    cgroupRoot: '/cg',
-    procRoot: '/proc',
-    files: {
-      readText: (path) => {
-        const text = files[path];
-        if (text === undefined) throw new Error('ENOENT');
-        return text;
-      },
-      listDirectories: (path) => {
-        const below = paths.filter((file) => file.startsWith(`${path}/`));
-        const parts = below.map((file) => file.slice(path.length + 1).split('/'));
-        return [
-          ...new Set(parts.flatMap(([name = '', ...rest]) => (rest.length > 0 ? [name] : []))),
-        ];
-      },
-    },
-  });
+function countersOf(files: FakeFiles): CgroupCounters {
+  const { tree, proc } = fakeNode(files);
+  return new CgroupCounters(tree, proc);
 }
 
 function v1(cgroup: string, kills: number): Record<string, string> {

@@ -13,7 +13,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { numberedPods } from '../support/kill-report.ts';
 import { START_MS } from '../support/kill-event.ts';
-import { makeEpisode } from '../support/make-episode.ts';
+import { late, makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
@@ -52,6 +52,7 @@ let sink: FakeSink;
 let log: MemoryLog;
 let directory: string;
 let recorded: RecordedEpisode[];
+let amended: number[];
 
 beforeEach(() => {
   clock = new FakeClock(START_MS + HOUR_MS / 2);
@@ -59,6 +60,7 @@ beforeEach(() => {
   log = new MemoryLog();
   directory = tempDirectory();
   recorded = [];
+  amended = [];
 });
 
 interface Opened {
@@ -77,7 +79,9 @@ function open(attributor: Attributor, backlogUntil = NO_BACKLOG, bootId = 'boot-
     tally: () => undefined,
   });
   const onRecorded = (each: RecordedEpisode): number => recorded.push(each);
-  const recorder = new EpisodeRecorder({ ...shared, cursor, events, onRecorded });
+  const onAmended = (before: OomEpisode, after: OomEpisode): number =>
+    amended.push(after.members.length - before.members.length);
+  const recorder = new EpisodeRecorder({ ...shared, cursor, events, onRecorded, onAmended });
   recorder.resume();
   return { store, recorder };
 }
@@ -269,5 +273,93 @@ describe('an old episode', () => {
     await recorder.record(makeEpisode({ sequence: 10, atMs: -20 * HOUR_MS }));
     await clock.settle();
     expect(sink.calls).toHaveLength(1);
+  });
+});
+
+describe('an episode whose lines came late', () => {
+  const ANNOTATION = 'oom-recorder.dev/killed-processes';
+  const first = makeEpisode({ sequence: 10, pod: 1 });
+
+  test('has its Event patched: the message and the annotations, and never the count', async () => {
+    const { store, recorder } = open(AT_ONCE);
+    await recorder.record(first);
+    await recorder.record(late(first));
+    await clock.settle();
+    expect(sink.calls.map(({ verb }) => verb)).toEqual(['create', 'patch']);
+    const [event] = sink.events.values();
+    expect(event?.message).toContain('and 1 other process of the container');
+    expect(event).toMatchObject({ count: 1, metadata: { annotations: { [ANNOTATION]: '2' } } });
+    expect(store.episodes.latest(9).map(({ episode }) => episode.killLines)).toEqual([3]);
+    expect(store.cursor.read()?.sequence).toBe(late(first).lastSequence);
+    expect([recorded.length, amended]).toEqual([1, [1]]);
+  });
+
+  test('says nothing twice where they are read again', async () => {
+    const { recorder } = open(AT_ONCE);
+    await recorder.record(first);
+    await recorder.record(late(first));
+    await recorder.record(late(first));
+    await recorder.record(first);
+    await clock.settle();
+    expect(sink.calls).toHaveLength(2);
+  });
+
+  test('is amended by the next process as well', async () => {
+    const before = open(AT_ONCE);
+    await before.recorder.record(first);
+    await clock.settle();
+    before.recorder.stop();
+    before.store[Symbol.dispose]();
+
+    const { store, recorder } = open(AT_ONCE);
+    expect(store.episodes.latestOf('boot-1', 9)).toEqual([first]);
+    await recorder.record(late(first));
+    await clock.settle();
+    const [event, ...others] = sink.events.values();
+    expect(event?.message).toContain('and 1 other process of the container');
+    expect(others).toEqual([]);
+  });
+
+  test('says so when its attribution comes, where that had to wait', async () => {
+    const attributor = new SlowAttributor();
+    const { recorder } = open(attributor);
+    await recorder.record(first);
+    await recorder.record(late(first));
+    await attributor.answer(10);
+    await clock.settle();
+    const [event] = sink.events.values();
+    expect(sink.calls.map(({ verb }) => verb)).toEqual(['create']);
+    expect(event?.message).toContain('and 1 other process of the container');
+  });
+
+  test('no longer claims that the main process survived', async () => {
+    const survived: Attributor = {
+      attribute: async (episode) => ({
+        ...(await AT_ONCE.attribute(episode)),
+        mainProcessSurvived: true,
+      }),
+    };
+    const { recorder } = open(survived);
+    await recorder.record(first);
+    await clock.settle();
+    const [event] = sink.events.values();
+    expect(event?.message).toContain('survived');
+    await recorder.record(late(first));
+    await clock.settle();
+    expect(event?.message).not.toContain('survived');
+  });
+
+  test('stays as it is where it was combined with others; the history says it', async () => {
+    const { store, recorder } = open(AT_ONCE);
+    for (let sequence = 1; sequence <= 12; sequence += 1) {
+      await recorder.record(makeEpisode({ sequence, pod: 1 }));
+    }
+    const last = makeEpisode({ sequence: 12, pod: 1 });
+    await clock.settle();
+    const calls = sink.calls.length;
+    await recorder.record(late(last));
+    await clock.settle();
+    expect(sink.calls).toHaveLength(calls);
+    expect(store.episodes.find('boot-1', 12)?.episode.members).toHaveLength(1);
   });
 });

@@ -55,6 +55,30 @@ describe('to the Pod is said', () => {
       'Memory limit of all pods on the node (512Mi) reached: killed process java (pid 4242) in container app, anon-rss 498Mi, node allocatable limit',
     ],
     [
+      'a group kill of the whole container',
+      anEpisode({ members: [member(5)], group: CONTAINER }),
+      aPod(),
+      'Memory limit of container app (512Mi) reached: killed process java (pid 4242) and 1 other process of the container, anon-rss 498Mi',
+    ],
+    [
+      'a group kill of a whole container at the pod’s limit',
+      anEpisode({
+        members: [member(5), member(6)],
+        group: CONTAINER,
+        oomMemcg: POD,
+        limitLevel: 'pod',
+        limitKb: 1_048_576,
+      }),
+      aPod(),
+      'Memory limit of the pod (1Gi) reached: killed process java (pid 4242) and 2 other processes in container app, anon-rss 498Mi, pod limit',
+    ],
+    [
+      'a group kill of a whole pod',
+      anEpisode({ members: [member(5)], group: POD }),
+      aPod(),
+      'Memory limit of container app (512Mi) reached: killed process java (pid 4242) and 1 other process, anon-rss 498Mi',
+    ],
+    [
       'a group kill of one more',
       anEpisode({ members: [member(5)] }),
       aPod(),

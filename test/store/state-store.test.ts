@@ -144,8 +144,8 @@ describe('the episodes', () => {
     using store = openStore();
     store.episodes.add(stored(1, 'pending'));
     store.episodes.add(stored(2, 'recorded'));
-    expect(store.episodes.has(BOOT, 1)).toBe(true);
-    expect(store.episodes.has('boot-2', 1)).toBe(false);
+    expect(store.episodes.find(BOOT, 1)).toEqual(stored(1, 'pending'));
+    expect(store.episodes.find('boot-2', 1)).toBeUndefined();
     expect(store.episodes.pending()).toEqual([stored(1, 'pending')]);
 
     store.episodes.settle(BOOT, 1, 'recorded', NODE);

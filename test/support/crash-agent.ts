@@ -58,7 +58,6 @@ const watching = new OomWatcher({
   openLog: (gate) => drainLog({ open: () => tailLog(path), gate, clock }),
   startPoint: start.point,
   recordClock: new BootClock(clock),
-  witness: { testify: () => undefined },
   consumer: () => recorder,
   tally: newTally(),
   trustUserspace: false,

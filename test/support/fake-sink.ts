@@ -33,7 +33,9 @@ export class FakeSink implements EventSink {
     await this.#call('patch', event, (key) => {
       const stored = this.events.get(key);
       if (stored === undefined) throw refusal(404, { details: { kind: 'events' } });
-      Object.assign(stored, body);
+      const { metadata, ...fields } = body;
+      Object.assign(stored, fields);
+      stored.metadata.annotations = { ...stored.metadata.annotations, ...metadata?.annotations };
     });
   }
 

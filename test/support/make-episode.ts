@@ -34,3 +34,15 @@ export function makeEpisode({
     tasks: [],
   };
 }
+
+/** The same when the lines of its group have come: one more process was killed. */
+export function late(episode: OomEpisode): OomEpisode {
+  const { taskMemcg = '', victim, lastSequence } = episode;
+  return {
+    ...episode,
+    group: taskMemcg,
+    killLines: 3,
+    members: [{ pid: victim.pid + 1, comm: 'child' }],
+    lastSequence: lastSequence + 3,
+  };
+}

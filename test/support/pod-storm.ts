@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { openNode } from '../../src/commands/open-node.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import type { Witness } from '../../src/oom/kill-evidence.ts';
+import { NO_WITNESS, type Witness } from '../../src/oom/kill-evidence.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
-import { ProcWitness } from '../../src/oom/proc-witness.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import { NodeWitness } from '../../src/pods/node-witness.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import type { PodDirectory } from '../../src/pods/pod-directory.ts';
 import { newTally } from '../../src/tally.ts';
@@ -51,8 +51,9 @@ export interface Storm {
 }
 
 /** The witness of a node on which every victim is gone before anybody looks. */
-export const BLIND: Witness = { testify: () => undefined };
-export const PROC: Witness = new ProcWitness('/proc', readLatin1);
+export const BLIND: Witness = NO_WITNESS;
+const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
+export const PROC: Witness = new NodeWitness(tree, proc);
 
 /** Kills a process in each of `count` pods of their own at once, with the agent's pipe looking on. */
 export async function podStorm(count: number, witness: Witness): Promise<Storm> {
@@ -76,7 +77,7 @@ function watch(witness: Witness, onEpisode: (episode: OomEpisode) => void) {
     wallMs: () => Date.now(),
     monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
   };
-  const counters = new CgroupCounters({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc', files });
+  const counters = new CgroupCounters(tree, proc);
   const watching = new OomWatcher({
     openLog: (gate) => openKmsg({ path: '/dev/kmsg', gate, clock, onExit: () => () => {} }),
     recordClock: new BootClock(clock),
@@ -123,18 +124,6 @@ function directoryOf(pods: readonly StormPod[]): PodDirectory {
   );
   const byUid = new Map(entries.map((entry) => [entry?.cgroupUid, entry]));
   return { isComplete: true, byCgroupUid: (uid) => byUid.get(uid) };
-}
-
-const files = {
-  readText: readLatin1,
-  listDirectories: (path: string): readonly string[] =>
-    readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name),
-};
-
-function readLatin1(path: string): string {
-  return readFileSync(path, 'latin1');
 }
 
 /** Which containers a storm's Events name, and which Events name a process that was not there. */

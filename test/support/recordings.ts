@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { from, type Observable, of } from 'rxjs';
+import { asapScheduler, from, noop, type Observable, of } from 'rxjs';
 import { countLost } from '../../src/kmsg/count-lost.ts';
 import { parseRecord, type Drained, type KmsgRecord } from '../../src/kmsg/record.ts';
 import { clockSinceBoot, tellTime } from '../../src/kmsg/tell-time.ts';
 import { splitRecords } from '../../src/kmsg/saved-log.ts';
-import { advance, finish } from '../../src/oom/advance-assembly.ts';
-import { IDLE } from '../../src/oom/assembly.ts';
+import { assembleEpisodes } from '../../src/oom/assemble-episodes.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { joinFragments } from '../../src/oom/join-fragments.ts';
 import type { WitnessedRecord } from '../../src/oom/kill-evidence.ts';
+import { newTally } from '../../src/tally.ts';
 import { rejectForged } from '../../src/oom/reject-forged.ts';
 
 const KMSG = new URL('../testdata/kmsg/', import.meta.url);
@@ -51,11 +51,13 @@ export function prepared$(
 /** What the assembler makes of records that arrive in one burst. */
 export function episodesOf(records: readonly KmsgRecord[]): readonly OomEpisode[] {
   const episodes: OomEpisode[] = [];
-  let assembly = IDLE;
-  prepared$(records.length === 0 ? of() : from(records)).subscribe((item) => {
-    assembly = advance(assembly, item);
-    if (assembly.episode !== undefined) episodes.push(assembly.episode);
-  });
-  assembly = finish(assembly);
-  return assembly.episode === undefined ? episodes : [...episodes, assembly.episode];
+  prepared$(records.length === 0 ? of() : from(records))
+    .pipe(assembleEpisodes({ scheduler: asapScheduler, drainNow: noop, tally: newTally() }))
+    .subscribe((episode) => episodes.push(episode));
+  return settled(episodes);
+}
+
+/** Each episode as it was told last: what comes late makes it another of the same sequence. */
+export function settled(episodes: readonly OomEpisode[]): readonly OomEpisode[] {
+  return [...new Map(episodes.map((episode) => [episode.sequence, episode])).values()];
 }

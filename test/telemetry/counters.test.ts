@@ -10,6 +10,7 @@ test('whose a withheld kill was is never told by the context itself', () => {
   expect([...suppressed.entries()].map(([source]) => source)).toEqual([
     'group-line',
     'proc',
+    'snapshot',
     'counters',
     'pod-counter',
     'pod-status',

@@ -15,7 +15,6 @@ function setUp(record: () => Promise<void> = () => Promise.resolve()) {
   const watching = new OomWatcher({
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
     recordClock: { wallMsOf: () => 0 },
-    witness: { testify: () => undefined },
     consumer: () => ({ record }),
     tally: newTally(),
     trustUserspace: false,

@@ -1,0 +1,30 @@
+import { readdirSync } from 'node:fs';
+import { CgroupTree } from '../pods/cgroup-tree.ts';
+import { ProcFiles } from '../pods/proc-files.ts';
+import { readLatin1 } from './surroundings.ts';
+
+export interface NodeOptions {
+  /** The host's `/sys/fs/cgroup`. */
+  readonly cgroupRoot: string;
+  /** The host's `/proc`. */
+  readonly procRoot: string;
+}
+
+/** The node as its kernel shows it now. */
+export interface NodeFiles {
+  readonly tree: CgroupTree;
+  readonly proc: ProcFiles;
+}
+
+export function openNode({ cgroupRoot, procRoot }: NodeOptions): NodeFiles {
+  return {
+    tree: new CgroupTree(cgroupRoot, { readText: readLatin1, listDirectories }),
+    proc: new ProcFiles(procRoot, readLatin1),
+  };
+}
+
+function listDirectories(path: string): readonly string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}

@@ -1,0 +1,71 @@
+import type { KillEvidence } from '../oom/episode.ts';
+import type { Witness } from '../oom/kill-evidence.ts';
+import type { CgroupTree } from './cgroup-tree.ts';
+import type { ProcFiles } from './proc-files.ts';
+
+/** Where a task is shown that has left its cgroup. */
+const ROOT = '/';
+
+/** A process as it was when the snapshot was taken. */
+interface SeenProcess {
+  readonly comm: string;
+  readonly cgroup: string;
+}
+
+/**
+ * The witness on a real node. `/proc/<pid>/cgroup` still answers for most victims when the kill line
+ * arrives; in a storm, the snapshot does for the others. Both need the host's pid namespace;
+ * elsewhere a pid is somebody else's, so the name must agree as well.
+ */
+export class NodeWitness implements Witness {
+  readonly #tree: CgroupTree;
+  readonly #proc: ProcFiles;
+  #snapshot: ReadonlyMap<number, SeenProcess> = new Map();
+
+  constructor(tree: CgroupTree, proc: ProcFiles) {
+    this.#tree = tree;
+    this.#proc = proc;
+  }
+
+  testify(pid: number, comm: string): KillEvidence | undefined {
+    const cgroup = this.#proc.commOf(pid) === comm ? this.#proc.cgroupOf(pid) : undefined;
+    if (cgroup !== undefined && cgroup !== ROOT) return { cgroup, source: 'proc' };
+    const seen = this.#snapshot.get(pid);
+    return seen?.comm === comm ? { cgroup: seen.cgroup, source: 'snapshot' } : undefined;
+  }
+
+  /** mem_cgroup_get_oom_group(), mm/memcontrol.c: the highest one below the oom memcg, itself included. */
+  excludesGroup(cgroup: string | undefined, oomMemcg: string = ROOT): boolean {
+    if (!this.#tree.isV2) return this.#tree.text('', 'memory.oom_control') !== undefined;
+    if (cgroup === undefined) return false;
+    const levels = levelsBetween(cgroup, oomMemcg);
+    return levels.every((level) => this.#tree.text(level, 'memory.oom.group') === '0\n');
+  }
+
+  takeSnapshot(): void {
+    const seen = new Map<number, SeenProcess>();
+    for (const pod of this.#tree.pods()) {
+      for (const cgroup of this.#tree.within(pod)) {
+        for (const pid of this.#tree.pids(cgroup)) {
+          const comm = this.#proc.commOf(pid);
+          if (comm !== undefined) seen.set(pid, { comm, cgroup });
+        }
+      }
+    }
+    this.#snapshot = seen;
+  }
+
+  dropSnapshot(): void {
+    this.#snapshot = new Map();
+  }
+}
+
+/** From a cgroup up to an ancestor of its, both included; the root, which has no limit, left out. */
+function levelsBetween(cgroup: string, ancestor: string): readonly string[] {
+  const levels: string[] = [];
+  for (let level = cgroup; level.length > 1; level = level.slice(0, level.lastIndexOf('/'))) {
+    levels.push(level);
+    if (level === ancestor) break;
+  }
+  return levels;
+}

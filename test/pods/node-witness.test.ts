@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest';
+import { NodeWitness } from '../../src/pods/node-witness.ts';
+import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
+
+const POD = '/kubepods/burstable/pod0d1e2f30-aaaa-4bbb-8ccc-112233445566';
+
+function witnessOf(files: FakeFiles): NodeWitness {
+  const { tree, proc } = fakeNode(files);
+  return new NodeWitness(tree, proc);
+}
+
+/** A /proc in which process 7 is `app`. */
+function witness(cgroup: string | undefined, comm = 'app\n'): NodeWitness {
+  return witnessOf({
+    '/proc/7/comm': comm,
+    ...(cgroup !== undefined && { '/proc/7/cgroup': cgroup }),
+  });
+}
+
+describe('the victim’s cgroup', () => {
+  test.each([
+    ['of v2', `0::${POD}\n`, POD],
+    ['of v1', `9:name=systemd:/x\n4:memory:${POD}\n3:cpuset:/\n0::/\n`, POD],
+    ['of v1, mounted with another controller', `4:cpu,memory:${POD}\n`, POD],
+    ['of v1 before v2’s, where both are there', `4:memory:${POD}\n0::/init.scope\n`, POD],
+    ['removed already', `0::${POD} (deleted)\n`, POD],
+    ['with a colon in its name', `0::${POD}/a:b\n`, `${POD}/a:b`],
+    ['with a name in UTF-8', `0::${POD}/caf\u00C3\u00A9\n`, `${POD}/café`],
+  ])('%s', (_, text, cgroup) => {
+    expect(witness(text).testify(7, 'app')).toEqual({ cgroup, source: 'proc' });
+  });
+});
+
+describe('nothing is said', () => {
+  test.each([
+    ['when the process is gone', undefined, 'app\n'],
+    ['when another process has its pid', `0::${POD}\n`, 'other\n'],
+    ['when it has left its cgroup', '0::/\n', 'app\n'],
+    ['when the path leads out of our cgroup namespace', '0::/../../kubepods\n', 'app\n'],
+    ['when there is no memory cgroup', '3:cpuset:/\n', 'app\n'],
+  ])('%s', (_, cgroup, comm) => {
+    expect(witness(cgroup, comm).testify(7, 'app')).toBeUndefined();
+  });
+
+  test('of a process that is not there', () => {
+    expect(witness(`0::${POD}\n`).testify(8, 'app')).toBeUndefined();
+  });
+});
+
+test.each(['', 'a\nb', 'two\n', 'gr\u00FCn'])('a process may be called %j', (name) => {
+  const comm = `${Buffer.from(name).toString('latin1')}\n`;
+  expect(witness(`0::${POD}\n`, comm).testify(7, name)).toEqual({ cgroup: POD, source: 'proc' });
+});
+
+describe('a group', () => {
+  const SCOPE = `${POD}/cri-containerd-${'c'.repeat(64)}.scope`;
+  const v2 = (levels: Readonly<Record<string, string>>): FakeFiles => ({
+    '/cg/cgroup.controllers': 'memory',
+    ...Object.fromEntries(
+      Object.entries(levels).map(([cgroup, value]) => [`/cg${cgroup}/memory.oom.group`, value]),
+    ),
+  });
+  const OFF = { [SCOPE]: '0\n', [POD]: '0\n' };
+  const ABOVE = { '/kubepods/burstable': '0\n', '/kubepods': '0\n' };
+
+  test.each<readonly [string, FakeFiles, string | undefined, string | undefined, boolean]>([
+    ['is excluded where every level says so', v2(OFF), SCOPE, POD, true],
+    ['is not where the container is one', v2({ ...OFF, [SCOPE]: '1\n' }), SCOPE, POD, false],
+    ['is not where the pod is one', v2({ ...OFF, [POD]: '1\n' }), SCOPE, POD, false],
+    ['is not where a level is gone', v2({ [POD]: '0\n' }), SCOPE, POD, false],
+    [
+      'is excluded up to the root where no limit was told',
+      v2({ ...OFF, ...ABOVE }),
+      SCOPE,
+      undefined,
+      true,
+    ],
+    ['is not where a level above was not read', v2(OFF), SCOPE, undefined, false],
+    ['is not where nobody knows the victim’s cgroup', v2(OFF), undefined, undefined, false],
+    ['is excluded in the root, which has no group', v2({}), '/', undefined, true],
+    [
+      'is unknown to cgroup v1',
+      { '/cg/memory/memory.oom_control': 'x' },
+      undefined,
+      undefined,
+      true,
+    ],
+    ['is not excluded where v1 is not seen', {}, SCOPE, POD, false],
+  ])('%s', (_, files, cgroup, oomMemcg, isExcluded) => {
+    expect(witnessOf(files).excludesGroup(cgroup, oomMemcg)).toBe(isExcluded);
+  });
+});
+
+describe('a snapshot', () => {
+  const CONTAINER = `${POD}/${'c'.repeat(64)}`;
+  const NESTED = `${CONTAINER}/init.scope`;
+  const files = (): FakeFiles => ({
+    '/cg/memory/memory.oom_control': 'x',
+    [`/cg/memory${CONTAINER}/cgroup.procs`]: '7\n8\n',
+    [`/cg/memory${NESTED}/cgroup.procs`]: '9\n',
+    '/proc/7/comm': 'app\n',
+    '/proc/8/comm': 'child\n',
+    '/proc/9/comm': 'init\n',
+  });
+
+  test('knows a process that is gone by now, and no other of its pid', () => {
+    const node = files();
+    const witness = witnessOf(node);
+    witness.takeSnapshot();
+    for (const path of Object.keys(node)) delete node[path];
+    expect(witness.testify(8, 'child')).toEqual({ cgroup: CONTAINER, source: 'snapshot' });
+    expect(witness.testify(9, 'init')).toEqual({ cgroup: NESTED, source: 'snapshot' });
+    expect(witness.testify(7, 'other')).toBeUndefined();
+    witness.dropSnapshot();
+    expect(witness.testify(8, 'child')).toBeUndefined();
+  });
+});
