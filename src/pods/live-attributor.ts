@@ -35,8 +35,11 @@ export interface LiveAttributorOptions {
   readonly scheduler?: SchedulerLike;
 }
 
-/** A container killed seconds after it started is in its pod's status within this. */
-const CONTAINER_WAIT_MS = 3000;
+/**
+ * A container killed seconds after it started is in its pod's status within this: a kubelet that
+ * starts many of them, or writes to a slow API server, takes several seconds.
+ */
+const CONTAINER_WAIT_MS = 30_000;
 /**
  * kubelet's PLEG looks every second, syncs the pod and writes its status; a node where 25 containers
  * die at once takes a few seconds more.
