@@ -134,7 +134,8 @@ live_in() {
   if [ $child = yes ]; then
     be_the_victim &
     echo "$2 $!" >&7
-    wait $! 2>/dev/null || [ $? = 137 ]
+    wait $! 2>/dev/null || [ $? = 137 ] || exit 1
+    sleep 1 # it lives on, as a server does that lost a worker
   else
     read -r pid _ </proc/self/stat
     echo "$2 $pid" >&7
