@@ -35,6 +35,8 @@ export interface LiveAttributorOptions {
   readonly scheduler?: SchedulerLike;
 }
 
+/** A pod is at the API server before its first container runs; the watch is no later than this. */
+const POD_WAIT_MS = 3000;
 /**
  * A container killed seconds after it started is in its pod's status within this: a kubelet that
  * starts many of them, or writes to a slow API server, takes several seconds.
@@ -76,7 +78,8 @@ export class LiveAttributor {
   #byPath(episode: OomEpisode): Observable<Attribution> {
     const answer = (): Attribution => attribute(episode, this.#pods);
     const exact$ = merge(of(undefined), this.#pods.changed$).pipe(map(answer), filter(isFinal));
-    return merge(exact$, this.#patience$(CONTAINER_WAIT_MS).pipe(map(answer)));
+    const unknown$ = this.#patience$(POD_WAIT_MS).pipe(map(answer), filter(isOfNoPod));
+    return merge(exact$, unknown$, this.#patience$(CONTAINER_WAIT_MS).pipe(map(answer)));
   }
 
   /** Nothing but a pod's status can tell, and another pod's may follow: wait for all of them. */
@@ -93,6 +96,10 @@ export class LiveAttributor {
   #patience$(waitMs: number): Observable<unknown> {
     return liveFor(this.#pods.live$, waitMs, this.#scheduler);
   }
+}
+
+function isOfNoPod({ subjects }: Attribution): boolean {
+  return subjects.every(({ kind }) => kind !== 'pod');
 }
 
 function aborted(signal: AbortSignal | undefined): Observable<never> {

@@ -96,12 +96,12 @@ describe('the attributor', () => {
     pass(60_000);
     expect(await now(answer)).toBe('pending');
     live$.next(true);
-    pass(20_000);
+    pass(2000);
     live$.next(false);
     pass(60_000);
     expect(await now(answer)).toBe('pending');
     live$.next(true);
-    pass(10_000);
+    pass(1000);
     expect(await now(answer)).toMatchObject({ subjects: [{ kind: 'node' }] });
   });
 
