@@ -10,7 +10,7 @@ export interface Snapshots {
 /** Of the ten contexts the kernel prints in five seconds: with this one there is time to look around. */
 const ENOUGH_CONTEXTS = 6;
 /** A process that starts in a storm is known from the next look on. */
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 500;
 
 /**
  * Sees a storm of kills coming, before the kernel withholds their contexts: processes that will be

@@ -1,7 +1,10 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmdirSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { openNode } from '../../src/commands/open-node.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import { NodeWitness } from '../../src/pods/node-witness.ts';
 
 /** The most a node is built for: twice the kubelet's default `--max-pods`. */
 const CONTAINERS = 250;
@@ -10,16 +13,24 @@ const ROOT = '/sys/fs/cgroup/memory/kubepods/besteffort';
 
 const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
 
-/** What one look at the counters of 250 containers in 250 pods costs on a real kernel. Needs root. */
-export function benchCgroupCounters(print: (line: string) => void): void {
+/**
+ * What one look at the counters of 250 containers in 250 pods costs on a real kernel, and one
+ * snapshot of the process in each. Needs root and cgroup v1.
+ */
+export async function benchCgroupCounters(print: (line: string) => void): Promise<void> {
   const made = makePods();
+  const processes = made.filter((cgroup) => cgroup.length > ROOT.length + 64).map(processIn);
   try {
+    const witness = new NodeWitness(tree, proc);
+    const snapshots = Array.from({ length: LOOKS }, () => measure(() => witness.takeSnapshot()));
+    print(`snapshot of ${processes.length} processes, p50 ms: ${median(snapshots).toFixed(2)}`);
     const counters = new CgroupCounters(tree, proc);
     const looks = Array.from({ length: LOOKS }, () => measure(() => void counters.read()));
     const totals = Array.from({ length: LOOKS }, () => measure(() => void counters.total()));
     print(`look at ${counters.read()?.size ?? 0} cgroups, p50 ms: ${median(looks).toFixed(2)}`);
     print(`/proc/vmstat, p50 ms: ${median(totals).toFixed(3)}`);
   } finally {
+    await Promise.all(processes.map(end));
     for (const directory of made.toReversed()) rmdirSync(directory);
   }
 }
@@ -32,6 +43,17 @@ function makePods(): readonly string[] {
   });
   const wanted = [...shared, ...pods.flat()];
   return wanted.filter((directory) => mkdirSync(directory, { recursive: true }) !== undefined);
+}
+
+function processIn(cgroup: string): ChildProcess {
+  const child = spawn('sleep', ['600'], { stdio: 'ignore' });
+  writeFileSync(`${cgroup}/cgroup.procs`, String(child.pid));
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'exit');
 }
 
 function measure(work: () => void): number {

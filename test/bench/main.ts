@@ -1,3 +1,4 @@
+import { benchCgroupCounters } from './cgroup-counters.ts';
 import { benchEventMemory } from './event-memory.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
 import { benchOutage } from './outage.ts';
@@ -9,6 +10,7 @@ const BENCHES = {
   parse: benchParse,
   'pod-directory': benchPodDirectory,
   'kmsg-read': benchKmsgRead,
+  'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,
   outage: benchOutage,
 } as const;

@@ -111,7 +111,7 @@ describe('a storm', () => {
     Array.from({ length: count }, () => after(400, HEADER));
 
   test('is looked around for when the sixth context in five seconds comes, and again later', () => {
-    const { asked } = take([...reports(6), killLine(7), after(100, HEADER), after(200, HEADER)]);
+    const { asked } = take([...reports(6), killLine(7), after(300, HEADER), after(300, HEADER)]);
     expect(asked.filter((what) => what === 'snapshot')).toHaveLength(2);
   });
 
