@@ -170,8 +170,8 @@ class EvidenceStep {
   #look(record: CountedRecord): WitnessedRecord {
     const line = readLine(record);
     if (line === undefined) return record;
-    if (record.live) this.#storm.see(line, record.monotonicUs);
     const witnessed = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
+    if (record.live) this.#storm.see(line, record.monotonicUs);
     if (line.kind === 'group-kill') this.#nameGroup(line.memcg);
     if (line.kind !== 'kill') this.#lastKill = undefined;
     this.#context = followContext(this.#context, line, record.message);
