@@ -18,7 +18,7 @@ import {
   isWitnessOf,
   namedPid,
 } from './match-report.ts';
-import { hasContext, NEW_REPORT, type PartialReport } from './partial-report.ts';
+import { hasContext, mayBeGroups, NEW_REPORT, type PartialReport } from './partial-report.ts';
 import { CONTEXT_BURST, CONTEXT_INTERVAL_MS } from './report-context.ts';
 
 /** A kernel that logs without end does not keep a report open for ever. */
@@ -41,7 +41,7 @@ export function advance(before: Assembly, item: WitnessedRecord | Drained): Asse
  */
 function stayOpen(known: Assembly, { monotonicUs }: WitnessedRecord): Assembly {
   const { report } = known;
-  if (report === undefined || report.kills.length > 0 || report.exiting === true) return known;
+  if (report === undefined || mayBeGroups(report)) return known;
   if (monotonicUs - report.beganUs > MAX_REPORT_MS * 1000) return known;
   return { ...known, quietSinceMs: undefined, report: { ...report, lastUs: monotonicUs } };
 }

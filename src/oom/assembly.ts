@@ -2,7 +2,7 @@ import { decodeName } from './decode-name.ts';
 import type { OomEpisode } from './episode.ts';
 import { groupWaitMs, type Pace, UNKNOWN_PACE } from './group-wait.ts';
 import { isWitnessOf } from './match-report.ts';
-import { amendEpisode, toEpisode, type PartialReport } from './partial-report.ts';
+import { amendEpisode, mayBeGroups, toEpisode, type PartialReport } from './partial-report.ts';
 import { CONTEXT_BURST } from './report-context.ts';
 
 /** An episode the last step completed, or completed anew because lines of it came late. */
@@ -91,9 +91,8 @@ export function endIfQuiet(known: Assembly, nowUs: number): Assembly {
 }
 
 /** A kill that may be a group's is over when the group's lines are overdue. */
-function quietMs({ kills, group, exiting }: PartialReport, pace: Pace): number {
-  const mayBeGroups = kills.length > 0 || group !== undefined || exiting === true;
-  return mayBeGroups ? groupWaitMs(pace) : MAX_QUIET_MS;
+function quietMs(report: PartialReport, pace: Pace): number {
+  return mayBeGroups(report) ? groupWaitMs(pace) : MAX_QUIET_MS;
 }
 
 /** Ends the open report: the next line begins another, or is a late one of this. */

@@ -188,7 +188,8 @@ class EvidenceStep {
     const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
     this.#ledger?.enter({ ...known, ...(oomScoreAdj !== undefined && { oomScoreAdj }) });
     this.#lastKill = known;
-    const noGroup = record.live && this.#witness.excludesGroup(cgroup, told.oomMemcg);
+    const isAsked = record.live && this.#context.group === undefined;
+    const noGroup = isAsked && this.#witness.excludesGroup(cgroup, told.oomMemcg);
     return {
       ...record,
       ...(evidence !== undefined && { evidence }),

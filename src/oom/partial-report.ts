@@ -93,6 +93,11 @@ export function hasContext(report: PartialReport): boolean {
   );
 }
 
+/** Whether it has said who is killed, or would have been, and the rest of a group may follow. */
+export function mayBeGroups({ kills, group, exiting }: PartialReport): boolean {
+  return kills.length > 0 || group !== undefined || exiting === true;
+}
+
 /** What became of a report: the episode it proves, or `undefined` where nobody was killed. */
 export function toEpisode(report: PartialReport): OomEpisode | undefined {
   const [first] = report.kills;

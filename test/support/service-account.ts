@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterAccess } from '../../src/kube/cluster-access.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { tempDirectory } from './temp-directory.ts';
 
 /** A service account as the kubelet mounts it, whose files a test can rotate. */
 export interface ServiceAccount {
@@ -17,7 +17,7 @@ export function mountServiceAccount(
   ca: string,
   token = 'first-token',
 ): ServiceAccount {
-  const dir = mkdtempSync(join(tmpdir(), 'service-account-'));
+  const dir = tempDirectory();
   const rotateToken = (next: string): void => writeFileSync(join(dir, 'token'), `${next}\n`);
   const rotateCa = (next: string): void => writeFileSync(join(dir, 'ca.crt'), next);
   const loseToken = (): void => rmSync(join(dir, 'token'));
