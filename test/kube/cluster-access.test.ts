@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
@@ -11,6 +10,7 @@ import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { type MisbehavingServer, startMisbehavingServer } from '../support/misbehaving-server.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
 
 let certificate: Certificate;
 let me: Certificate;
@@ -26,7 +26,7 @@ afterAll(async () => {
 });
 
 function kubeconfig(cluster: object, user: object): ApiClient {
-  const file = join(mkdtempSync(join(tmpdir(), 'cluster-access-')), 'config');
+  const file = join(tempDirectory(), 'config');
   const config = {
     clusters: [{ name: 'c', cluster }],
     users: [{ name: 'u', user }],

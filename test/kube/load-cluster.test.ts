@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'load-cluster-'));
+  dir = tempDirectory();
 });
 
 function writeKubeconfig(name: string, server?: string): string {

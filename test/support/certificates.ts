@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,6 +16,10 @@ export function makeCertificate(commonName: string): Certificate {
   const names = 'subjectAltName=IP:127.0.0.1,DNS:localhost';
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
   const out = ['-subj', `/CN=${commonName}`, '-addext', names, '-out', cert, '-keyout', key];
-  execFileSync('openssl', ['req', '-x509', ...ec, ...out], { stdio: 'ignore' });
-  return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  try {
+    execFileSync('openssl', ['req', '-x509', ...ec, ...out], { stdio: 'ignore' });
+    return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 }
