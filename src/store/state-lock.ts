@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from './make-directory.ts';
 import { isBusy, StateLockedError } from './store-errors.ts';
 
 const LOCK_FILE = 'lock.db';
@@ -23,7 +23,7 @@ const held = new Set<DatabaseSync>();
 export function lockState(directory: string, waitMs = WAIT_MS): Disposable {
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     db = new DatabaseSync(join(directory, LOCK_FILE), { timeout: waitMs });
     db.exec('BEGIN EXCLUSIVE');
     held.add(db);
