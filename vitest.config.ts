@@ -12,6 +12,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', 'test/e2e/**'],
+          // Some compute for two seconds, and for many more where others want the processor.
+          testTimeout: 60_000,
         },
       },
       {

@@ -1,7 +1,8 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { renameSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from './make-directory.ts';
 import { migrate, SCHEMA, schemaVersion } from './schema.ts';
 import { isCorruption, StateCorruptError } from './store-errors.ts';
 
@@ -43,7 +44,7 @@ export function openMemory(): DatabaseSync {
  * @throws StateCorruptError, or what SQLite and the file system say
  */
 export function openFile(path: string): DatabaseSync {
-  mkdirSync(join(path, '..'), { recursive: true });
+  makeDirectory(dirname(path));
   refuseStump(path);
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {

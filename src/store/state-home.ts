@@ -140,7 +140,8 @@ export class StateHome {
     try {
       using db = openReadOnly(path);
       loadState(new PreparedDatabase(db), memory);
-    } catch (err) {
+    } catch (error) {
+      const err = error instanceof Error ? error.message : String(error);
       this.#options.log.warn({ path, err }, 'there is no earlier state to go on with');
     }
     return memory;

@@ -1,12 +1,15 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeDirectory } from './make-directory.ts';
 import { isBusy, StateLockedError } from './store-errors.ts';
 
 const LOCK_FILE = 'lock.db';
 
 /** An agent that ends drains for five seconds; its successor may have been started meanwhile. */
 const WAIT_MS = 6_000;
+
+/** A database that nobody refers to is closed by the garbage collector, and its lock goes with it. */
+const held = new Set<DatabaseSync>();
 
 /**
  * Holds a state directory for this process: two agents on one would each undo what the other decided.
@@ -20,13 +23,18 @@ const WAIT_MS = 6_000;
 export function lockState(directory: string, waitMs = WAIT_MS): Disposable {
   let db: DatabaseSync | undefined;
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     db = new DatabaseSync(join(directory, LOCK_FILE), { timeout: waitMs });
     db.exec('BEGIN EXCLUSIVE');
+    held.add(db);
   } catch (error) {
     db?.close();
     db = undefined;
     if (isBusy(error)) throw new StateLockedError(directory, error);
   }
-  return { [Symbol.dispose]: () => db?.close() };
+  return {
+    [Symbol.dispose]: () => {
+      if (db !== undefined && held.delete(db)) db.close();
+    },
+  };
 }

@@ -23,7 +23,7 @@ export class StateUnwritableError extends RecorderError {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(
       `Writing the state file ${path}: ${why}. Kills are still recorded, but in memory: ` +
-        'make room, or make the state directory writable.',
+        'make room, make the state directory writable, or name another one with --state-dir.',
       cause,
     );
   }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { lockState } from '../../src/store/state-lock.ts';
 import { StateLockedError } from '../../src/store/store-errors.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -17,10 +17,12 @@ test('a state directory is one agent’s until that ends', () => {
   lockState(directory, 0)[Symbol.dispose]();
 });
 
-test('an agent that is killed holds nothing', async () => {
+test('a lock that nobody refers to is held until its process is killed', async () => {
   const directory = tempDirectory();
-  const script = `const { lockState } = await import('${LOCK}'); lockState('${directory}', 0); console.log('locked'); setInterval(() => 0, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+  const script = `const { lockState } = await import('${LOCK}'); lockState('${directory}', 0); gc(); console.log('locked'); setInterval(() => 0, 1000);`;
+  const args = ['--expose-gc', '--input-type=module', '-e', script];
+  const child = spawn(process.execPath, args);
+  onTestFinished(() => void child.kill('SIGKILL'));
   await once(child.stdout, 'data');
   expect(() => lockState(directory, 0)).toThrow(StateLockedError);
   child.kill('SIGKILL');

@@ -1,0 +1,25 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Makes a directory, and the parents it lacks.
+ *
+ * One at a time, because Node's `recursive` goes round for ever where a parent is there and the kernel
+ * says ENOENT all the same, as below /proc; and it says ENOENT of a disk that is read-only.
+ *
+ * @throws what the file system says of the first one that cannot be made
+ */
+export function makeDirectory(path: string): void {
+  if (isDirectory(path)) return;
+  makeDirectory(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another agent that starts now may have made it.
+    if (!isDirectory(path)) throw error;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
