@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { openRecorder } from '../src/commands/open-recorder.ts';
 import { drainLog } from '../src/kmsg/drain-log.ts';
+import { clockSinceBoot } from '../src/kmsg/tell-time.ts';
 import { openLog } from '../src/log.ts';
 import { KillAudit } from '../src/oom/kill-audit.ts';
 import { OomWatcher } from '../src/oom-watcher.ts';
@@ -64,7 +65,7 @@ async function live(
     audit,
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
     startPoint: start.point,
-    recordClock: { wallMsOf: () => Date.now() },
+    recordClock: clockSinceBoot(Date.now()),
     consumer: () => recorder,
     tally,
     trustUserspace: false,

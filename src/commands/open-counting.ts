@@ -1,3 +1,4 @@
+import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import { KillAudit } from '../oom/kill-audit.ts';
 import type { Witness } from '../oom/kill-evidence.ts';
@@ -24,7 +25,12 @@ export interface Counting {
 }
 
 /** For the log of this kernel; a saved one is another day's, and its kills are in no counter now. */
-export function openCounting(options: NodeOptions, tally: Tally, log: Log): Counting {
+export function openCounting(
+  options: NodeOptions,
+  tally: Tally,
+  log: Log,
+  { clock }: Pick<Edge, 'clock'>,
+): Counting {
   const { tree, proc } = openNode(options);
   const counters = new CgroupCounters(tree, proc);
   const audit = new KillAudit({
@@ -33,7 +39,7 @@ export function openCounting(options: NodeOptions, tally: Tally, log: Log): Coun
     onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
   });
   return {
-    witness: new NodeWitness(tree, proc),
+    witness: new NodeWitness(tree, proc, () => clock.monotonicMs()),
     mainProcess: new MainProcess(tree, proc),
     ledger: new KillLedger(counters),
     audit,

@@ -58,7 +58,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const cluster = findCluster(options, edge);
   const nowMs = (): number => edge.clock.wallMs();
   const tally = newTally();
-  const counting = kind === 'kernel' ? openCounting(options, tally, log) : undefined;
+  const counting = kind === 'kernel' ? openCounting(options, tally, log, edge) : undefined;
 
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
   using opened = openStore(options, cluster === undefined, log, edge);

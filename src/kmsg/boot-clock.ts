@@ -1,4 +1,5 @@
 import type { KmsgRecord } from './record.ts';
+import type { RecordClock, RecordTime } from './tell-time.ts';
 
 /** The two clocks of the machine, handed in from the edge. */
 export interface Clock {
@@ -10,59 +11,78 @@ export interface Clock {
 
 /** NTP slews CLOCK_MONOTONIC by at most this much: MAXFREQ, include/linux/timex.h, 500 ppm. */
 const MAX_SLEW = 500e-6;
+/** A reader that was stopped for longer reads about processes that may be others by now. */
+const MAX_LIVE_AGE_MS = 1000;
 
 const US_PER_MS = 1000;
 
+/** CLOCK_MONOTONIC minus the record clock, ms, and CLOCK_MONOTONIC when that was learnt. */
 interface Offset {
-  /** CLOCK_MONOTONIC minus the record clock, ms. */
   readonly ms: number;
-  /** CLOCK_MONOTONIC when it was learnt. */
   readonly atMs: number;
 }
 
+type Read = Pick<KmsgRecord, 'live' | 'readAtMs' | 'monotonicUs'>;
+
 /**
- * When, by the wall clock, a record was written.
+ * When a record was written.
  *
- * A live record was written when it was read, give or take the few ms a reader needs to wake. For one
- * of the backlog all there is is its timestamp: wall now − (monotonic now − timestamp). The timestamp
- * is `local_clock()`, which starts a little before CLOCK_MONOTONIC and is not slewed by NTP, so the
- * two drift apart by seconds in weeks; each live record shows by how much at that moment.
+ * Its timestamp is `local_clock()`, which starts a little before CLOCK_MONOTONIC and is not slewed by
+ * NTP, so the two drift apart by seconds in weeks. A live record shows by how much, from both sides:
+ * it was written before it was read, and after the log had last been found empty. The first is late
+ * by however long the reader was, so the smallest such offset is the best; the second is early by
+ * however long nothing was logged, and proves what it says.
  *
  * What remains wrong: before the first live record the drift is unknown and taken as nothing; time
  * suspended between record and now is missing from both clocks, so a record from before it looks too young.
  */
-export class BootClock {
+export class BootClock implements RecordClock {
   readonly #clock: Clock;
-  #offset: Offset | undefined;
+  /** No smaller than the true one, by the least late read. */
+  #atMost: Offset | undefined;
+  /** No larger than the true one. */
+  #atLeast: Offset | undefined;
+  #drainedAtMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** ms since the epoch, never in the future. Call it in the order of the log, with every record. */
-  wallMsOf(record: Pick<KmsgRecord, 'live' | 'readAtMs' | 'monotonicUs'>): number {
-    const wallNowMs = this.#clock.wallMs();
-    if (record.live) {
-      this.#learn(record, wallNowMs);
-      return Math.min(record.readAtMs, wallNowMs);
-    }
-    const writtenMs = record.monotonicUs / US_PER_MS + (this.#offset?.ms ?? 0);
-    const ageMs = this.#clock.monotonicMs() - writtenMs;
-    return wallNowMs - Math.max(0, ageMs);
+  /** The log was found empty. @param atMs the monotonic clock */
+  drained(atMs: number): void {
+    this.#drainedAtMs = atMs;
   }
 
-  /**
-   * A late read looks exactly like an offset that grew, so a smaller sample is believed at once and
-   * a larger one only as far as NTP can have slewed the clock since the last.
-   */
-  #learn(record: Pick<KmsgRecord, 'readAtMs' | 'monotonicUs'>, wallNowMs: number): void {
-    const nowMs = this.#clock.monotonicMs();
-    const sinceReadMs = Math.max(0, wallNowMs - record.readAtMs);
-    const sampleMs = nowMs - sinceReadMs - record.monotonicUs / US_PER_MS;
-    const ceilingMs =
-      this.#offset === undefined
-        ? sampleMs
-        : this.#offset.ms + (nowMs - this.#offset.atMs) * MAX_SLEW;
-    this.#offset = { ms: Math.min(sampleMs, ceilingMs), atMs: nowMs };
+  /** Call it in the order of the log, with every record. Its wall time is never in the future. */
+  date(record: Read): RecordTime {
+    const [wallNowMs, nowMs] = [this.#clock.wallMs(), this.#clock.monotonicMs()];
+    if (record.live) this.#learn(record, nowMs, wallNowMs);
+    const writtenMs = record.monotonicUs / US_PER_MS;
+    const ageMs = Math.max(0, nowMs - writtenMs - (this.#atMost?.ms ?? 0));
+    const earliestMs = this.#earliest(writtenMs, nowMs);
+    return {
+      atMs: wallNowMs - ageMs,
+      live: record.live && ageMs < MAX_LIVE_AGE_MS,
+      ...(record.live && earliestMs !== undefined && { earliestMs }),
+    };
+  }
+
+  #earliest(writtenMs: number, nowMs: number): number | undefined {
+    if (this.#atLeast === undefined) return undefined;
+    return writtenMs + this.#atLeast.ms - (nowMs - this.#atLeast.atMs) * MAX_SLEW;
+  }
+
+  /** A bound is replaced by a tighter one at once, else given as much room as NTP can have made. */
+  #learn({ readAtMs, monotonicUs }: Read, nowMs: number, wallNowMs: number): void {
+    const sinceReadMs = Math.max(0, wallNowMs - readAtMs);
+    const writtenMs = monotonicUs / US_PER_MS;
+    const sampleMs = nowMs - sinceReadMs - writtenMs;
+    const most = this.#atMost;
+    const mostMs = most === undefined ? sampleMs : most.ms + (nowMs - most.atMs) * MAX_SLEW;
+    this.#atMost = { ms: Math.min(sampleMs, mostMs), atMs: nowMs };
+    if (this.#drainedAtMs === undefined) return;
+    const least = this.#atLeast;
+    const leastMs = least === undefined ? -Infinity : least.ms - (nowMs - least.atMs) * MAX_SLEW;
+    this.#atLeast = { ms: Math.max(this.#drainedAtMs - writtenMs, leastMs), atMs: nowMs };
   }
 }

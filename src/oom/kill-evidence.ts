@@ -12,8 +12,12 @@ import { StormWatch } from './storm-watch.ts';
 
 /** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */
 export interface Witness {
-  /** What can be said of process `pid` right now; it is dying and gone within milliseconds. */
-  testify(pid: number, comm: string): KillEvidence | undefined;
+  /**
+   * What can be said of process `pid` right now; it is dying and gone within milliseconds.
+   *
+   * @param earliestMs the kill was certainly not before this, by the monotonic clock
+   */
+  testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined;
   /**
    * Whether the kernel cannot have killed a group: `memory.oom.group` is 0 from the victim's cgroup up
    * to the oom memcg (to the root where that was not told), or there is none on cgroup v1.
@@ -182,13 +186,14 @@ class EvidenceStep {
   #lookAtKill(record: CountedRecord, line: KillLine): WitnessedRecord {
     const { pid, comm, oomScoreAdj } = line.process;
     const { sequence } = record;
-    const evidence = record.live ? this.#witness.testify(pid, comm) : undefined;
+    const { live, earliestMs } = record;
+    const evidence = live ? this.#witness.testify(pid, comm, earliestMs) : undefined;
     const told = toldCgroups(this.#contextAt(record.monotonicUs), line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
     const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
     this.#ledger?.enter({ ...known, ...(oomScoreAdj !== undefined && { oomScoreAdj }) });
     this.#lastKill = known;
-    const isAsked = record.live && this.#context.group === undefined;
+    const isAsked = live && this.#context.group === undefined;
     const noGroup = isAsked && this.#witness.excludesGroup(cgroup, told.oomMemcg);
     return {
       ...record,

@@ -2,7 +2,7 @@ import { parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { isUnder } from '../oom/memcg-paths.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
-import type { ProcFiles } from './proc-files.ts';
+import { type ProcFiles, statFields } from './proc-files.ts';
 
 /** What was found out of a container's main process; `not-yet` while the victim is still there. */
 export type MainProcessState = 'survived' | 'unknown' | 'not-yet';
@@ -76,11 +76,9 @@ export class MainProcess {
 
   /** @see proc_pid_stat(5), proc_pid_status(5) */
   #read(pid: number): Process | undefined {
-    const stat = this.#proc.text(`${pid}/stat`);
+    const fields = statFields(this.#proc.text(`${pid}/stat`));
     const status = this.#proc.text(`${pid}/status`);
-    if (stat === undefined || status === undefined) return undefined;
-    // The name, in parentheses, may contain anything; the state behind it is the third field.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields === undefined || status === undefined) return undefined;
     const numbers = /^NSpid:\t(?<pids>.*)$/m.exec(status)?.groups?.['pids']?.split('\t') ?? [];
     return {
       pid,

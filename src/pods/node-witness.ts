@@ -1,7 +1,7 @@
 import type { KillEvidence } from '../oom/episode.ts';
 import type { Witness } from '../oom/kill-evidence.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
-import type { ProcFiles } from './proc-files.ts';
+import { type ProcFiles, TICK_MS } from './proc-files.ts';
 
 /** Where a task is shown that has left its cgroup. */
 const ROOT = '/';
@@ -20,15 +20,18 @@ interface SeenProcess {
 export class NodeWitness implements Witness {
   readonly #tree: CgroupTree;
   readonly #proc: ProcFiles;
+  readonly #monotonicMs: () => number;
   #snapshot: ReadonlyMap<number, SeenProcess> = new Map();
 
-  constructor(tree: CgroupTree, proc: ProcFiles) {
+  constructor(tree: CgroupTree, proc: ProcFiles, monotonicMs: () => number) {
     this.#tree = tree;
     this.#proc = proc;
+    this.#monotonicMs = monotonicMs;
   }
 
-  testify(pid: number, comm: string): KillEvidence | undefined {
-    const cgroup = this.#proc.commOf(pid) === comm ? this.#proc.cgroupOf(pid) : undefined;
+  testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined {
+    const isIt = this.#proc.commOf(pid) === comm && this.#isOlder(pid, earliestMs);
+    const cgroup = isIt ? this.#proc.cgroupOf(pid) : undefined;
     if (cgroup !== undefined && cgroup !== ROOT) return { cgroup, source: 'proc' };
     const seen = this.#snapshot.get(pid);
     return seen?.comm === comm ? { cgroup: seen.cgroup, source: 'snapshot' } : undefined;
@@ -40,6 +43,14 @@ export class NodeWitness implements Witness {
     if (cgroup === undefined) return false;
     const levels = levelsBetween(cgroup, oomMemcg);
     return levels.every((level) => this.#tree.text(level, 'memory.oom.group') === '0\n');
+  }
+
+  /** A process that started after the kill has the pid of the dead. Both times are cut to ticks. */
+  #isOlder(pid: number, earliestMs: number | undefined): boolean {
+    const [startedMs, uptimeMs] = [this.#proc.startedMs(pid), this.#proc.uptimeMs()];
+    if (startedMs === undefined || uptimeMs === undefined || earliestMs === undefined) return false;
+    const killedMs = uptimeMs - (this.#monotonicMs() - earliestMs);
+    return startedMs + TICK_MS <= killedMs;
   }
 
   takeSnapshot(): void {

@@ -26,11 +26,34 @@ export class ProcFiles {
     return text === undefined ? undefined : decodeName(text).replace(/\n$/, '');
   }
 
+  /** When a process started, ms of CLOCK_BOOTTIME, cut to a clock tick. @see proc_pid_stat(5) */
+  startedMs(pid: number): number | undefined {
+    const ticks = Number(statFields(this.text(`${pid}/stat`))?.[22 - 3]);
+    return Number.isNaN(ticks) ? undefined : ticks * TICK_MS;
+  }
+
+  /** CLOCK_BOOTTIME now, ms, cut to a clock tick. */
+  uptimeMs(): number | undefined {
+    const seconds = Number.parseFloat(this.text('uptime') ?? '');
+    return Number.isNaN(seconds) ? undefined : seconds * 1000;
+  }
+
   /** Its memory cgroup. A task that has left its cgroup is shown in the root, `/`. */
   cgroupOf(pid: number): string | undefined {
     const path = memoryCgroup(this.text(`${pid}/cgroup`) ?? '');
     return path === undefined ? undefined : decodeName(path);
   }
+}
+
+/** USER_HZ is 100 wherever Linux runs containers. */
+export const TICK_MS = 10;
+
+/**
+ * The fields of a `/proc/<pid>/stat`, from the state, the third, on: the name before it, in
+ * parentheses, may contain anything.
+ */
+export function statFields(stat: string | undefined): readonly string[] | undefined {
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** proc_cgroup_show() appends this where the directory has been removed already. */

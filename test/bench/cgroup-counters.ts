@@ -21,7 +21,7 @@ export async function benchCgroupCounters(print: (line: string) => void): Promis
   const made = makePods();
   const processes = made.filter((cgroup) => cgroup.length > ROOT.length + 64).map(processIn);
   try {
-    const witness = new NodeWitness(tree, proc);
+    const witness = new NodeWitness(tree, proc, () => 0);
     const snapshots = Array.from({ length: LOOKS }, () => measure(() => witness.takeSnapshot()));
     print(`snapshot of ${processes.length} processes, p50 ms: ${median(snapshots).toFixed(2)}`);
     const counters = new CgroupCounters(tree, proc);

@@ -15,23 +15,37 @@ class Machine {
   });
 
   /** Reads, `lateMs` after it was written, what is printed now. */
-  live(lateMs = 0): number {
+  read(lateMs = 0) {
     const monotonicUs = (this.upMs - this.skewMs) * 1000;
     this.upMs += lateMs;
-    return this.clock.wallMsOf({ live: true, readAtMs: this.bootedAtMs + this.upMs, monotonicUs });
+    return this.clock.date({ live: true, readAtMs: this.bootedAtMs + this.upMs, monotonicUs });
+  }
+
+  live(lateMs = 0): number {
+    return this.read(lateMs).atMs;
+  }
+
+  /** Finds nothing more, so long after it read the last. */
+  drain(afterMs = 0): void {
+    this.upMs += afterMs;
+    this.clock.drained(this.upMs);
   }
 
   /** Reads only now what was printed at `writtenAtMs` after boot. */
   backlog(writtenAtMs: number): number {
     const monotonicUs = (writtenAtMs - this.skewMs) * 1000;
-    return this.clock.wallMsOf({ live: false, readAtMs: this.bootedAtMs + this.upMs, monotonicUs });
+    const readAtMs = this.bootedAtMs + this.upMs;
+    return this.clock.date({ live: false, readAtMs, monotonicUs }).atMs;
   }
 }
 
 describe('the wall clock of a record', () => {
-  test('live: when it was read', () => {
+  test('live: when it was written, as soon as a read was prompt', () => {
     const machine = new Machine();
     expect(machine.live(3)).toBe(WALL + 1003);
+    machine.live();
+    const slewedMs = 9000 * 500e-6;
+    expect(machine.live(9000)).toBeCloseTo(WALL + 1003 + slewedMs, 3);
   });
 
   test('of the backlog: as long ago as the monotonic clock says', () => {
@@ -44,7 +58,7 @@ describe('the wall clock of a record', () => {
     const machine = new Machine();
     expect(machine.backlog(5000)).toBe(WALL + 1000);
     const ahead = { live: true, readAtMs: WALL + 9000, monotonicUs: 0 };
-    expect(machine.clock.wallMsOf(ahead)).toBe(WALL + 1000);
+    expect(machine.clock.date(ahead).atMs).toBe(WALL + 1000);
   });
 
   test('follows the wall clock when that is set', () => {
@@ -75,7 +89,7 @@ describe('the wall clock of a record', () => {
     const machine = new Machine();
     const record = { live: true, readAtMs: WALL + machine.upMs, monotonicUs: machine.upMs * 1000 };
     machine.upMs += 700;
-    machine.clock.wallMsOf(record);
+    machine.clock.date(record);
     expect(machine.backlog(500)).toBe(WALL + 500);
   });
 
@@ -90,5 +104,39 @@ describe('the wall clock of a record', () => {
     const writtenAtMs = machine.upMs - 5000;
     machine.upMs += 1000;
     expect(machine.backlog(writtenAtMs)).toBe(WALL + writtenAtMs);
+  });
+});
+
+describe('a record', () => {
+  test('is not live where the reader was stopped for seconds', () => {
+    const machine = new Machine();
+    expect(machine.read(2).live).toBe(true);
+    expect(machine.read(900).live).toBe(true);
+    expect(machine.read(9000).live).toBe(false);
+  });
+
+  test('was written after the log had been found empty, and no earlier can be proved', () => {
+    const machine = new Machine();
+    machine.skewMs = 250;
+    expect(machine.read()).not.toHaveProperty('earliestMs');
+    machine.drain();
+    machine.upMs += 40;
+    expect(machine.read(3).earliestMs).toBeCloseTo(1000, 0);
+    machine.drain();
+    machine.upMs += 5;
+    expect(machine.read(3).earliestMs).toBeCloseTo(1043, 0);
+  });
+
+  test('proves it at any time from there on, however long nothing was logged', () => {
+    const machine = new Machine();
+    machine.drain();
+    machine.upMs += 5;
+    machine.read(3);
+    machine.drain();
+    machine.upMs += 60_000;
+    const writtenMs = machine.upMs;
+    const { earliestMs = 0 } = machine.read(9000);
+    expect(writtenMs - earliestMs).toBeGreaterThanOrEqual(5);
+    expect(writtenMs - earliestMs).toBeLessThan(5 + 69_000 * 500e-6 + 1);
   });
 });

@@ -7,20 +7,24 @@ const BOOT_MS = Date.UTC(2026, 10, 22);
 const [RECORD] = kernelSays('any');
 
 test('a saved record was written so long after its boot', () => {
-  expect(RECORD && clockSinceBoot(BOOT_MS).wallMsOf(RECORD)).toBe(BOOT_MS + 1_000_000);
+  expect(RECORD && clockSinceBoot(BOOT_MS).date(RECORD).atMs).toBe(BOOT_MS + 1_000_000);
 });
 
-test('each record is dated once, in order, and `drained` is not', () => {
+test('each record is dated once, in order; `drained` is told to the clock', () => {
   marbles(({ cold, expectObservable }) => {
     let asked = 0;
-    const clock = { wallMsOf: () => (asked += 1) };
+    const drains: number[] = [];
+    const clock = {
+      date: () => ({ atMs: (asked += 1), live: false }),
+      drained: (atMs: number) => void drains.push(atMs),
+    };
     const drained = { kind: 'drained', atMs: 5 } as const;
     const record = RECORD ?? drained;
     expectObservable(cold('r-d-r#', { r: record, d: drained }).pipe(tellTime(clock))).toBe(
       'r-d-s#',
       {
-        r: { ...record, atMs: 1 },
-        s: { ...record, atMs: 2 },
+        r: { ...record, atMs: 1, live: false },
+        s: { ...record, atMs: 2, live: false },
         d: drained,
       },
     );

@@ -4,15 +4,28 @@ import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 
 const POD = '/kubepods/burstable/pod0d1e2f30-aaaa-4bbb-8ccc-112233445566';
 
+/** By the monotonic clock, and by CLOCK_BOOTTIME, which counts 400 s of suspend: ms. */
+const NOW_MS = 1_000_000;
+const UPTIME_S = 1400;
+/** The kill was at 1399.5 s since boot at the earliest. */
+const KILLED_MS = NOW_MS - 500;
+
 function witnessOf(files: FakeFiles): NodeWitness {
   const { tree, proc } = fakeNode(files);
-  return new NodeWitness(tree, proc);
+  return new NodeWitness(tree, proc, () => NOW_MS);
+}
+
+function statOf(startedTicks: number): string {
+  const between = Array.from({ length: 18 }, () => 0).join(' ');
+  return `7 (a) b) S ${between} ${startedTicks} 4096\n`;
 }
 
 /** A /proc in which process 7 is `app`. */
 function witness(cgroup: string | undefined, comm = 'app\n'): NodeWitness {
   return witnessOf({
     '/proc/7/comm': comm,
+    '/proc/7/stat': statOf(100_000),
+    '/proc/uptime': `${UPTIME_S}.00 9000.00\n`,
     ...(cgroup !== undefined && { '/proc/7/cgroup': cgroup }),
   });
 }
@@ -27,7 +40,7 @@ describe('the victim’s cgroup', () => {
     ['with a colon in its name', `0::${POD}/a:b\n`, `${POD}/a:b`],
     ['with a name in UTF-8', `0::${POD}/caf\u00C3\u00A9\n`, `${POD}/café`],
   ])('%s', (_, text, cgroup) => {
-    expect(witness(text).testify(7, 'app')).toEqual({ cgroup, source: 'proc' });
+    expect(witness(text).testify(7, 'app', KILLED_MS)).toEqual({ cgroup, source: 'proc' });
   });
 });
 
@@ -39,17 +52,34 @@ describe('nothing is said', () => {
     ['when the path leads out of our cgroup namespace', '0::/../../kubepods\n', 'app\n'],
     ['when there is no memory cgroup', '3:cpuset:/\n', 'app\n'],
   ])('%s', (_, cgroup, comm) => {
-    expect(witness(cgroup, comm).testify(7, 'app')).toBeUndefined();
+    expect(witness(cgroup, comm).testify(7, 'app', KILLED_MS)).toBeUndefined();
+  });
+
+  test.each<readonly [string, number, number | undefined]>([
+    ['of a process that started after the kill', 139_951, KILLED_MS],
+    ['of one that started in the same tick', 139_950, KILLED_MS],
+    ['where nobody knows when the kill was', 100_000, undefined],
+  ])('%s', (_, startedTicks, earliestMs) => {
+    const node = witnessOf({
+      '/proc/7/comm': 'app\n',
+      '/proc/7/cgroup': `0::${POD}\n`,
+      '/proc/7/stat': statOf(startedTicks),
+      '/proc/uptime': `${UPTIME_S}.00 9000.00\n`,
+    });
+    expect(node.testify(7, 'app', earliestMs)).toBeUndefined();
   });
 
   test('of a process that is not there', () => {
-    expect(witness(`0::${POD}\n`).testify(8, 'app')).toBeUndefined();
+    expect(witness(`0::${POD}\n`).testify(8, 'app', KILLED_MS)).toBeUndefined();
   });
 });
 
 test.each(['', 'a\nb', 'two\n', 'gr\u00FCn'])('a process may be called %j', (name) => {
   const comm = `${Buffer.from(name).toString('latin1')}\n`;
-  expect(witness(`0::${POD}\n`, comm).testify(7, name)).toEqual({ cgroup: POD, source: 'proc' });
+  expect(witness(`0::${POD}\n`, comm).testify(7, name, KILLED_MS)).toEqual({
+    cgroup: POD,
+    source: 'proc',
+  });
 });
 
 describe('a group', () => {
@@ -108,10 +138,13 @@ describe('a snapshot', () => {
     const witness = witnessOf(node);
     witness.takeSnapshot();
     for (const path of Object.keys(node)) delete node[path];
-    expect(witness.testify(8, 'child')).toEqual({ cgroup: CONTAINER, source: 'snapshot' });
-    expect(witness.testify(9, 'init')).toEqual({ cgroup: NESTED, source: 'snapshot' });
-    expect(witness.testify(7, 'other')).toBeUndefined();
+    expect(witness.testify(8, 'child', KILLED_MS)).toEqual({
+      cgroup: CONTAINER,
+      source: 'snapshot',
+    });
+    expect(witness.testify(9, 'init', KILLED_MS)).toEqual({ cgroup: NESTED, source: 'snapshot' });
+    expect(witness.testify(7, 'other', KILLED_MS)).toBeUndefined();
     witness.dropSnapshot();
-    expect(witness.testify(8, 'child')).toBeUndefined();
+    expect(witness.testify(8, 'child', KILLED_MS)).toBeUndefined();
   });
 });

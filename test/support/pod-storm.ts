@@ -52,8 +52,12 @@ export interface Storm {
 
 /** The witness of a node on which every victim is gone before anybody looks. */
 export const BLIND: Witness = NO_WITNESS;
+const clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
+};
 const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
-export const PROC: Witness = new NodeWitness(tree, proc);
+export const PROC: Witness = new NodeWitness(tree, proc, () => clock.monotonicMs());
 
 /** Kills a process in each of `count` pods of their own at once, with the agent's pipe looking on. */
 export async function podStorm(count: number, witness: Witness): Promise<Storm> {
@@ -73,10 +77,6 @@ export async function podStorm(count: number, witness: Witness): Promise<Storm> 
 }
 
 function watch(witness: Witness, onEpisode: (episode: OomEpisode) => void) {
-  const clock = {
-    wallMs: () => Date.now(),
-    monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
-  };
   const counters = new CgroupCounters(tree, proc);
   const watching = new OomWatcher({
     openLog: (gate) => openKmsg({ path: '/dev/kmsg', gate, clock, onExit: () => () => {} }),

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { drainLog } from '../../src/kmsg/drain-log.ts';
+import { clockSinceBoot } from '../../src/kmsg/tell-time.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { newTally } from '../../src/tally.ts';
 import { readerCheck } from '../../src/telemetry/reader-check.ts';
@@ -14,7 +15,7 @@ function setUp(record: () => Promise<void> = () => Promise.resolve()) {
   const clock = { wallMs: () => 0, monotonicMs: () => nowMs };
   const watching = new OomWatcher({
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
-    recordClock: { wallMsOf: () => 0 },
+    recordClock: clockSinceBoot(0),
     consumer: () => ({ record }),
     tally: newTally(),
     trustUserspace: false,
