@@ -8,9 +8,6 @@ export interface CounterLook {
   readonly after: number;
 }
 
-/** What a cgroup's processes say of themselves. */
-type LowestScore = (cgroup: string) => number | undefined;
-
 /** The steps that the counters made since the books were true, look by look. */
 export class CounterSteps {
   #steps: readonly CounterStep[] = [];
@@ -44,30 +41,28 @@ export class CounterSteps {
   }
 
   /** Takes a look down; false where a counter went backwards: the books were never true. */
-  add(look: CounterLook, lowestScore: LowestScore): boolean {
+  add(look: CounterLook): boolean {
     const time = { after: this.#counted, upTo: look.after };
     for (const [cgroup, kills] of look.rows) {
       const before = this.#last.get(cgroup) ?? 0;
       if (kills < before) return false;
       this.#last.set(cgroup, kills);
       if (kills === before || this.#isPod(cgroup)) continue;
-      this.#push({ cgroup, source: 'counters', kills: kills - before, ...time }, lowestScore);
+      this.#push({ cgroup, source: 'counters', kills: kills - before, ...time });
     }
     for (const cgroup of look.rows.keys()) {
       const kills = this.#isPod(cgroup) ? this.#ownSteps(cgroup) : 0;
       if (kills <= 0) continue;
       this.#own.set(cgroup, kills + (this.#own.get(cgroup) ?? 0));
       const unmoved = this.#unmovedIn(cgroup, look);
-      this.#push({ cgroup, source: 'pod-counter', kills, unmoved, ...time }, () => undefined);
+      this.#push({ cgroup, source: 'pod-counter', kills, unmoved, ...time });
     }
     this.#counted = look.before;
     return true;
   }
 
-  #push(step: CounterStep, lowestScore: LowestScore): void {
-    const score = lowestScore(step.cgroup);
-    const told = score === undefined ? step : { ...step, lowestScore: score };
-    this.#steps = [...this.#steps, told];
+  #push(step: CounterStep): void {
+    this.#steps = [...this.#steps, step];
   }
 
   /** Whether its counter includes what others in here say. */

@@ -184,14 +184,14 @@ class EvidenceStep {
   }
 
   #lookAtKill(record: CountedRecord, line: KillLine): WitnessedRecord {
-    const { pid, comm, oomScoreAdj } = line.process;
+    const { pid, comm } = line.process;
     const { sequence } = record;
     const { live, earliestMs } = record;
     const evidence = live ? this.#witness.testify(pid, comm, earliestMs) : undefined;
     const told = toldCgroups(this.#contextAt(record.monotonicUs), line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
     const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
-    this.#ledger?.enter({ ...known, ...(oomScoreAdj !== undefined && { oomScoreAdj }) });
+    this.#ledger?.enter(known);
     this.#lastKill = known;
     const isAsked = live && this.#context.group === undefined;
     const noGroup = isAsked && this.#witness.excludesGroup(cgroup, told.oomMemcg);

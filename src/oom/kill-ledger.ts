@@ -9,8 +9,6 @@ export interface OomCounters {
   readonly isHierarchical: boolean;
   /** `oom_kill` of every pod's and container's cgroup there is; `undefined` where the kernel has none. */
   read(): ReadonlyMap<string, number> | undefined;
-  /** The lowest `oom_score_adj` of the processes in a cgroup. */
-  lowestScore(cgroup: string): number | undefined;
   /** `/proc/vmstat` `oom_kill`: the whole host's. */
   total(): number | undefined;
 }
@@ -26,7 +24,6 @@ export interface CounterBaselines {
 /** A kill line, and the victim's cgroup where somebody told it. */
 export interface LedgerKill {
   readonly sequence: number;
-  readonly oomScoreAdj?: number;
   readonly cgroup?: string;
 }
 
@@ -121,7 +118,7 @@ export class KillLedger {
     const inBooks = (this.#open[0]?.ordinal ?? 0) - 1;
     this.#steps ??= new CounterSteps(this.#tidied(look), isHierarchical, inBooks);
     this.#looks = [...this.#looks, look];
-    if (!this.#steps.add(look, (cgroup) => this.#counters.lowestScore(cgroup))) this.doubt();
+    if (!this.#steps.add(look)) this.doubt();
   }
 
   /** Kill lines may have been lost: the books are wrong by nobody knows what. */

@@ -8,7 +8,6 @@ export interface CountedKill {
    * `oom_lock` (mm/oom_kill.c), so the n-th line is the n-th one counted.
    */
   readonly ordinal: number;
-  readonly oomScoreAdj?: number;
   /** The counters it moved, where somebody told its cgroup: the smallest cgroup first. */
   readonly counters?: readonly string[];
   /** It has been matched, but with a look that may have missed its own step: it may claim one more. */
@@ -25,8 +24,6 @@ export interface CounterStep {
   readonly after: number;
   /** And up to this one when it was seen. */
   readonly upTo: number;
-  /** The lowest `oom_score_adj` of the processes that were left in it. */
-  readonly lowestScore?: number;
   /** Of a pod's: cgroups in it that stood still. */
   readonly unmoved?: readonly string[];
 }
@@ -53,7 +50,7 @@ export function matchKills(
     left = lessen(left, found.step, found.kills.length);
   }
   for (const step of left.toSorted((a, b) => a.upTo - b.upTo)) {
-    const fitting = open.filter((kill) => fits(kill, step)).slice(0, step.kills);
+    const fitting = open.filter((kill) => isInTime(kill, step)).slice(0, step.kills);
     if (fitting.length < step.kills) return undefined;
     for (const { sequence } of fitting) {
       matched.set(sequence, { ...evidenceOf(step), isOneOfSeveral: true });
@@ -104,24 +101,15 @@ interface Certain {
  */
 function certain(open: readonly CountedKill[], left: readonly CounterStep[]): Certain | undefined {
   for (const step of left) {
-    const fitting = open.filter((kill) => fits(kill, step));
+    const fitting = open.filter((kill) => isInTime(kill, step));
     if (fitting.length === step.kills) return { step, kills: fitting };
   }
   const allMoved = left.reduce((sum, { kills }) => sum + kills, 0) === open.length;
   for (const kill of allMoved ? open : []) {
-    const [step, ...others] = left.filter((one) => fits(kill, one));
+    const [step, ...others] = left.filter((one) => isInTime(kill, one));
     if (step !== undefined && others.length === 0) return { step, kills: [kill] };
   }
   return undefined;
-}
-
-/**
- * A process inherits its `oom_score_adj` and may raise it; to lower it takes CAP_SYS_RESOURCE
- * (proc_oom_score_adj, fs/proc/base.c: `oom_score_adj_min`).
- */
-function fits(kill: CountedKill, step: CounterStep): boolean {
-  const { oomScoreAdj = Infinity } = kill;
-  return isInTime(kill, step) && oomScoreAdj >= (step.lowestScore ?? -Infinity);
 }
 
 function isInTime({ ordinal }: CountedKill, { after, upTo }: CounterStep): boolean {

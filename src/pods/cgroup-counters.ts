@@ -35,14 +35,6 @@ export class CgroupCounters implements OomCounters {
     return rows;
   }
 
-  lowestScore(cgroup: string): number | undefined {
-    const scores = this.#tree
-      .pids(cgroup)
-      .map((pid) => Number.parseInt(this.#proc.text(`${pid}/oom_score_adj`) ?? '', 10))
-      .filter((score) => !Number.isNaN(score));
-    return scores.length === 0 ? undefined : Math.min(...scores);
-  }
-
   total(): number | undefined {
     return killsIn(this.#proc.text('vmstat'));
   }

@@ -71,16 +71,11 @@ describe('the counters', () => {
     expect(counters.total()).toBeUndefined();
   });
 
-  test('come with the host’s count, and the lowest score of a cgroup’s processes', () => {
+  test('come with the host’s count', () => {
     const counters = countersOf({
       ...v1('', 0),
       '/proc/vmstat': 'pgfault 12\noom_kill 372\noom_kill_other 9\n',
-      [`/cg/memory${POD}/cgroup.procs`]: '10\n11\n12\n',
-      '/proc/10/oom_score_adj': '999\n',
-      '/proc/11/oom_score_adj': '-997\n',
     });
     expect(counters.total()).toBe(372);
-    expect(counters.lowestScore(POD)).toBe(-997);
-    expect(counters.lowestScore('/gone')).toBeUndefined();
   });
 });

@@ -4,7 +4,6 @@ import type { OomCounters } from '../../src/oom/kill-ledger.ts';
 export class FakeCounters implements OomCounters {
   readonly isHierarchical: boolean;
   readonly #rows = new Map<string, number>();
-  readonly scores = new Map<string, number>();
   #total = 0;
   /** How often they were read. */
   reads = 0;
@@ -36,10 +35,6 @@ export class FakeCounters implements OomCounters {
     const rows = new Map(this.#rows);
     this.onRead();
     return rows;
-  }
-
-  lowestScore(cgroup: string): number | undefined {
-    return this.scores.get(cgroup);
   }
 
   total(): number {
