@@ -3,7 +3,8 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run test check crash-test soak bench build format clean oom-kill dev-cluster dev-cluster-stop
+.PHONY: help setup run test check crash-test soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
+	node node-stop node-shell node-image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,20 @@ dev-cluster: ## a real API server on this machine: eval "$(make dev-cluster)" (K
 dev-cluster-stop: ## end it and remove its data
 	@$(MAKE) setup >&2
 	@npm run --silent dev-cluster -- stop
+
+node: ## a real node in a virtual machine: eval "$(make node)" (NODE_KERNEL=, see hack/node; root, Debian)
+	@$(MAKE) setup >&2
+	@npm run --silent node -- start
+
+node-shell: setup ## a root shell in it, or one command (ARGS='dmesg | tail')
+	@npm run --silent node -- shell $(if $(ARGS),'$(subst ','\'',$(ARGS))')
+
+node-image: setup ## build the agent's image of the tree as it is, and run it there
+	@npm run --silent node -- image
+
+node-stop: ## end it and remove its disk
+	@$(MAKE) setup >&2
+	@npm run --silent node -- stop
 
 format: setup ## format the sources
 	npm run format

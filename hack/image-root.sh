@@ -1,21 +1,11 @@
 #!/bin/sh
 # Makes the root file system of our image in DIR out of this machine's own files: what the distroless
-# image has (Node, its libraries, an empty /tmp, /etc/passwd), and in /app what the Dockerfile puts there.
-# For tests where no image registry is reachable. usage: image-root.sh DIR NODE, after npm run build
+# image has, and in /app what the Dockerfile puts there. For tests where no image registry is reachable.
+# usage: image-root.sh DIR NODE, after npm run build
 set -eu
 
 [ $# = 2 ] || { echo 'usage: image-root.sh DIR NODE' >&2 && exit 2; }
-here=$(dirname "$0")/..
-root=$1
-node=$2
-mkdir -p "$root/nodejs/bin" "$root/etc" "$root/proc" "$root/sys/fs/cgroup" "$root/dev" "$root/tmp" \
-  "$root/var/lib/oom-recorder"
-cp -L "$node" "$root/nodejs/bin/node"
-echo 'root:x:0:0:root:/root:/sbin/nologin' >"$root/etc/passwd"
-# The third word of each line of ldd(1), or the first where it is the loader.
-ldd "$node" | awk '$3 ~ /^\// { print $3 } $1 ~ /^\// { print $1 }' | while read -r library; do
-  mkdir -p "$root$(dirname "$library")"
-  cp -L "$library" "$root$library"
-done
-cp -R "$here/dist" "$root/app"
-cp "$here/package.json" "$root/app"
+here=$(dirname "$0")
+"$here/runtime-root.sh" "$1" "$2"
+cp -R "$here/../dist" "$1/app"
+cp "$here/../package.json" "$1/app"

@@ -87,7 +87,8 @@ export class ApiServer {
   }
 }
 
-async function findPort(): Promise<number> {
+/** A port of 127.0.0.1 that is free now. */
+export async function findPort(): Promise<number> {
   const port = randomInt(PORTS.from, PORTS.to);
   const probe = createServer().listen({ port, host: '127.0.0.1' });
   try {

@@ -16,8 +16,8 @@ export interface DataDirectory {
  * A private directory that does not outlive this process. A shell in a session of its own holds
  * the other end of a pipe: when we are gone, also by SIGKILL, it reads the end and removes it.
  */
-export async function createDataDirectory(): Promise<DataDirectory> {
-  const path = await mkdtemp(join(tmpdir(), 'oom-recorder-control-plane-')); // mode 0700
+export async function createDataDirectory(name = 'control-plane'): Promise<DataDirectory> {
+  const path = await mkdtemp(join(tmpdir(), `oom-recorder-${name}-`)); // mode 0700
   const janitor = spawn('sh', ['-c', JANITOR, path], {
     cwd: '/',
     detached: true,

@@ -6,7 +6,9 @@ import { goBuild } from './go-build.ts';
 import { ETCD_MODULE, KUBERNETES_MODULE, pinnedVersions, type Versions } from './versions.ts';
 
 const KUBERNETES = 'k8s.io/kubernetes';
-const COMMANDS = [`${KUBERNETES}/cmd/kube-apiserver`, `${KUBERNETES}/cmd/kubectl`];
+/** A control plane's, and what hack/node adds to them; all are pinned by the one go.mod. */
+const CONTROL_PLANE_COMMANDS = ['kube-apiserver', 'kubectl'];
+export const NODE_COMMANDS = ['kube-controller-manager', 'kube-scheduler', 'kubelet'];
 
 export interface BuildTask {
   readonly env: NodeJS.ProcessEnv;
@@ -20,16 +22,32 @@ export interface BuildTask {
 export async function buildModules(versions: Versions, task: BuildTask): Promise<void> {
   const { log, into } = task;
   const env = { ...task.env, GOTMPDIR: into }; // what a killed build leaves goes with the rest
-  const module = await kubernetesModule(versions.kubernetes, task);
   const etcd = { packages: ['go.etcd.io/etcd/server/v3'], stamps: {}, output: join(into, 'etcd') };
   await goBuild({ name: 'etcd', module: ETCD_MODULE, ...etcd }, { env, log });
-  const [major, minor] = versions.kubernetes.slice(1).split('.');
-  const about = { gitVersion: versions.kubernetes, gitMajor: major, gitMinor: minor };
+  await buildKubernetes(versions.kubernetes, CONTROL_PLANE_COMMANDS, task);
+}
+
+/** Some of Kubernetes' commands, named as the directories in its `cmd` are. */
+export async function buildKubernetes(
+  version: string,
+  commands: readonly string[],
+  task: BuildTask,
+): Promise<void> {
+  const { log, into } = task;
+  const env = { ...task.env, GOTMPDIR: into };
+  const module = await kubernetesModule(version, task);
+  const [major, minor] = version.slice(1).split('.');
+  const about = { gitVersion: version, gitMajor: major, gitMinor: minor };
   const stamps = Object.fromEntries(
     Object.entries(about).map(([name, value]) => [`k8s.io/component-base/version.${name}`, value]),
   );
-  const commands = { packages: COMMANDS, stamps, output: `${into}/` };
-  await goBuild({ name: 'kube-apiserver and kubectl', module, ...commands }, { env, log });
+  const packages = commands.map(packageOf);
+  const build = { name: commands.join(', '), module, packages, stamps, output: `${into}/` };
+  await goBuild(build, { env, log });
+}
+
+function packageOf(command: string): string {
+  return `${KUBERNETES}/cmd/${command}`;
 }
 
 async function kubernetesModule(version: string, task: BuildTask): Promise<string> {
@@ -78,7 +96,7 @@ function goModFor(version: string, upstream: UpstreamModule): string {
     'module oom-recorder.dev/hack/control-plane\n',
     `go ${upstream.Go}\n`,
     ...(upstream.GoDebug ?? []).map(({ Key, Value }) => `godebug ${Key}=${Value}\n`),
-    block('tool', COMMANDS),
+    block('tool', [...CONTROL_PLANE_COMMANDS, ...NODE_COMMANDS].map(packageOf)),
     `require ${KUBERNETES} ${version}\n`,
     block(
       'replace',

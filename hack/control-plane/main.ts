@@ -1,8 +1,8 @@
 import { resolveBinaries } from './binaries.ts';
 import type { Log } from './commands.ts';
-import { startDevCluster, stopDevCluster } from './dev-cluster.ts';
+import { keepDevCluster, startDevCluster, stopDevCluster } from './dev-cluster.ts';
+import { exportLine } from './export-line.ts';
 import { generateModule } from './go-modules.ts';
-import { keepCluster } from './keep-cluster.ts';
 import { KUBERNETES_MODULE, parseVersion } from './versions.ts';
 
 const USAGE = `usage: main.ts start | stop | binaries | pin VERSION
@@ -18,14 +18,14 @@ async function main([verb = '', version = '']: readonly string[], env: NodeJS.Pr
     case 'start': {
       const { kubeconfig, binaries } = await startDevCluster(env, log);
       log(`ready; logs beside the kubeconfig, kubectl in ${binaries}`);
-      process.stdout.write(`export KUBECONFIG=${quote(kubeconfig)}\n`);
+      process.stdout.write(exportLine(kubeconfig));
       return;
     }
     case 'stop':
       log((await stopDevCluster(env, log)) ? 'stopped' : 'none was running');
       return;
     case 'keep':
-      return keepCluster(env);
+      return keepDevCluster(env);
     case 'binaries':
       process.stdout.write(`${(await resolveBinaries({ env, log })).directory}\n`);
       return;
@@ -34,10 +34,6 @@ async function main([verb = '', version = '']: readonly string[], env: NodeJS.Pr
     default:
       throw new Error(USAGE);
   }
-}
-
-function quote(text: string): string {
-  return /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 main(process.argv.slice(2), process.env).catch((err: unknown) => {

@@ -33,7 +33,8 @@ export function parseVersion(text: string): string {
   return `v${numbers}`;
 }
 
-function requiredVersion(module: string, path: string): string {
+/** What the go.mod in a directory requires of a module. */
+export function requiredVersion(module: string, path: string): string {
   const goMod = readFileSync(`${module}go.mod`, 'utf8');
   const line = goMod.split('\n').find((line) => line.includes(`${path} v`));
   const version = line?.split(`${path} `)[1]?.split(' ')[0];

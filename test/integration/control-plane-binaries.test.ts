@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cacheDirectory, resolveBinaries } from '../../hack/control-plane/binaries.ts';
+import { resolveBinaries } from '../../hack/control-plane/binaries.ts';
+import { cacheDirectory } from '../../hack/control-plane/cache.ts';
 import { run } from '../../hack/control-plane/commands.ts';
 import { pinnedVersions } from '../../hack/control-plane/versions.ts';
 
@@ -86,18 +87,20 @@ describe('the binaries', () => {
     await vi.waitFor(() => expect(mirror.requests.length).toBeGreaterThan(2), { timeout: 10_000 });
     killed.kill('SIGKILL');
     await once(killed, 'exit');
-    expect(await readdir(cacheDirectory(env))).toContainEqual(expect.stringMatching(/^staging-/));
+    expect(await readdir(cacheDirectory(env, 'control-plane'))).toContainEqual(
+      expect.stringMatching(/^staging-/),
+    );
 
     const found = (await printBinaries()).trim();
     expect((await readdir(found)).toSorted()).toEqual(NAMES);
-    expect(await readdir(cacheDirectory(env))).not.toContainEqual(
+    expect(await readdir(cacheDirectory(env, 'control-plane'))).not.toContainEqual(
       expect.stringMatching(/^staging-/),
     );
   });
 
   const printBinaries = () => run(process.execPath, [MAIN, 'binaries'], { env });
   const cached = async () =>
-    (await readdir(cacheDirectory(env))).filter((name) => name.startsWith('v1.'));
+    (await readdir(cacheDirectory(env, 'control-plane'))).filter((name) => name.startsWith('v1.'));
 });
 
 /** An official release site of our own, with "binaries" that hold their own names. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test as plainTest, vi } from 'vitest';
 import { needCommands, run } from '../../hack/control-plane/commands.ts';
 import { startControlPlane } from '../../hack/control-plane/control-plane.ts';
-import { startTimeOf } from '../../hack/control-plane/running-cluster.ts';
+import { startTimeOf } from '../../hack/control-plane/kept.ts';
 import { testWithCluster } from '../support/cluster.ts';
 
 const test = testWithCluster();

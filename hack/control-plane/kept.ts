@@ -3,25 +3,23 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** What the next `make dev-cluster` and `make dev-cluster-stop` must know of the one that runs. */
-export interface RunningCluster {
-  /** The keeper's; etcd and the API server end with it. */
+/** What the next `make` must know of what a keeper keeps running. */
+export interface Kept {
+  /** The keeper's; everything ends with it. */
   readonly pid: number;
   /** Tells the keeper from a later process of the same pid. */
   readonly startTime: string;
+  /** Everything it has written. */
   readonly directory: string;
-  readonly kubeconfig: string;
-  /** The directory its binaries are in: which version it is. */
-  readonly binaries: string;
 }
 
-/** `$XDG_STATE_HOME/oom-recorder/dev-cluster.json`: a person has one development cluster. */
-export function clusterFile(env: NodeJS.ProcessEnv): string {
+/** `$XDG_STATE_HOME/oom-recorder/NAME.json`: a person has one of each. */
+export function keptFile(env: NodeJS.ProcessEnv, name: string): string {
   const states = env['XDG_STATE_HOME'] || join(env['HOME'] || homedir(), '.local', 'state');
-  return join(states, 'oom-recorder', 'dev-cluster.json');
+  return join(states, 'oom-recorder', `${name}.json`);
 }
 
-export async function readCluster(file: string): Promise<RunningCluster | undefined> {
+export async function readKept<T extends Kept>(file: string): Promise<T | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8'));
   } catch {
@@ -29,13 +27,13 @@ export async function readCluster(file: string): Promise<RunningCluster | undefi
   }
 }
 
-export async function writeCluster(file: string, cluster: RunningCluster): Promise<void> {
-  await writeFile(`${file}.new`, JSON.stringify(cluster));
+export async function writeKept(file: string, kept: Kept): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(kept));
   await rename(`${file}.new`, file);
 }
 
-export function isRunning(cluster: RunningCluster): boolean {
-  return startTimeOf(cluster.pid) === cluster.startTime;
+export function isRunning(kept: Kept): boolean {
+  return startTimeOf(kept.pid) === kept.startTime;
 }
 
 /**

@@ -1,0 +1,122 @@
+import { access, chmod, copyFile, mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { cacheDirectory, cachedDirectory } from '../control-plane/cache.ts';
+import { type Log, needCommands, run } from '../control-plane/commands.ts';
+import { debianSources, unpackPackage } from './debian.ts';
+import { hashOfFiles } from './hash-of-files.ts';
+import { makeDisk } from './make-disk.ts';
+
+/**
+ * What the guest needs before it can mount its disks, and what its first services would else wait
+ * for. On some kernels part of it is built in.
+ */
+const MODULES = ['virtio_pci', 'virtio_blk', 'ext4', 'virtio_net', 'virtio_console', 'virtio_rng'];
+const INIT = join(import.meta.dirname, 'initramfs-init.sh');
+/** More than any kernel's modules; the file has holes. */
+const MODULES_DISK_SIZE = '512M';
+const EXECUTABLE = 0o755;
+
+/** Debian's name of a kernel for virtual machines; not the meta-packages that depend on one. */
+const PACKAGE = /^linux-image-(?<series>\d+\.\d+)\.\S+-cloud-amd64$/;
+
+/** A kernel to boot directly, without a boot loader. */
+export interface Kernel {
+  /** As `uname -r` says. */
+  readonly release: string;
+  readonly image: string;
+  readonly initrd: string;
+  /** A disk with the kernel's modules: the root disk is the same for all kernels. */
+  readonly modules: string;
+}
+
+/** `series` is `6.1`, `6.12`, … or `newest`: the latest of it that apt offers. */
+export async function resolveKernel(
+  series: string,
+  { env, log }: { readonly env: NodeJS.ProcessEnv; readonly log: Log },
+): Promise<Kernel> {
+  await debianSources();
+  const names = (await run('apt-cache', ['pkgnames', 'linux-image-'])).split('\n');
+  const debianPackage = pickKernel(names, series);
+  const release = debianPackage.replace('linux-image-', '');
+  const name = `kernel-${release}-${await hashOfFiles([INIT, import.meta.filename])}`;
+  const cache = cacheDirectory(env, 'node');
+  const directory = await cachedDirectory(cache, name, log, async (into) => {
+    log(`preparing Debian's kernel ${release} (once)`);
+    await makeKernel(debianPackage, release, into);
+  });
+  const file = (name: string) => join(directory, name);
+  return { release, image: file('vmlinuz'), initrd: file('initrd'), modules: file('modules.img') };
+}
+
+/** The newest package of a series, or of all. */
+export function pickKernel(names: readonly string[], series: string): string {
+  const offered = names.filter((name) => PACKAGE.test(name));
+  const seriesOf = (name: string) => PACKAGE.exec(name)?.groups?.['series'];
+  const fitting = offered.filter((name) => series === 'newest' || seriesOf(name) === series);
+  const byVersion = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
+  const last = fitting.toSorted(byVersion).at(-1);
+  if (last !== undefined) return last;
+  const known = [...new Set(offered.map(seriesOf))].join(', ') || 'none';
+  throw new Error(
+    `NODE_KERNEL=${series}: the series of Debian's cloud kernels apt offers: ${known}`,
+  );
+}
+
+/** The package is unpacked, not installed: the host's own boot is none of our business. */
+async function makeKernel(debianPackage: string, release: string, into: string): Promise<void> {
+  await needCommands({ cpio: 'cpio', depmod: 'kmod', xz: 'xz-utils' });
+  const unpacked = await unpackPackage(debianPackage, into);
+  const root = join(into, 'root');
+  await mkdir(join(root, 'usr/lib'), { recursive: true });
+  await symlink('usr/lib', join(root, 'lib')); // packages and kmod agree on one of the two
+  const library = join(root, 'usr/lib/modules');
+  await rename(
+    await firstOf([join(unpacked, 'usr/lib/modules'), join(unpacked, 'lib/modules')]),
+    library,
+  );
+  await run('find', [library, '-name', '*.ko.xz', '-exec', 'xz', '--decompress', '{}', '+']);
+  await run('depmod', ['--basedir', root, release]);
+  await copyFile(join(unpacked, 'boot', `vmlinuz-${release}`), join(into, 'vmlinuz'));
+  await makeInitrd(root, release, into);
+  await makeDisk(library, join(into, 'modules.img'), MODULES_DISK_SIZE);
+  for (const directory of [root, unpacked]) await rm(directory, { recursive: true });
+}
+
+async function makeInitrd(root: string, release: string, into: string): Promise<void> {
+  const tree = join(into, 'initramfs');
+  for (const directory of ['bin', 'dev', 'proc', 'sys', 'root', 'modules'])
+    await mkdir(join(tree, directory), { recursive: true });
+  await rename(await unpackBusybox(into), join(tree, 'bin/busybox'));
+  await copyFile(INIT, join(tree, 'init'));
+  await chmod(join(tree, 'init'), EXECUTABLE);
+  // The number keeps the order: a module comes after those it needs.
+  for (const [at, file] of (await neededModules(root, release)).entries()) {
+    const target = join(tree, 'modules', `${String(at).padStart(2, '0')}-${basename(file)}`);
+    await copyFile(file, target);
+  }
+  const archive = 'cd "$0" && find . | cpio --quiet --create --format=newc --owner=0:0 >"$1"';
+  await run('sh', ['-c', archive, tree, join(into, 'initrd')]);
+  await rm(tree, { recursive: true });
+}
+
+async function neededModules(root: string, release: string): Promise<string[]> {
+  const where = ['--dirname', root, '--set-version', release];
+  const listed = await run('modprobe', [...where, '--show-depends', '--all', ...MODULES]);
+  const lines = listed.split('\n').map((line) => /^insmod (?<file>\S+)/.exec(line));
+  return [...new Set(lines.flatMap((match) => match?.groups?.['file'] ?? []))];
+}
+
+/** The one without libraries; its path depends on the release of Debian. */
+export async function unpackBusybox(into: string): Promise<string> {
+  const root = await unpackPackage('busybox-static', into);
+  const file = join(into, 'busybox-static.bin');
+  await rename(await firstOf([join(root, 'usr/bin/busybox'), join(root, 'bin/busybox')]), file);
+  await rm(root, { recursive: true });
+  return file;
+}
+
+async function firstOf(paths: readonly string[]): Promise<string> {
+  for (const path of paths)
+    if (await access(path).then(() => true, () => false)) return path; // oxfmt-ignore
+  throw new Error(`none of ${paths.join(', ')}`);
+}

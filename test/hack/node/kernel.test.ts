@@ -1,0 +1,29 @@
+import { describe, expect, test } from 'vitest';
+import { pickKernel } from '../../../hack/node/kernel.ts';
+
+/** What apt offers on Debian 12, shuffled. */
+const OFFERED = [
+  'linux-image-6.12.117+deb12-cloud-amd64',
+  'linux-image-6.1.0-9-cloud-amd64',
+  'linux-image-6.12.99+deb12-cloud-amd64',
+  'linux-image-6.1.0-56-cloud-amd64',
+  'linux-image-6.1.0-57-amd64',
+  'linux-image-6.1.0-58-cloud-amd64-dbg',
+  'linux-image-6.1.0-58-cloud-amd64-unsigned',
+  'linux-image-6.12-cloud-amd64',
+  'linux-image-cloud-amd64',
+];
+
+describe("the newest of Debian's cloud kernels", () => {
+  test.for([
+    ['6.1', 'linux-image-6.1.0-56-cloud-amd64'],
+    ['6.12', 'linux-image-6.12.117+deb12-cloud-amd64'],
+    ['newest', 'linux-image-6.12.117+deb12-cloud-amd64'],
+  ] as const)('of %s is %s', ([series, name]) => {
+    expect(pickKernel(OFFERED, series)).toBe(name);
+  });
+
+  test('of a series that is not there is an error that names those that are', () => {
+    expect(() => pickKernel(OFFERED, '6.6')).toThrow(/6\.6.*6\.12, 6\.1$/);
+  });
+});
