@@ -83,6 +83,8 @@ export class BootClock implements RecordClock {
     if (this.#drainedAtMs === undefined) return;
     const least = this.#atLeast;
     const leastMs = least === undefined ? -Infinity : least.ms - (nowMs - least.atMs) * MAX_SLEW;
-    this.#atLeast = { ms: Math.max(this.#drainedAtMs - writtenMs, leastMs), atMs: nowMs };
+    const ms = Math.max(this.#drainedAtMs - writtenMs, leastMs);
+    // A line that was begun, and ended much later, was not seen before: it proves nothing.
+    this.#atLeast = ms > this.#atMost.ms ? undefined : { ms, atMs: nowMs };
   }
 }

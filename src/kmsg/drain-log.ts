@@ -115,6 +115,7 @@ class LogDrain {
   }
 
   #step(): ReadOutcome['is'] {
+    const beforeMs = this.#options.clock.monotonicMs();
     const outcome = readOnce(this.#file, this.#buffer);
     switch (outcome.is) {
       case 'record':
@@ -122,7 +123,7 @@ class LogDrain {
         break;
       case 'drained':
         this.#caughtUp = true;
-        this.#subscriber.next({ kind: 'drained', atMs: this.#options.clock.monotonicMs() });
+        this.#subscriber.next({ kind: 'drained', atMs: beforeMs });
         break;
       case 'overrun':
         this.#caughtUp = false;

@@ -1,10 +1,8 @@
-import type { ByteString, Drained } from '../kmsg/record.ts';
-import { advanceClock, type Assembly, endIfQuiet, endReport } from './assembly.ts';
-import { encodeName } from './decode-name.ts';
+import type { Drained } from '../kmsg/record.ts';
+import { advanceClock, type Assembly, endIfQuiet, endReport, noContextsLeft } from './assembly.ts';
 import type { OomEpisode } from './episode.ts';
-import { keepPace, measurePace } from './group-wait.ts';
 import {
-  readKernelLine,
+  readRecordLine,
   type KernelLine,
   type KillAnnounced,
   type KillLine,
@@ -15,11 +13,12 @@ import {
   chosenPid,
   isLateGroup,
   isLateMember,
+  isSeenOutside,
   isWitnessOf,
   namedPid,
 } from './match-report.ts';
 import { hasContext, mayBeGroups, NEW_REPORT, type PartialReport } from './partial-report.ts';
-import { CONTEXT_BURST, CONTEXT_INTERVAL_MS } from './report-context.ts';
+import { CONTEXT_BURST, CONTEXT_INTERVAL_MS, followContext } from './report-context.ts';
 
 /** A kernel that logs without end does not keep a report open for ever. */
 const MAX_REPORT_MS = 60_000;
@@ -28,11 +27,13 @@ const MAX_REPORT_MS = 60_000;
 export function advance(before: Assembly, item: WitnessedRecord | Drained): Assembly {
   const known = before.completed.length === 0 ? before : { ...before, completed: [] };
   if (item.kind === 'drained') return advanceClock(known, item.atMs);
-  const line = readLine(item);
+  const line = readRecordLine(item);
   // Whatever time it took: the kernel prints a group's line right behind its victim's.
   const afterTime = line?.kind === 'group-kill' ? known : endIfQuiet(known, item.monotonicUs);
   const afterGap = item.lost === 0 ? afterTime : breakAt(afterTime);
-  return line === undefined ? stayOpen(afterGap, item) : advanceLine(afterGap, line, item);
+  if (line === undefined) return stayOpen(afterGap, item);
+  const context = followContext(afterGap.context, line, item.message, item.monotonicUs);
+  return { ...advanceLine(afterGap, line, item), context };
 }
 
 /**
@@ -57,20 +58,15 @@ export function finish(before: Assembly): Assembly {
  * be matched with a kill line.
  */
 function breakAt(before: Assembly): Assembly {
-  const known = { ...before, last: undefined };
+  const { pace } = before.context;
+  const known = { ...before, last: undefined, unfinished: undefined, context: { pace } };
   const { report } = known;
   if (report === undefined) return { ...known, afterGap: true };
   if (report.kills.length > 0)
     return { ...known, afterGap: true, report: { ...report, cut: true } };
   if (chosenPid(report) === undefined)
-    return { ...endReport(known), last: undefined, afterGap: true };
+    return { ...endReport(known), last: undefined, unfinished: undefined, afterGap: true };
   return { ...known, afterGap: true, report: { ...report, broken: true } };
-}
-
-/** A fragment that continues no open line says nothing; but a name may make a header look like one. */
-function readLine({ message, flag }: WitnessedRecord): KernelLine | undefined {
-  const line = readKernelLine(message);
-  return flag === '-' || line?.kind === 'header' ? line : undefined;
 }
 
 function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord): Assembly {
@@ -113,7 +109,9 @@ function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord)
  */
 function begin(known: Assembly, record: WitnessedRecord, facts: Partial<PartialReport>): Assembly {
   const report = { ...NEW_REPORT, broken: known.afterGap, ...facts };
-  const ended = { ...endReport(known), last: undefined, afterGap: false };
+  const contextsUs = known.afterGap ? noContextsLeft(record.monotonicUs) : known.contextsUs;
+  const nothingLate = { last: undefined, unfinished: undefined };
+  const ended = { ...endReport(known), ...nothingLate, contextsUs, afterGap: false };
   return { ...ended, ...opened({ ...report, beganUs: record.monotonicUs }, record) };
 }
 
@@ -124,8 +122,8 @@ function beginContext(
   facts: Partial<PartialReport>,
 ): Assembly {
   const begun = begin(known, record, facts);
-  const contextsUs = [...known.contextsUs, record.monotonicUs].slice(-CONTEXT_BURST);
-  return { ...begun, contextsUs, pace: keepPace(known.pace) };
+  const contextsUs = [...begun.contextsUs, record.monotonicUs].slice(-CONTEXT_BURST);
+  return { ...begun, contextsUs };
 }
 
 /** Lines of the last episode come late: it is completed anew. */
@@ -138,21 +136,13 @@ function reopen(
   return { ...known, ...opened({ ...NEW_REPORT, ...facts, amends }, record) };
 }
 
-function opened(report: PartialReport, { monotonicUs }: WitnessedRecord) {
-  return { quietSinceMs: undefined, report: { ...report, lastUs: monotonicUs } };
+function opened(report: PartialReport, { monotonicUs, sequence }: WitnessedRecord) {
+  const grown = { ...report, lastUs: monotonicUs, lastSequence: sequence };
+  return { quietSinceMs: undefined, report: grown };
 }
 
 function grow(known: Assembly, record: WitnessedRecord, report: PartialReport): Assembly {
-  const { lastUs } = report;
-  const pace = isInOnePiece(report)
-    ? measurePace(known.pace, record.monotonicUs - lastUs)
-    : known.pace;
-  return { ...known, pace, ...opened(report, record) };
-}
-
-/** From the table on the kernel prints nothing that is not read here: its lines follow each other. */
-function isInOnePiece({ rows, kills }: PartialReport): boolean {
-  return rows !== undefined || kills.length > 0;
+  return { ...known, ...opened(report, record) };
 }
 
 /** Context comes before the kill, each piece of it once; anything else begins another report. */
@@ -185,15 +175,17 @@ function addRow(known: Assembly, record: WitnessedRecord): Assembly {
 }
 
 function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
-  const { report, last } = known;
+  const { report = known.unfinished, last } = known;
+  const hasLeft = hasContextsLeft(known, record);
   const kill = { ...line, record };
-  if (report !== undefined && belongs(report, kill)) {
-    const grown = grow(known, record, { ...report, kills: [...report.kills, kill] });
-    return endIfAlone(grown, report, record);
+  const place = report === undefined ? 'no' : belongs(report, kill, hasLeft);
+  if (report !== undefined && place !== 'no') {
+    const added = place === 'doubtful' ? { ...kill, isDoubtful: true as const } : kill;
+    const grown = grow(known, record, { ...report, kills: [...report.kills, added] });
+    return endIfAlone({ ...grown, unfinished: undefined }, report, record);
   }
-  const isLate = report === undefined && isLateMember(last, kill, hasContextsLeft(known, record));
-  if (isLate && last?.group !== undefined) {
-    return reopen(known, record, last, { kills: [kill], group: encodeName(last.group) });
+  if (report === undefined && isLateMember(last, kill, hasLeft) && last?.group !== undefined) {
+    return reopen(known, record, last, { kills: [kill], group: last.group });
   }
   return endIfAlone(begin(known, record, { kills: [kill] }), NEW_REPORT, record);
 }
@@ -218,22 +210,30 @@ function endIfAlone(
  * `Tasks in … are going to be killed`: what follows are members. Where members were already being
  * folded, the kill line directly before it was no member but the next group's first victim.
  */
-function addGroup(known: Assembly, group: ByteString, record: WitnessedRecord): Assembly {
-  const { report, last } = known;
+function addGroup(known: Assembly, group: string, record: WitnessedRecord): Assembly {
+  const { report, last, context } = known;
   if (report === undefined && last !== undefined && isLateGroup(last, group)) {
     return reopen(known, record, last, { group });
   }
-  if (report === undefined || !mayHaveGroup(report)) return begin(known, record, { group });
-  if (report.group === undefined) return grow(known, record, { ...report, group });
-  const victim = report.kills.at(-1);
+  const victim = context.last?.kind === 'kill' ? report?.kills.at(-1) : undefined;
+  const isElsewhere = victim !== undefined && isSeenOutside(victim, group);
+  if (report === undefined || isElsewhere || !mayHaveGroup(report)) {
+    return begin(known, record, { group });
+  }
+  if (report.group === undefined) {
+    return grow(known, record, { ...report, group, ...(victim === undefined && EXITING) });
+  }
   if (victim === undefined) return begin(known, record, { group });
   const folded = { ...known, report: { ...report, kills: report.kills.slice(0, -1) } };
   return begin(folded, record, { group, kills: [victim] });
 }
 
+/** The chosen process was exiting; before 5.8 or so the kernel did not say so. */
+const EXITING = { exiting: true } as const;
+
 /** The kernel prints a group's line right behind what it says of the chosen process, if nothing is lost. */
-function mayHaveGroup({ kills, cut, exiting, broken }: PartialReport): boolean {
-  return kills.length > 0 ? cut !== true : exiting === true && !broken;
+function mayHaveGroup({ kills, cut, oomKill, taskIn, broken }: PartialReport): boolean {
+  return kills.length > 0 ? cut !== true : (oomKill ?? taskIn) !== undefined && !broken;
 }
 
 /**
@@ -255,7 +255,7 @@ function endWithoutKill(known: Assembly): Assembly {
     report === undefined || report.kills.length > 0
       ? endReport(known)
       : { ...known, report: undefined, quietSinceMs: undefined };
-  return { ...ended, last: undefined };
+  return { ...ended, last: undefined, unfinished: undefined };
 }
 
 /**
@@ -263,10 +263,12 @@ function endWithoutKill(known: Assembly): Assembly {
  * goes on to the rest of its group where there is one, or of a member of a group.
  */
 function skipExiting(known: Assembly, record: WitnessedRecord): Assembly {
-  const { report, last } = known;
-  if (report === undefined)
-    return last?.group === undefined ? { ...known, last: undefined } : known;
+  const { report, last, unfinished } = known;
+  if (report === undefined) {
+    const isMembers = last?.group !== undefined || unfinished !== undefined;
+    return isMembers ? known : { ...known, last: undefined };
+  }
   if (report.group !== undefined) return grow(known, record, report);
   if (report.kills.length > 0) return { ...endReport(known), last: undefined };
-  return grow(known, record, { ...report, exiting: true });
+  return grow(known, record, { ...report, ...EXITING });
 }

@@ -1,9 +1,20 @@
-import { decodeName } from './decode-name.ts';
 import type { OomEpisode } from './episode.ts';
-import { groupWaitMs, type Pace, UNKNOWN_PACE } from './group-wait.ts';
+import { groupWaitMs } from './group-wait.ts';
 import { isWitnessOf } from './match-report.ts';
-import { amendEpisode, mayBeGroups, toEpisode, type PartialReport } from './partial-report.ts';
-import { CONTEXT_BURST } from './report-context.ts';
+import {
+  amendEpisode,
+  type Kill,
+  mayBeGroups,
+  NEW_REPORT,
+  type PartialReport,
+  toEpisode,
+} from './partial-report.ts';
+import {
+  CONTEXT_BURST,
+  CONTEXT_INTERVAL_MS,
+  NO_CONTEXT,
+  type ReportContext,
+} from './report-context.ts';
 
 /** An episode the last step completed, or completed anew because lines of it came late. */
 export interface Completed {
@@ -20,9 +31,11 @@ export interface Assembly {
   readonly completed: readonly Completed[];
   /** The last episode, while nothing else of the OOM path has been read since: lines may still be its. */
   readonly last: OomEpisode | undefined;
+  /** The same of a group of which nobody has been killed yet: the chosen process was exiting. */
+  readonly unfinished: PartialReport | undefined;
   /** When the newest reports with context began, µs, the oldest first. */
   readonly contextsUs: readonly number[];
-  readonly pace: Pace;
+  readonly context: ReportContext;
   /** When the log was first found drained after the report's last line, ms (monotonic). */
   readonly quietSinceMs: number | undefined;
   /** The victims recorded last: their reaper may still report. */
@@ -43,8 +56,9 @@ export const IDLE: Assembly = {
   report: undefined,
   completed: [],
   last: undefined,
+  unfinished: undefined,
   contextsUs: [],
-  pace: UNKNOWN_PACE,
+  context: NO_CONTEXT,
   quietSinceMs: undefined,
   recentPids: [],
   afterGap: true,
@@ -57,19 +71,25 @@ export const IDLE: Assembly = {
  * @param recent its last episodes of this boot, the newest first, with no records lost since
  */
 export function resumeAfter(recent: readonly OomEpisode[]): Assembly {
-  const contextsUs = recent
-    .filter(({ context }) => context === 'full')
-    .map(({ monotonicUs }) => monotonicUs)
-    .slice(0, CONTEXT_BURST)
-    .toReversed();
+  const [newestUs, oldestUs] = [recent[0]?.monotonicUs ?? 0, recent.at(-1)?.monotonicUs ?? 0];
+  const areAll = newestUs - oldestUs >= CONTEXT_INTERVAL_MS * 1000;
+  const full = recent.filter(({ context }) => context === 'full');
+  const contextsUs = areAll
+    ? full.map(({ monotonicUs }) => monotonicUs).toReversed()
+    : noContextsLeft(newestUs);
   const recentPids = recent.flatMap(pidsOf).slice(0, MAX_RECENT_PIDS).toReversed();
   return { ...IDLE, last: recent[0], contextsUs, recentPids, afterGap: recent.length === 0 };
 }
 
+/** As if the kernel had just printed all contexts that it prints: what it did print is not known. */
+export function noContextsLeft(nowUs: number): readonly number[] {
+  return Array.from({ length: CONTEXT_BURST }, () => nowUs);
+}
+
 /** When the log should be looked at again for the report to end, ms (monotonic). */
-export function deadlineMs({ report, quietSinceMs, pace }: Assembly): number | undefined {
+export function deadlineMs({ report, quietSinceMs, context }: Assembly): number | undefined {
   if (report === undefined || quietSinceMs === undefined) return undefined;
-  return quietSinceMs + quietMs(report, pace);
+  return quietSinceMs + quietMs(report, context);
 }
 
 /**
@@ -77,21 +97,21 @@ export function deadlineMs({ report, quietSinceMs, pace }: Assembly): number | u
  * first look that found nothing and believed at a second one, so a stalled reader ends no report.
  */
 export function advanceClock(known: Assembly, nowMs: number): Assembly {
-  const { report, quietSinceMs, pace } = known;
+  const { report, quietSinceMs, context } = known;
   if (report === undefined) return known;
   if (quietSinceMs === undefined) return { ...known, quietSinceMs: nowMs };
-  return nowMs >= quietSinceMs + quietMs(report, pace) ? endReport(known) : known;
+  return nowMs >= quietSinceMs + quietMs(report, context) ? endReport(known) : known;
 }
 
 /** The same rule by the records' own time, so that a log read in one burst says the same. */
 export function endIfQuiet(known: Assembly, nowUs: number): Assembly {
-  const { report, pace } = known;
-  const isOver = report !== undefined && nowUs - report.lastUs >= quietMs(report, pace) * 1000;
+  const { report, context } = known;
+  const isOver = report !== undefined && nowUs - report.lastUs >= quietMs(report, context) * 1000;
   return isOver ? endReport(known) : known;
 }
 
 /** A kill that may be a group's is over when the group's lines are overdue. */
-function quietMs(report: PartialReport, pace: Pace): number {
+function quietMs(report: PartialReport, { pace }: ReportContext): number {
   return mayBeGroups(report) ? groupWaitMs(pace) : MAX_QUIET_MS;
 }
 
@@ -99,16 +119,43 @@ function quietMs(report: PartialReport, pace: Pace): number {
 export function endReport(known: Assembly): Assembly {
   const { report } = known;
   if (report === undefined) return known;
+  const [sure, strangers] = withoutDoubtful(report);
   const done = { ...known, report: undefined, quietSinceMs: undefined };
+  const ended = strangers.map(alone).reduce(endOne, endOne(done, sure));
+  return report.cut === true ? { ...ended, last: undefined, unfinished: undefined } : ended;
+}
+
+function endOne(known: Assembly, report: PartialReport): Assembly {
   const completed = complete(report);
-  const last = completed?.episode ?? lateGroup(report);
-  if (completed === undefined) return { ...done, last };
+  if (completed === undefined) {
+    const unfinished = report.amends === undefined && report.group !== undefined;
+    return { ...known, last: lateGroup(report), unfinished: unfinished ? report : undefined };
+  }
+  const { episode } = completed;
   return {
-    ...done,
+    ...known,
     completed: [...known.completed, completed],
-    last: report.cut === true ? undefined : last,
-    recentPids: [...known.recentPids, ...pidsOf(completed.episode)].slice(-MAX_RECENT_PIDS),
+    last: episode,
+    unfinished: undefined,
+    recentPids: [...known.recentPids, ...pidsOf(episode)].slice(-MAX_RECENT_PIDS),
   };
+}
+
+/** Between two of a group nothing else is printed: only what comes behind its last sure line may be another's. */
+function withoutDoubtful(report: PartialReport): readonly [PartialReport, readonly Kill[]] {
+  const { kills } = report;
+  const sure = kills.findLastIndex(({ isDoubtful }) => isDoubtful !== true) + 1;
+  const lastSequence = kills[sure]?.record.sequence;
+  if (lastSequence === undefined) return [report, []];
+  return [
+    { ...report, kills: kills.slice(0, sure), lastSequence: lastSequence - 1 },
+    kills.slice(sure),
+  ];
+}
+
+function alone(kill: Kill): PartialReport {
+  const { sequence, monotonicUs } = kill.record;
+  return { ...NEW_REPORT, kills: [kill], lastUs: monotonicUs, lastSequence: sequence };
 }
 
 function pidsOf({ victim, members }: OomEpisode): readonly number[] {
@@ -127,9 +174,7 @@ function complete(report: PartialReport): Completed | undefined {
 
 /** The group's line came late, and none of its members' yet. */
 function lateGroup({ amends, group }: PartialReport): OomEpisode | undefined {
-  return amends === undefined || group === undefined
-    ? amends
-    : { ...amends, group: decodeName(group) };
+  return amends === undefined || group === undefined ? amends : { ...amends, group };
 }
 
 /** The reaper's word was taken before the report had named its victim: now it can be checked. */

@@ -55,6 +55,12 @@ export function parseCgroupPath(path: string): CgroupOwner | undefined {
   return cgroupOwners(path)[0];
 }
 
+/** The container's own cgroup, of a path that may lead below it; the pod's, of the colon form. */
+export function containerPath(path: string, podPath: string): string {
+  const [, name] = path.slice(podPath.length).split('/');
+  return name === undefined ? podPath : `${podPath}/${name}`;
+}
+
 type Groups = Readonly<Record<string, string | undefined>>;
 
 function readOwner(parts: readonly string[], at: number, pod: Groups): CgroupOwner | undefined {

@@ -4,8 +4,3 @@ import type { ByteString } from '../kmsg/record.ts';
 export function decodeName(bytes: ByteString): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
-
-/** The bytes of a name that was decoded. */
-export function encodeName(name: string): ByteString {
-  return Buffer.from(name, 'utf8').toString('latin1');
-}

@@ -1,4 +1,4 @@
-import type { ByteString } from '../kmsg/record.ts';
+import type { ByteString, KmsgRecord } from '../kmsg/record.ts';
 import type { Invoker, KilledProcess } from './episode.ts';
 import { decodeName } from './decode-name.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
@@ -22,7 +22,7 @@ export type KernelLine =
   | { readonly kind: 'task-in'; readonly taskMemcg: ByteString; readonly oomMemcg: ByteString }
   | KillAnnounced
   | KillLine
-  | { readonly kind: 'group-kill'; readonly memcg: ByteString }
+  | { readonly kind: 'group-kill'; readonly memcg: string }
   | { readonly kind: 'no-killable' }
   | { readonly kind: 'already-exiting' }
   | { readonly kind: 'reaped'; readonly pid: number; readonly comm: string }
@@ -105,6 +105,15 @@ const DUMP_OOM_VICTIM = 'oom-kill:constraint=';
 /** `dump_task()` prints the pid in brackets before its columns. */
 const DUMP_TASK = /^\[ *\d+\] /;
 
+/**
+ * The line in a record. A fragment that continues no open line says nothing; but a name may make a
+ * header look like one.
+ */
+export function readRecordLine({ message, flag }: Pick<KmsgRecord, 'message' | 'flag'>) {
+  const line = readKernelLine(message);
+  return flag === '-' || line?.kind === 'header' ? line : undefined;
+}
+
 /** Recognises a line of the OOM path; `undefined` for anything else the kernel says. */
 export function readKernelLine(message: ByteString): KernelLine | undefined {
   if (message.includes(' invoked oom-killer: ')) {
@@ -156,7 +165,7 @@ function readTaskIn(message: ByteString): KernelLine | undefined {
 
 function readGroupKill(message: ByteString): KernelLine | undefined {
   const memcg = MEM_CGROUP_PRINT_OOM_GROUP.exec(message)?.groups?.['memcg'];
-  return memcg === undefined ? undefined : { kind: 'group-kill', memcg };
+  return memcg === undefined ? undefined : { kind: 'group-kill', memcg: decodeName(memcg) };
 }
 
 function readKill(message: ByteString): KernelLine | undefined {

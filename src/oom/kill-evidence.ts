@@ -1,13 +1,11 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
-import type { ByteString, Drained } from '../kmsg/record.ts';
-import { decodeName } from './decode-name.ts';
+import type { Drained } from '../kmsg/record.ts';
 import type { KillEvidence } from './episode.ts';
-import { MAX_WAIT_MS } from './group-wait.ts';
-import { readKernelLine, type KernelLine, type KillLine } from './kernel-lines.ts';
+import { type KillLine, readRecordLine } from './kernel-lines.ts';
 import type { KillLedger } from './kill-ledger.ts';
 import { isUnder } from './memcg-paths.ts';
-import { followContext, NO_CONTEXT, type ReportContext, toldCgroups } from './report-context.ts';
+import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
 import { StormWatch } from './storm-watch.ts';
 
 /** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */
@@ -113,9 +111,7 @@ class EvidenceStep {
   readonly #ledger: KillLedger | undefined;
   readonly #storm: StormWatch;
   #context = NO_CONTEXT;
-  /** When the context was last added to, µs. */
-  #contextUs = 0;
-  /** The line before, where it was a kill's, and the cgroup it was put down to. */
+  /** The last kill, and the cgroup it was put down to. */
   #lastKill: { readonly sequence: number; readonly cgroup?: string } | undefined;
   #held: readonly Item[] = [];
 
@@ -168,27 +164,25 @@ class EvidenceStep {
     this.#ledger?.doubt();
     this.#storm.end();
     this.#context = NO_CONTEXT;
-    this.#lastKill = undefined;
   }
 
   #look(record: CountedRecord): WitnessedRecord {
-    const line = readLine(record);
+    const line = readRecordLine(record);
     if (line === undefined) return record;
+    const { message, monotonicUs, live } = record;
+    this.#context = contextAt(this.#context, monotonicUs);
     const witnessed = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
-    if (record.live) this.#storm.see(line, record.monotonicUs);
+    if (live) this.#storm.see(line, monotonicUs);
     if (line.kind === 'group-kill') this.#nameGroup(line.memcg);
-    if (line.kind !== 'kill') this.#lastKill = undefined;
-    this.#context = followContext(this.#context, line, record.message);
-    this.#contextUs = record.monotonicUs;
+    this.#context = followContext(this.#context, line, message, monotonicUs);
     return witnessed;
   }
 
   #lookAtKill(record: CountedRecord, line: KillLine): WitnessedRecord {
     const { pid, comm } = line.process;
-    const { sequence } = record;
-    const { live, earliestMs } = record;
+    const { sequence, live, earliestMs } = record;
     const evidence = live ? this.#witness.testify(pid, comm, earliestMs) : undefined;
-    const told = toldCgroups(this.#contextAt(record.monotonicUs), line);
+    const told = toldCgroups(this.#context, line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
     const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
     this.#ledger?.enter(known);
@@ -202,24 +196,16 @@ class EvidenceStep {
     };
   }
 
-  /** A group's lines come within the longest wait for them; a later kill has nothing to do with it. */
-  #contextAt(nowUs: number): ReportContext {
-    const isOver = nowUs - this.#contextUs > MAX_WAIT_MS * 1000;
-    if (isOver && this.#context.group !== undefined) this.#context = NO_CONTEXT;
-    return this.#context;
-  }
-
   /** Within its group a process may have a cgroup of its own; outside of it, it is no member. */
   #whichCgroup(told: string | undefined, seen: string | undefined): string | undefined {
     return this.#context.group === undefined ? (told ?? seen) : (seen ?? told);
   }
 
   /** The kernel names the cgroup of the kill it has just told, whatever was thought of it. */
-  #nameGroup(memcg: ByteString): void {
-    const group = decodeName(memcg);
+  #nameGroup(group: string): void {
     const { sequence, cgroup } = this.#lastKill ?? {};
-    if (sequence !== undefined && (cgroup === undefined || !isUnder(cgroup, group)))
-      this.#ledger?.tell(sequence, group);
+    if (this.#context.last?.kind !== 'kill' || sequence === undefined) return;
+    if (cgroup === undefined || !isUnder(cgroup, group)) this.#ledger?.tell(sequence, group);
   }
 }
 
@@ -227,10 +213,4 @@ function add(item: Item, found: ReadonlyMap<number, KillEvidence>): Item {
   if (item.kind === 'drained' || item.evidence !== undefined) return item;
   const evidence = found.get(item.sequence);
   return evidence === undefined ? item : { ...item, evidence };
-}
-
-/** As the assembler reads it: a fragment that continues no open line says nothing. */
-function readLine({ message, flag }: CountedRecord): KernelLine | undefined {
-  const line = readKernelLine(message);
-  return flag === '-' || line?.kind === 'header' ? line : undefined;
 }

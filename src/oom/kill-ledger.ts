@@ -1,4 +1,4 @@
-import { parseCgroupPath } from './cgroup-path.ts';
+import { containerPath, parseCgroupPath } from './cgroup-path.ts';
 import { CounterSteps, type CounterLook } from './counter-steps.ts';
 import type { KillEvidence } from './episode.ts';
 import { matchKills, type CountedKill } from './match-kills.ts';
@@ -223,8 +223,7 @@ export class KillLedger {
     if (!this.#counters.isHierarchical) return [cgroup];
     const podPath = parseCgroupPath(cgroup)?.podPath;
     if (podPath === undefined) return [];
-    const [, container] = cgroup.slice(podPath.length).split('/');
-    return container === undefined ? [podPath] : [`${podPath}/${container}`, podPath];
+    return [...new Set([containerPath(cgroup, podPath), podPath])];
   }
 
   #close(): void {

@@ -1,19 +1,24 @@
-import type { ByteString } from '../kmsg/record.ts';
 import { parseCgroupPath } from './cgroup-path.ts';
-import { decodeName } from './decode-name.ts';
-import type { OomEpisode } from './episode.ts';
+import type { KillEvidence, OomEpisode, TaskRow } from './episode.ts';
 import type { KillCause } from './kernel-lines.ts';
-import type { WitnessedRecord } from './kill-evidence.ts';
 import { isUnder } from './memcg-paths.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
-import { NEW_REPORT, taskRows, type Kill, type PartialReport } from './partial-report.ts';
+import { taskRows, type Kill, type PartialReport } from './partial-report.ts';
 
-/** Whether a kill line is this report's: matched by order, unless something says it cannot be. */
-export function belongs(report: PartialReport, kill: Kill): boolean {
+/**
+ * How a kill line belongs to a report: matched by order, unless something says it cannot be.
+ * `doubtful`: the kernel had no contexts left, and nothing but its place says that it is of the group.
+ */
+export function belongs(
+  report: PartialReport,
+  kill: Kill,
+  hasContextsLeft: boolean,
+): 'yes' | 'doubtful' | 'no' {
   if (report.cut === true)
-    return report.kills.some(({ process }) => process.pid === kill.process.pid);
-  if (report.group !== undefined) return isMember(report, report.group, kill);
-  return report.kills.length === 0 && report.exiting !== true && isVictim(report, kill);
+    return report.kills.some(({ process }) => process.pid === kill.process.pid) ? 'yes' : 'no';
+  if (report.group !== undefined) return isMember(report, report.group, kill, hasContextsLeft);
+  const isOpen = report.kills.length === 0 && report.exiting !== true;
+  return isOpen && isVictim(report, kill) ? 'yes' : 'no';
 }
 
 function isVictim(report: PartialReport, { process: { pid }, cause }: Kill): boolean {
@@ -22,25 +27,29 @@ function isVictim(report: PartialReport, { process: { pid }, cause }: Kill): boo
   if (report.broken && chosen !== undefined) return false;
   if (!agrees(report, cause)) return false;
   const isOneOfMany = chosen === undefined || report.announced !== undefined;
-  return isOneOfMany ? isInTable(report, pid) : isSameProcess(report, chosen, pid);
+  return isOneOfMany ? isInTable(taskRows(report), pid) : isSameProcess(report, chosen, pid);
 }
 
 /**
- * Of a group that is being killed: for the same cause, listed, and not seen in another cgroup. A
- * counter that moved says nothing against the kernel's own line.
+ * Of a group that is being killed: for the same cause, and not seen in another cgroup. A counter that
+ * moved says nothing against the kernel's own line. A process may have been forked since the table
+ * was printed; while the kernel has contexts left, it would have printed one for a stranger.
  */
-function isMember(report: PartialReport, group: ByteString, { process, cause, record }: Kill) {
+function isMember(report: PartialReport, group: string, kill: Kill, hasContextsLeft: boolean) {
+  const { process, cause, record } = kill;
   const [first] = report.kills;
-  if (first === undefined ? !agrees(report, cause) : cause !== first.cause) return false;
+  if (first === undefined ? !agrees(report, cause) : cause !== first.cause) return 'no';
   const seenIn = seenAlive(record);
-  if (seenIn !== undefined) return isUnder(seenIn, decodeName(group));
-  return report.broken || isInTable(report, process.pid);
+  if (seenIn !== undefined) return isUnder(seenIn, group) ? 'yes' : 'no';
+  const rows = taskRows(report);
+  if (rows.length === 0 || report.broken || hasContextsLeft) return 'yes';
+  return isInTable(rows, process.pid) ? 'yes' : 'doubtful';
 }
 
 /**
  * Whether a kill line that comes when its report is over is a late member's of that group. Where
- * nobody saw the process alive, it is when the kernel had contexts left: it prints none for a member
- * alone.
+ * nobody saw the process alive, it is when the kernel had contexts left, for it prints none for a
+ * member alone; and the first victim, which a group repeats, is when it has not been repeated yet.
  */
 export function isLateMember(
   last: OomEpisode | undefined,
@@ -50,18 +59,24 @@ export function isLateMember(
   if (last?.group === undefined || !agreesWith(last, kill.cause)) return false;
   const seenIn = seenAlive(kill.record);
   if (seenIn !== undefined) return isUnder(seenIn, last.group);
-  return hasContextsLeft && isInTable({ ...NEW_REPORT, amends: last }, kill.process.pid);
+  const isRepeated = last.killLines > last.members.length + 1;
+  return hasContextsLeft || (kill.process.pid === last.victim.pid && !isRepeated);
 }
 
 /** Whether the group of a `Tasks in` line that comes late can be the last episode's. */
-export function isLateGroup(last: OomEpisode, group: ByteString): boolean {
-  const { taskMemcg } = last;
-  const holds = taskMemcg === undefined || isUnder(taskMemcg, decodeName(group));
-  return last.group === undefined && holds;
+export function isLateGroup(last: OomEpisode, group: string): boolean {
+  const cgroup = last.taskMemcg ?? seenAlive(last);
+  return last.group === undefined && (cgroup === undefined || isUnder(cgroup, group));
+}
+
+/** Whether the process was seen alive where this group cannot reach it. */
+export function isSeenOutside({ record }: Kill, group: string): boolean {
+  const cgroup = seenAlive(record);
+  return cgroup !== undefined && !isUnder(cgroup, group);
 }
 
 /** The cgroup in which the process was seen itself. */
-function seenAlive({ evidence }: WitnessedRecord): string | undefined {
+function seenAlive({ evidence }: { readonly evidence?: KillEvidence }): string | undefined {
   const isSeen = evidence?.source === 'proc' || evidence?.source === 'snapshot';
   return isSeen ? evidence.cgroup : undefined;
 }
@@ -80,8 +95,7 @@ function agrees(report: PartialReport, cause: KillCause): boolean {
 }
 
 /** The kernel lists every task it may choose; without a list anybody may have been chosen. */
-function isInTable(report: PartialReport, pid: number): boolean {
-  const rows = taskRows(report);
+function isInTable(rows: readonly TaskRow[], pid: number): boolean {
   return rows.length === 0 || rows.some((task) => task.pid === pid || task.tgid === pid);
 }
 
@@ -113,5 +127,5 @@ export function isWitnessOf(report: PartialReport, pid: number): boolean {
   }
   if (report.taskIn === undefined) return report.oomKill === undefined;
   const isOfOnePod = parseCgroupPath(report.taskIn.oomMemcg) !== undefined;
-  return isOfOnePod && report.rows !== undefined && isInTable(report, pid);
+  return isOfOnePod && report.rows !== undefined && isInTable(taskRows(report), pid);
 }

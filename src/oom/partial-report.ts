@@ -21,6 +21,8 @@ const CONSTRAINT_MEMCG = 'CONSTRAINT_MEMCG';
 /** One kernel kill line with the record it came in. */
 export interface Kill extends KillLine {
   readonly record: WitnessedRecord;
+  /** Nothing but its place says that it is of the group, and the kernel might have withheld a context. */
+  readonly isDoubtful?: true;
 }
 
 /** The reaper's word that a process is dead: evidence where the kill line itself is missing. */
@@ -47,7 +49,7 @@ export interface PartialReport {
   readonly oomKill?: ByteString;
   readonly taskIn?: { readonly taskMemcg: ByteString; readonly oomMemcg: ByteString };
   /** The cgroup of `Tasks in … are going to be killed`: what follows are members. */
-  readonly group?: ByteString;
+  readonly group?: string;
   /** What `Kill process N … or sacrifice child` announced. */
   readonly announced?: KillAnnounced;
   readonly kills: readonly Kill[];
@@ -63,15 +65,22 @@ export interface PartialReport {
   /** Of its first line, and of the last that belongs to it. */
   readonly beganUs: number;
   readonly lastUs: number;
+  readonly lastSequence: number;
 }
 
 /** A report of which nothing is known yet. */
-export const NEW_REPORT: PartialReport = { kills: [], broken: false, beganUs: 0, lastUs: 0 };
+export const NEW_REPORT: PartialReport = {
+  kills: [],
+  broken: false,
+  beganUs: 0,
+  lastUs: 0,
+  lastSequence: 0,
+};
 
 /** Tables already read, by their last row: a storm of reapers asks for the same one thousands of times. */
 const readTables = new WeakMap<TaskRows, readonly TaskRow[]>();
 
-/** The rows of the task table, in the kernel's order. */
+/** The rows of the task table, in the kernel's order: the oldest process first. */
 export function taskRows({ columns, rows, amends }: PartialReport): readonly TaskRow[] {
   if (columns === undefined || rows === undefined) return amends?.tasks ?? [];
   const known = readTables.get(rows);
@@ -106,33 +115,31 @@ export function toEpisode(report: PartialReport): OomEpisode | undefined {
 }
 
 function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
-  const last = report.kills.at(-1) ?? first;
   return withoutAbsent({
     ...whatWasSaid(report, first.commBytes, causeOf(report, first)),
     ...whenKilled(first.record),
-    lastSequence: last.record.sequence,
+    lastSequence: report.lastSequence,
     context: contextOf(report),
     killLines: report.kills.length,
     victim: first.process,
     members: membersOf([first.process], report.kills),
     evidence: first.record.evidence,
-    group: decodePath(report.group),
+    group: report.group,
     noGroup: report.group === undefined ? first.record.noGroup : undefined,
   });
 }
 
 /** The episode with what came late; `undefined` where nothing did. */
 export function amendEpisode(before: OomEpisode, report: PartialReport): OomEpisode | undefined {
-  const { kills, group } = report;
-  const last = kills.at(-1);
-  if (last === undefined) return undefined;
+  const { kills, group, lastSequence } = report;
+  if (kills.length === 0) return undefined;
   const { noGroup: _, ...episode } = before;
   const killed = [before.victim, ...before.members];
   return withoutAbsent({
     ...episode,
-    taskMemcg: before.taskMemcg ?? decodePath(group),
-    group: before.group ?? decodePath(group),
-    lastSequence: last.record.sequence,
+    taskMemcg: before.taskMemcg ?? group,
+    group: before.group ?? group,
+    lastSequence,
     killLines: before.killLines + kills.length,
     members: [...before.members, ...membersOf(killed, kills)],
   });
@@ -176,7 +183,7 @@ function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, 
     constraint,
     limitLevel: levelOf(constraint, cause, oomMemcg),
     oomMemcg,
-    taskMemcg: decodePath(victimMemcg(report, chosen?.taskMemcg)),
+    taskMemcg: victimMemcg(report, chosen?.taskMemcg),
     usageKb: report.usageKb,
     limitKb: report.limitKb,
     invoker: report.invoker,
@@ -188,8 +195,8 @@ function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, 
 function victimMemcg(
   { taskIn, group, exiting }: PartialReport,
   chosen: ByteString | undefined,
-): ByteString | undefined {
-  return exiting === true ? group : (chosen ?? taskIn?.taskMemcg ?? group);
+): string | undefined {
+  return exiting === true ? group : (decodePath(chosen ?? taskIn?.taskMemcg) ?? group);
 }
 
 /** Before 5.2 the cause stands in the line that announces the kill. */

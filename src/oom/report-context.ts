@@ -1,5 +1,6 @@
 import type { ByteString } from '../kmsg/record.ts';
 import { decodeName } from './decode-name.ts';
+import { groupWaitMs, keepPace, measurePace, type Pace, UNKNOWN_PACE } from './group-wait.ts';
 import type { KernelLine, KillLine } from './kernel-lines.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 
@@ -16,7 +17,10 @@ export interface ReportContext {
   readonly taskMemcg?: ByteString;
   readonly announcedPid?: number;
   /** The cgroup of `Tasks in … are going to be killed`: the kill lines that follow are of it. */
-  readonly group?: ByteString;
+  readonly group?: string;
+  readonly pace: Pace;
+  /** The line before, and when it was printed, µs. */
+  readonly last?: { readonly kind: KernelLine['kind']; readonly us: number };
 }
 
 /** What the context says of one kill. */
@@ -28,14 +32,44 @@ export interface ToldCgroups {
 }
 
 /** The kernel has said nothing. */
-export const NO_CONTEXT: ReportContext = {};
+export const NO_CONTEXT: ReportContext = { pace: UNKNOWN_PACE };
+
+/** Lines of another task: everything else is printed by one task after the other, under `oom_lock`. */
+const OF_OTHERS: ReadonlySet<KernelLine['kind']> = new Set(['reaped', 'callbacks-suppressed']);
+/** From the table on the kernel prints nothing that is not read here: the next line follows at once. */
+const FOLLOWED_AT_ONCE: ReadonlySet<KernelLine['kind'] | undefined> = new Set([
+  'task-columns',
+  'task-row',
+  'oom-kill',
+  'task-in',
+  'kill-announced',
+] as const);
 
 /** `(what it had said, next line) → what it has said`. The kernel prints one report at a time. */
 export function followContext(
   before: ReportContext,
   line: KernelLine,
   message: ByteString,
+  nowUs: number,
 ): ReportContext {
+  if (OF_OTHERS.has(line.kind)) return before;
+  const known = contextAt(before, nowUs);
+  const last = { kind: line.kind, us: nowUs };
+  return { ...whatIsSaid(known, line, message), pace: paceAt(known, line, nowUs), last };
+}
+
+/** What is left of it at a later moment: a group whose lines are overdue is over. */
+export function contextAt(known: ReportContext, nowUs: number): ReportContext {
+  const { group, pace, last } = known;
+  const isOver = last !== undefined && nowUs - last.us >= groupWaitMs(pace) * 1000;
+  return group !== undefined && isOver ? { pace, last } : known;
+}
+
+function whatIsSaid(
+  before: ReportContext,
+  line: KernelLine,
+  message: ByteString,
+): Omit<ReportContext, 'pace' | 'last'> {
   switch (line.kind) {
     case 'oom-kill':
       return { oomKill: message };
@@ -47,10 +81,10 @@ export function followContext(
       return { group: line.memcg };
     case 'kill':
     case 'already-exiting':
-      return before.group === undefined ? NO_CONTEXT : before;
+      return before.group === undefined ? {} : { group: before.group };
     case 'header':
     case 'no-killable':
-      return NO_CONTEXT;
+      return {};
     case 'usage':
     case 'task-columns':
     case 'task-row':
@@ -58,6 +92,13 @@ export function followContext(
     case 'callbacks-suppressed':
       return before;
   }
+}
+
+function paceAt({ pace, last, group }: ReportContext, { kind }: KernelLine, nowUs: number): Pace {
+  if (kind === 'header') return keepPace(pace);
+  const isOfGroup = group !== undefined || (last?.kind === 'kill' && kind === 'group-kill');
+  const isNext = last !== undefined && (isOfGroup || FOLLOWED_AT_ONCE.has(last.kind));
+  return isNext ? measurePace(pace, nowUs - last.us) : pace;
 }
 
 /**
@@ -68,7 +109,7 @@ export function toldCgroups(
   { oomKill, taskMemcg, announcedPid, group }: ReportContext,
   { process, commBytes }: KillLine,
 ): ToldCgroups {
-  if (group !== undefined) return { cgroup: decodeName(group) };
+  if (group !== undefined) return { cgroup: group };
   if (oomKill !== undefined) {
     const said = readOomKillLine(oomKill, commBytes);
     return said?.pid === process.pid ? decoded(said.taskMemcg, said.oomMemcg) : {};

@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 500;
 
 /**
  * Sees a storm of kills coming, before the kernel withholds their contexts: processes that will be
- * victims are looked up while they live. Nothing of this is done, or kept, while nothing happens.
+ * victims are looked up while they live. Nothing of this is done while nothing happens.
  */
 export class StormWatch {
   readonly #snapshots: Snapshots;

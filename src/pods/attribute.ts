@@ -34,8 +34,6 @@ export interface Attribution {
 /** What stands before `kubepods` on the node itself: nothing, kubelet's cgroup root, or (colon form) the runtime's service. */
 const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?$/;
 
-const SECOND_MS = 1000;
-
 const NODE: Subject = { kind: 'node' };
 
 /**
@@ -104,23 +102,25 @@ function containerOf({ containers }: PodEntry, containerId: string): ContainerEn
 
 /**
  * Where the pod's counter alone moved: the container in which somebody can have been killed, if it is
- * the only one. In the others the counter stood still, or they had ended before.
+ * the only one. In the others the counter stood still, or they cannot run any more: the status of one
+ * that ended may be older than its restart.
  */
-function onlyOneLeft(pod: PodEntry, { evidence, taskMemcg, atMs }: OomEpisode) {
+function onlyOneLeft(pod: PodEntry, { evidence, taskMemcg }: OomEpisode) {
   if (taskMemcg !== undefined || evidence?.source !== 'pod-counter') return undefined;
   const unmoved = new Set(
     (evidence.unmoved ?? []).map((cgroup) => parseCgroupPath(cgroup)?.containerId),
   );
   const [left, ...others] = pod.containers.filter(
-    (container) => !container.ids.some((id) => unmoved.has(id)) && !hasEnded(container, atMs),
+    (container) => !container.ids.some((id) => unmoved.has(id)) && !isDone(container, pod),
   );
   return others.length === 0 ? left : undefined;
 }
 
-/** Before a kill at `atMs`, by what the kubelet said; its times are whole seconds, cut. */
-function hasEnded({ lastTermination, runningSinceMs }: ContainerEntry, atMs: number): boolean {
-  const endedMs = lastTermination?.finishedAtMs;
-  return endedMs !== undefined && runningSinceMs === undefined && endedMs + SECOND_MS < atMs;
+/** An init container that completed, in a pod whose own containers have been started since. */
+function isDone({ list, restarts, lastTermination }: ContainerEntry, { containers }: PodEntry) {
+  const isInit = list === 'initContainers' && restarts !== true;
+  const hasBegun = containers.some((other) => other.list === 'containers' && other.ids.length > 0);
+  return isInit && hasBegun && lastTermination?.reason === 'Completed';
 }
 
 function subjectsOf(

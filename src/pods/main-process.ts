@@ -1,4 +1,4 @@
-import { parseCgroupPath } from '../oom/cgroup-path.ts';
+import { containerPath, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { isUnder } from '../oom/memcg-paths.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
@@ -40,14 +40,17 @@ export class MainProcess {
    * the victim was the main process, and where nobody can tell.
    */
   after(episode: OomEpisode): MainProcessState {
-    const cgroup = episode.taskMemcg ?? episode.evidence?.cgroup;
+    const { taskMemcg: cgroup, victim, noGroup, killLines } = episode;
     const pod = cgroup === undefined ? undefined : parseCgroupPath(cgroup);
     if (cgroup === undefined || pod?.containerId === undefined) return 'unknown';
-    if (episode.noGroup !== true || episode.killLines !== 1) return 'unknown';
-    const { pid } = episode.victim;
-    const main = this.#find(containerOf(cgroup, pod.podPath), pod.podPath, pid);
-    if (main === undefined) return 'unknown';
-    return (this.#read(pid)?.isDead ?? true) ? 'survived' : 'not-yet';
+    if (noGroup !== true || killLines !== 1) return 'unknown';
+    const container = containerPath(cgroup, pod.podPath);
+    const cgroups = [container, ...this.#tree.within(container)];
+    if (cgroups.every((one) => this.#tree.pids(one).every((pid) => pid === victim.pid)))
+      return 'unknown';
+    if ((this.#read(victim.pid)?.isDead ?? true) === false) return 'not-yet';
+    const main = this.#find(episode, cgroups, pod.podPath);
+    return main === undefined || main.isDead || main.isDying ? 'unknown' : 'survived';
   }
 
   /**
@@ -55,18 +58,24 @@ export class MainProcess {
    * started first, by the runtime, which is no process of the pod. An orphan that was given another
    * parent is not taken for it: it is younger than the victim, or of the victim's session.
    */
-  #find(container: string, podPath: string, victim: number): Process | undefined {
-    const cgroups = [container, ...this.#tree.within(container)];
-    const others = cgroups
-      .flatMap((cgroup) => this.#tree.pids(cgroup))
+  #find(episode: OomEpisode, cgroups: readonly string[], podPath: string): Process | undefined {
+    const { victim, taskMemcg = '' } = episode;
+    const startedIn = (cgroup: string): readonly Process[] =>
+      this.#startedFromOutside(cgroup, podPath, victim.pid);
+    const init = cgroups.flatMap(startedIn).find(({ isInit }) => isInit);
+    if (init !== undefined) return init;
+    const [first] = startedIn(taskMemcg).toSorted((a, b) => a.startedAt - b.startedAt);
+    return first !== undefined && isOlder(first, episode) ? first : undefined;
+  }
+
+  /** The processes of a cgroup but the victim, which the runtime started or adopted. */
+  #startedFromOutside(cgroup: string, podPath: string, victim: number): readonly Process[] {
+    return this.#tree
+      .pids(cgroup)
       .filter((pid) => pid !== victim)
       .map((pid) => this.#read(pid))
       .filter((process) => process !== undefined)
       .filter(({ parent }) => !this.#isIn(parent, podPath));
-    const init = others.find(({ isInit }) => isInit);
-    const first = others.toSorted((a, b) => a.startedAt - b.startedAt || a.pid - b.pid)[0];
-    const main = init ?? (first !== undefined && isOlder(first, victim) ? first : undefined);
-    return main === undefined || main.isDead || main.isDying ? undefined : main;
   }
 
   #isIn(pid: number, podPath: string): boolean {
@@ -92,14 +101,14 @@ export class MainProcess {
   }
 }
 
-function isOlder({ pid, session }: Process, victim: number): boolean {
-  return pid < victim && session !== victim;
-}
-
-/** The container's own cgroup, of one that may be below it. */
-function containerOf(cgroup: string, podPath: string): string {
-  const [, name] = cgroup.slice(podPath.length).split('/');
-  return name === undefined ? podPath : `${podPath}/${name}`;
+/**
+ * The kernel's table lists the processes of a cgroup in the order in which they came into it
+ * (css_task_iter; system-wide, in the order of their creation).
+ */
+function isOlder({ pid, session }: Process, { tasks, victim }: OomEpisode): boolean {
+  const placeOf = (process: number): number => tasks.findIndex(({ tgid }) => tgid === process);
+  const place = placeOf(pid);
+  return place !== -1 && place < placeOf(victim.pid) && session !== victim.pid;
 }
 
 function hasSigkill(status: string): boolean {

@@ -15,6 +15,8 @@ export interface ContainerEntry {
   readonly list: 'containers' | 'initContainers' | 'ephemeralContainers';
   /** Bare IDs (no `containerd://`), the newest first: current, last, and earlier ones seen before. */
   readonly ids: readonly string[];
+  /** A sidecar: an init container that is started again whenever it ends (`restartPolicy: Always`). */
+  readonly restarts?: true;
   /** The memory limit in force, bytes. */
   readonly limitBytes?: number;
   /** When its main process started, ms since the epoch; absent while it does not run. */

@@ -58,7 +58,8 @@ function containersOf(
     const name = text(spec, 'name');
     if (name === undefined) return [];
     const status = statuses.find((status) => field(status, 'name') === name);
-    return [{ name, list, ...fromStatus(spec, status) }];
+    const restarts = text(spec, 'restartPolicy') === 'Always';
+    return [{ name, list, ...(restarts && { restarts }), ...fromStatus(spec, status) }];
   });
 }
 

@@ -23,7 +23,7 @@ export interface EpisodeRecorderOptions {
   readonly log: Logger;
   /** Writes what must agree with the cursor and the episodes, in the transaction that writes these. */
   readonly alongside?: (recorded?: RecordedEpisode) => void;
-  /** Told of an episode that is in the store and has more to say, before that is written. */
+  /** Told of an episode that was recorded and has more to say, before that is written. */
   readonly onAmended?: (before: OomEpisode, after: OomEpisode) => void;
   /** Told of every episode that was attributed, once it is in the store with its Events. */
   readonly onRecorded: (recorded: RecordedEpisode) => void;
@@ -116,13 +116,13 @@ export class EpisodeRecorder {
     episode: OomEpisode,
   ): void {
     const { store, cursor, events, origin, alongside, onAmended } = this.#options;
-    onAmended?.(before, episode);
     const write = (): void => {
       cursor.write(episode.lastSequence);
       store.episodes.amend(bootId, episode);
       alongside?.();
     };
     if (state !== 'recorded' || attribution === undefined) return store.transaction(write);
+    onAmended?.(before, episode);
     const { mainProcessSurvived: _, ...known } = attribution;
     const said = recordEpisode(before, attribution, { ...origin, bootId }).events;
     const says = recordEpisode(episode, known, { ...origin, bootId }).events;
@@ -163,8 +163,13 @@ export class EpisodeRecorder {
     const cancel = clock.after(waitMs, () => late.resolve(undefined));
     await this.#order.after(placeOf(episode), async () => {
       const known = await Promise.race([attribution, late.promise]);
+      if (this.#stopped) return cancel();
+      const now = this.#options.store.episodes.find(bootId, episode.sequence)?.episode ?? episode;
+      // Lines of it that came late meanwhile may say more of whose it was.
+      const isSame = known === undefined || now.killLines === episode.killLines;
+      const whose = isSame ? known : await Promise.race([this.#attribute(now), late.promise]);
       cancel();
-      this.#finish(episode, known, bootId);
+      this.#finish(now, whose, bootId);
     });
   }
 
@@ -172,10 +177,8 @@ export class EpisodeRecorder {
   #finish(episode: OomEpisode, known: Attribution | undefined, bootId: string): void {
     if (this.#stopped) return;
     try {
-      // Lines of it may have come late meanwhile.
-      const now = this.#options.store.episodes.find(bootId, episode.sequence)?.episode ?? episode;
       if (known === undefined) this.#giveUp(episode, bootId);
-      else this.#settle(now, known, bootId, false);
+      else this.#settle(episode, known, bootId, false);
     } catch (err) {
       const { sequence } = episode;
       this.#options.log.error({ err, sequence, bootId }, 'an episode stays pending');

@@ -156,8 +156,9 @@ export class EpisodeTable {
 
 function withLargestTasks(episode: OomEpisode): OomEpisode {
   if (episode.tasks.length <= MAX_TASKS_KEPT) return episode;
-  const largest = episode.tasks.toSorted((a, b) => b.rssPages - a.rssPages);
-  return { ...episode, tasks: largest.slice(0, MAX_TASKS_KEPT) };
+  const bySize = episode.tasks.toSorted((a, b) => b.rssPages - a.rssPages);
+  const largest = new Set(bySize.slice(0, MAX_TASKS_KEPT));
+  return { ...episode, tasks: episode.tasks.filter((task) => largest.has(task)) };
 }
 
 function toJson(attribution: Attribution | undefined): string | null {

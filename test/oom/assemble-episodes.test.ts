@@ -177,7 +177,7 @@ describe('assembleEpisodes', () => {
       log.at(16, () => log.drained());
       log.scheduler.flush();
       expect(log.episodes.map(({ atMs, episode }) => [atMs, episode.context])).toEqual([
-        [36, 'full'],
+        [1016, 'full'],
       ]);
     });
   });

@@ -109,23 +109,24 @@ describe('a kill that the pod’s counter alone tells', () => {
   const TWO = aPod({ containers: [APP, sidecar] });
   const told = (unmoved: readonly string[]): OomEpisode =>
     aBareEpisode({ evidence: { cgroup: POD, source: 'pod-counter', unmoved } });
-  const ended = (finishedAtMs: number) => ({ ...sidecar, lastTermination: { finishedAtMs } });
-  const KILLED_AT_MS = aBareEpisode().atMs;
+  const COMPLETED: ContainerEntry = {
+    name: 'prepare',
+    list: 'initContainers',
+    ids: ['e'.repeat(64)],
+    lastTermination: { reason: 'Completed' },
+  };
+  const withInit = (init: ContainerEntry): PodEntry => aPod({ containers: [APP, init] });
 
   test.each<readonly [string, OomEpisode, PodEntry, ContainerEntry | undefined]>([
     ['is of the only container', told([]), HERE, APP],
     ['is of the one whose own counter is gone', told([`${POD}/${SIDECAR_ID}`]), TWO, APP],
     ['is of either of two that are gone', told([]), TWO, undefined],
+    ['is not of an init container that completed', told([]), withInit(COMPLETED), APP],
+    ['may be of a sidecar', told([]), withInit({ ...COMPLETED, restarts: true }), undefined],
     [
-      'is not of one that had ended before',
+      'may be of an init container that failed, and was started again since',
       told([]),
-      aPod({ containers: [APP, ended(KILLED_AT_MS - 5000)] }),
-      APP,
-    ],
-    [
-      'may be of one that ended just then',
-      told([]),
-      aPod({ containers: [APP, ended(KILLED_AT_MS)] }),
+      withInit({ ...COMPLETED, lastTermination: { reason: 'Error' } }),
       undefined,
     ],
   ])('%s', (_, episode, pod, container) => {

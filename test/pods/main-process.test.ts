@@ -6,7 +6,17 @@ import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 import { CONTAINER, POD } from '../support/oom-lines.ts';
 
 const VICTIM = 20;
-const EPISODE = anEpisode({ noGroup: true, victim: { pid: VICTIM, comm: 'child' } });
+/** In the order in which they came into the container. */
+const TABLE = [30_000, 10, 15, VICTIM, 30].map((tgid) => ({
+  pid: tgid,
+  tgid,
+  uid: 0,
+  comm: 'app',
+  totalVmPages: 1,
+  rssPages: 1,
+  oomScoreAdj: 0,
+}));
+const EPISODE = anEpisode({ noGroup: true, victim: { pid: VICTIM, comm: 'child' }, tasks: TABLE });
 
 interface FakeProcess {
   readonly cgroup?: string;

@@ -33,7 +33,8 @@ class SlowAttributor implements Attributor {
 
   /** Answers for one of the episodes that wait. */
   async answer(sequence: number): Promise<void> {
-    const found = this.#waiting.find(({ episode }) => episode.sequence === sequence);
+    const at = this.#waiting.findIndex(({ episode }) => episode.sequence === sequence);
+    const [found] = this.#waiting.splice(at, at === -1 ? 0 : 1);
     if (found === undefined) throw new Error(`nobody asked about ${sequence}`);
     found.tell(attribute(found.episode, numberedPods));
     await turn();
@@ -326,10 +327,12 @@ describe('an episode whose lines came late', () => {
     await recorder.record(first);
     await recorder.record(late(first));
     await attributor.answer(10);
+    await attributor.answer(10);
     await clock.settle();
     const [event] = sink.events.values();
     expect(sink.calls.map(({ verb }) => verb)).toEqual(['create']);
     expect(event?.message).toContain('and 1 other process of the container');
+    expect(amended).toEqual([]);
   });
 
   test('no longer claims that the main process survived', async () => {
