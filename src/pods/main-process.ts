@@ -48,7 +48,7 @@ export class MainProcess {
     const cgroups = [container, ...this.#tree.within(container)];
     if (cgroups.every((one) => this.#tree.pids(one).every((pid) => pid === victim.pid)))
       return 'unknown';
-    if ((this.#read(victim.pid)?.isDead ?? true) === false) return 'not-yet';
+    if (this.#read(victim.pid)?.isDead === false) return 'not-yet';
     const main = this.#find(episode, cgroups, pod.podPath);
     return main === undefined || main.isDead || main.isDying ? 'unknown' : 'survived';
   }

@@ -57,7 +57,7 @@ describe.skipIf(needsRoot())('a reader that was stopped for seconds', () => {
     const other = await reusePid(kill.pid, 'twin');
     agent.child.kill('SIGCONT');
     await seen(agent, kill);
-    const [episode] = episodesOf(agent).filter(({ victimPid }) => victimPid === kill.pid);
+    const episode = episodesOf(agent).find(({ victimPid }) => victimPid === kill.pid);
     expect(episode).toMatchObject({ context: 'suppressed', victimComm: 'twin' });
     expect(episode?.podUid).not.toBe(other.podUid);
   });
