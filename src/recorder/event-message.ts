@@ -1,4 +1,4 @@
-import { type CgroupOwner, parseCgroupPath } from '../oom/cgroup-path.ts';
+import { type CgroupOwner, containerPath, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { KilledProcess, OomEpisode } from '../oom/episode.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import type { ContainerEntry } from '../pods/pod-directory.ts';
@@ -50,7 +50,7 @@ interface LimitWords {
 /** Whose limit, in the words a user knows; `undefined` where it was no cgroup's, or nobody knows. */
 function limitWords(
   { oomMemcg = '', limitKb }: OomEpisode,
-  { limitLevel }: Attribution,
+  { limitLevel, owner }: Attribution,
   subject: Subject,
 ): LimitWords | undefined {
   if (limitLevel === undefined || limitLevel === 'system') return undefined;
@@ -60,7 +60,7 @@ function limitWords(
   const { container } = subject;
   switch (limitLevel) {
     case 'container':
-      return words(containerWords(container));
+      return words(insideWords(oomMemcg, owner) + containerWords(container));
     case 'pod':
       return isLimitOf(container, limitKb)
         ? words(containerWords(container))
@@ -80,6 +80,12 @@ function isLimitOf(container: ContainerEntry | undefined, limitKb: number | unde
   return (
     Math.floor(container.limitBytes / PAGE_BYTES) === Math.floor((limitKb * 1024) / PAGE_BYTES)
   );
+}
+
+/** A container may divide its cgroup, with limits of its own: they are not what people set. */
+function insideWords(oomMemcg: string, owner: CgroupOwner | undefined): string {
+  const isBelow = owner !== undefined && oomMemcg !== containerPath(oomMemcg, owner.podPath);
+  return isBelow ? 'a cgroup inside ' : '';
 }
 
 function containerWords(container: ContainerEntry | undefined): string {
@@ -120,7 +126,7 @@ function survivedWords({ mainProcessSurvived }: Attribution, subject: Subject): 
 function whereWords(owner: CgroupOwner | undefined, subject: Subject, whose: string): string {
   if (subject.kind === 'pod') {
     const container = subject.container === undefined ? '' : containerWords(subject.container);
-    return container === '' || container === whose ? '' : ` in ${container}`;
+    return container === '' || whose.endsWith(container) ? '' : ` in ${container}`;
   }
   if (owner === undefined) return '';
   const id = owner.containerId === undefined ? '' : `, container ${owner.containerId}`;

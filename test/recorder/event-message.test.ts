@@ -55,6 +55,12 @@ describe('to the Pod is said', () => {
       'Memory limit of all pods on the node (512Mi) reached: killed process java (pid 4242) in container app, anon-rss 498Mi, node allocatable limit',
     ],
     [
+      'a limit that the container set itself, below its own',
+      anEpisode({ oomMemcg: `${CONTAINER}/work`, taskMemcg: `${CONTAINER}/work` }),
+      aPod(),
+      `Memory limit of a cgroup inside container app (512Mi) reached: ${VICTIM}`,
+    ],
+    [
       'a group kill of the whole container',
       anEpisode({ members: [member(5)], group: CONTAINER }),
       aPod(),
