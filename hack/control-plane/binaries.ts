@@ -29,7 +29,7 @@ export async function resolveBinaries(options: ResolveOptions = {}): Promise<Bin
   const versions = wantedVersions(env);
   const cache = cacheDirectory(env, 'control-plane');
   const name = `${versions.kubernetes}-etcd-${versions.etcd}`;
-  const directory = await cachedDirectory(cache, name, log, async (into) => {
+  const directory = await cachedDirectory({ cache, name, log }, async (into) => {
     await obtain(versions, { env, log, cache, into });
     await checked(into, 'what was just made');
   });

@@ -14,6 +14,16 @@ export interface CommandOptions {
   readonly onErrorLine?: Log;
 }
 
+/** A build of minutes must not go on when whoever wanted it was killed. */
+export async function runTied(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  await needCommands({ setpriv: 'util-linux' });
+  return run('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], options);
+}
+
 /** Runs a command to its end and returns its stdout; fails with its stderr in the message. */
 export async function run(
   command: string,

@@ -1,11 +1,8 @@
-import { type Log, needCommands, run } from './commands.ts';
+import { type Log, run, runTied } from './commands.ts';
 
 /** The oldest Go that builds the pinned Kubernetes (its go.mod says so). */
 const GO_MINOR = 26;
 const PROGRESS_EVERY_MS = 15_000;
-
-/** A build of minutes must not go on when whoever wanted it was killed. */
-const TIE = ['--pdeathsig', 'KILL', '--'];
 
 /** Whether a Go that is new enough is on the PATH. */
 export async function hasGo(env: NodeJS.ProcessEnv): Promise<boolean> {
@@ -30,7 +27,6 @@ export async function goBuild(
   build: Build,
   { env, log }: { readonly env: NodeJS.ProcessEnv; readonly log: Log },
 ): Promise<void> {
-  await needCommands({ setpriv: 'util-linux' });
   const startedAt = performance.now();
   const report = (state: string) => {
     log(`  ${build.name}, ${Math.round((performance.now() - startedAt) / 1000)} s: ${state}`);
@@ -49,7 +45,7 @@ export async function goBuild(
   const ldflags = ['-s -w', ...stamps].join(' ');
   const flags = ['-v', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', build.output];
   try {
-    await run('setpriv', [...TIE, 'go', 'build', ...flags, ...build.packages], {
+    await runTied('go', ['build', ...flags, ...build.packages], {
       cwd: build.module,
       env: { ...env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '' },
       onErrorLine,

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { cp, link, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cachedDirectory } from '../control-plane/cache.ts';
 import type { Log } from '../control-plane/commands.ts';
@@ -10,7 +10,7 @@ import { hashOfFiles } from './hash-of-files.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const AGENT = 'localhost/oom-recorder';
 /** Images of earlier trees, for going back and forth. A few megabytes each. */
-const KEPT_IMAGES = 5;
+const KEPT = 5;
 
 /** Everything that the image is made of. The Dockerfile copies more, which changes nothing in it. */
 const INPUTS = [
@@ -32,10 +32,9 @@ export async function resolveAgentImage(
   { env, log }: { readonly env: NodeJS.ProcessEnv; readonly log: Log },
 ): Promise<ImageDirectory> {
   const cache = imagesCache(env);
-  const id = await hashOfFiles(INPUTS.map((path) => join(ROOT, path)));
-  const directory = await cachedDirectory(cache, `agent-${base.id}-${id}`, log, async (into) => {
+  const name = `agent-${base.id}-${await hashOfFiles(INPUTS.map((path) => join(ROOT, path)))}`;
+  const directory = await cachedDirectory({ cache, name, log, keep: KEPT }, async (into) => {
     log("building the agent's image");
-    await forgetOldImages(cache);
     await build(base, into, join(cache, 'tmp'));
   });
   const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
@@ -73,13 +72,4 @@ async function shareLayers(base: string, image: string): Promise<void> {
     await rm(join(image, name));
     await link(join(base, name), join(image, name));
   }
-}
-
-async function forgetOldImages(cache: string): Promise<void> {
-  const names = (await readdir(cache)).filter((name) => name.startsWith('agent-'));
-  const images = await Promise.all(
-    names.map(async (name) => ({ name, at: (await stat(join(cache, name))).mtimeMs })),
-  );
-  const old = images.toSorted((a, b) => b.at - a.at).slice(KEPT_IMAGES - 1);
-  for (const { name } of old) await rm(join(cache, name), { recursive: true, force: true });
 }

@@ -10,6 +10,8 @@ const RUNTIME_ROOT = join(import.meta.dirname, '../runtime-root.sh');
 /** The files that say how. */
 const RECIPE = [RUNTIME_ROOT, import.meta.filename, join(import.meta.dirname, 'buildah.ts')];
 const IMAGES = ['runtime', 'busybox', 'pause'];
+/** Versions of Node, and of this file. */
+const KEPT = 2;
 const EXECUTABLE = 0o755;
 
 /** For the Dockerfile's arguments of these names. */
@@ -37,8 +39,8 @@ export async function resolveBaseImages(
   { env, log }: { readonly env: NodeJS.ProcessEnv; readonly log: Log },
 ): Promise<BaseImages> {
   const cache = imagesCache(env);
-  const recipe = await hashOfFiles([pauseBinary, ...RECIPE], process.version);
-  const directory = await cachedDirectory(cache, `base-${recipe}`, log, async (into) => {
+  const name = `base-${await hashOfFiles([pauseBinary, ...RECIPE], process.version)}`;
+  const directory = await cachedDirectory({ cache, name, log, keep: KEPT }, async (into) => {
     log('making the base images (once)');
     await makeBaseImages(pauseBinary, into, join(cache, 'tmp'));
   });

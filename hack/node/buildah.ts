@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { needCommands, run } from '../control-plane/commands.ts';
+import { needCommands, runTied } from '../control-plane/commands.ts';
 
 /** What a `RUN --mount=type=cache` keeps: worth keeping, unlike the rest of buildah's temporary files. */
 const KEPT = 'buildah-cache';
@@ -50,6 +50,6 @@ export class Buildah {
       BUILDAH_ISOLATION: 'chroot', // no namespaces: works in containers, too
       TMPDIR: this.#temporary,
     };
-    return run('buildah', [...store, ...args], { env, ...(cwd !== undefined && { cwd }) });
+    return runTied('buildah', [...store, ...args], { env, ...(cwd !== undefined && { cwd }) });
   }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory, cachedDirectory } from '../control-plane/cache.ts';
-import { type Log, needCommands, run } from '../control-plane/commands.ts';
+import { type Log, needCommands, runTied } from '../control-plane/commands.ts';
 import { debianSources } from './debian.ts';
 
 /** Beside what Debian itself calls essential. */
@@ -45,13 +45,15 @@ export async function resolveDebian({
   const recipe = createHash('sha256').update([suite, ...PACKAGES, ...LEFT_OUT].join(' '));
   const name = `debian-${suite}-${recipe.digest('hex').slice(0, 12)}`;
   const cache = cacheDirectory(env, 'node');
-  const directory = await cachedDirectory(cache, name, log, async (into) => {
+  const directory = await cachedDirectory({ cache, name, log, keep: 1 }, async (into) => {
     log(`installing Debian ${suite} (once)`);
     await needCommands({ mmdebstrap: 'mmdebstrap' });
     const leaveOut = LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`);
     const what = ['--variant=minbase', `--include=${PACKAGES.join(',')}`, ...leaveOut];
     const input = await debianSources();
-    await run('mmdebstrap', ['--quiet', ...what, suite, join(into, 'root.tar'), '-'], { input });
+    await runTied('mmdebstrap', ['--quiet', ...what, suite, join(into, 'root.tar'), '-'], {
+      input,
+    });
   });
   return join(directory, 'root.tar');
 }

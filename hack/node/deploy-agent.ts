@@ -29,10 +29,13 @@ export async function deployAgent(
   await importImage(node, image);
 
   await node.whenApiServerReady();
+  const inNamespace = ['--namespace', AGENT_NAMESPACE];
+  const pods = ['get', 'pods', '-l', AGENT_SELECTOR, '-o', 'name', ...inNamespace];
+  const before = (await node.kubectl(pods)).split('\n').filter((name) => name !== '');
   await node.kubectl(['apply', '--server-side', '-k', MANIFESTS]);
   // The tag is the same whatever the image: only a new pod takes the new one.
-  const inNamespace = ['--namespace', AGENT_NAMESPACE];
-  await node.kubectl(['delete', 'pods', '-l', AGENT_SELECTOR, ...inNamespace]);
+  if (before.length > 0)
+    await node.kubectl(['delete', '--ignore-not-found', ...before, ...inNamespace]);
   await node.kubectl([
     'rollout',
     'status',

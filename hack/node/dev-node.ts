@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Log } from '../control-plane/commands.ts';
 import { findOrStart, keep, stopKept } from '../control-plane/keeper.ts';
 import { isRunning, type Kept, keptFile, readKept } from '../control-plane/kept.ts';
+import { resolveAgentImage } from './agent-image.ts';
 import { resolveNodeParts } from './node-parts.ts';
 import { type NodeAccess, RealNode } from './real-node.ts';
 import { nodeSettings, type NodeSettings } from './settings.ts';
@@ -24,8 +25,14 @@ export async function startDevNode(env: NodeJS.ProcessEnv, log: Log): Promise<Ru
     if (has === asked) return true;
     throw new Error(`another one runs, ${has} and not ${asked}: make node-stop ends it`);
   };
-  if (!(await readKept(keptFile(env, NAME)))) await resolveNodeParts(settings.kernel, { env, log });
-  return findOrStart({ file: keptFile(env, NAME), main: MAIN, env, log, suits });
+  const file = keptFile(env, NAME);
+  const running = await readKept(file);
+  if (!running || !isRunning(running)) {
+    // What takes long is made here and not by the keeper: Ctrl-C ends all of it.
+    const { images } = await resolveNodeParts(settings.kernel, { env, log });
+    await resolveAgentImage(images, { env, log });
+  }
+  return findOrStart({ file, main: MAIN, env, log, suits });
 }
 
 /** Whether there was one to stop. */

@@ -24,7 +24,9 @@ const LIMIT_MS = 300_000;
 const GRACE_MS = 60_000;
 
 /** The first line of the answer of guest/usr/local/sbin/guest-shell, which also says what is sent. */
-const ANSWER = /\n@(?<id>\S+) (?<code>\d+) (?<stdout>\d+) (?<stderr>\d+)\n/;
+const ANSWER = /^\n@(?<id>\S+) (?<code>\d+) (?<stdout>\d+) (?<stderr>\d+)\n/;
+/** More than a UUID and three numbers take. */
+const ANSWER_LIMIT = 200;
 
 /**
  * Commands for the guest, over a virtio port: they need no network there, no login, and nothing of
@@ -87,25 +89,32 @@ export async function connectTo(directory: string, name: string): Promise<Socket
 
 /** Skips what is left of the answer to a client that went away. */
 async function answerTo(id: string, socket: Socket): Promise<Outcome> {
-  let received = Buffer.alloc(0);
+  let chunks: Buffer[] = [];
+  let length = 0;
+  let needed = 0;
   for await (const chunk of socket as AsyncIterable<Buffer>) {
-    received = Buffer.concat([received, chunk]);
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length < needed) continue;
+    const received = Buffer.concat(chunks);
+    chunks = [received];
     const start = received.indexOf(`\n@${id} `);
     if (start < 0) continue;
     const answer = parseAnswer(received.subarray(start));
-    if (answer) return answer;
+    if (typeof answer !== 'number') return answer;
+    needed = start + answer;
   }
   throw new Error("the guest's shell was closed");
 }
 
-/** Undefined while it is not complete. */
-export function parseAnswer(bytes: Buffer): Outcome | undefined {
-  const groups = ANSWER.exec(bytes.subarray(0, 200).toString('latin1'))?.groups;
-  if (!groups) return undefined;
+/** How many bytes it is long where it is not complete. */
+function parseAnswer(bytes: Buffer): Outcome | number {
+  const groups = ANSWER.exec(bytes.subarray(0, ANSWER_LIMIT).toString('latin1'))?.groups;
+  if (!groups) return 0;
   const head = bytes.indexOf('\n', 1) + 1;
   const middle = head + Number(groups['stdout']);
   const end = middle + Number(groups['stderr']);
-  if (bytes.length < end) return undefined;
+  if (bytes.length < end) return end;
   return {
     code: Number(groups['code']),
     stdout: bytes.subarray(head, middle),

@@ -14,6 +14,8 @@ const MODULES = ['virtio_pci', 'virtio_blk', 'ext4', 'virtio_net', 'virtio_conso
 const INIT = join(import.meta.dirname, 'initramfs-init.sh');
 /** More than any kernel's modules; the file has holes. */
 const MODULES_DISK_SIZE = '512M';
+/** Several series, of several trees. */
+const KEPT = 6;
 const EXECUTABLE = 0o755;
 
 /** Debian's name of a kernel for virtual machines; not the meta-packages that depend on one. */
@@ -40,7 +42,7 @@ export async function resolveKernel(
   const release = debianPackage.replace('linux-image-', '');
   const name = `kernel-${release}-${await hashOfFiles([INIT, import.meta.filename])}`;
   const cache = cacheDirectory(env, 'node');
-  const directory = await cachedDirectory(cache, name, log, async (into) => {
+  const directory = await cachedDirectory({ cache, name, log, keep: KEPT }, async (into) => {
     log(`preparing Debian's kernel ${release} (once)`);
     await makeKernel(debianPackage, release, into);
   });

@@ -11,6 +11,8 @@ import { requiredVersion, wantedVersions } from '../control-plane/versions.ts';
 const CONTAINERD_MODULE = fileURLToPath(new URL('containerd/', import.meta.url));
 const PAUSE_MODULE = fileURLToPath(new URL('pause/', import.meta.url));
 const CONTAINERD = 'github.com/containerd/containerd/v2';
+/** Versions at the same time, for going back and forth. */
+const KEPT = 2;
 const CONTAINERD_COMMANDS = ['containerd', 'containerd-shim-runc-v2', 'ctr'];
 
 export interface NodeBinaries {
@@ -38,7 +40,8 @@ export async function resolveNodeBinaries({
   const containerd = requiredVersion(CONTAINERD_MODULE, CONTAINERD);
   const version = `${versions.kubernetes}-etcd-${versions.etcd}-containerd-${containerd}`;
   const cache = cacheDirectory(env, 'node');
-  const directory = await cachedDirectory(cache, `binaries-${version}`, log, async (into) => {
+  const name = `binaries-${version}`;
+  const directory = await cachedDirectory({ cache, name, log, keep: KEPT }, async (into) => {
     if (!(await hasGo(env))) throw new Error('a node is built with Go 1.26 or later: none on PATH');
     log(`building Kubernetes ${versions.kubernetes} and containerd ${containerd} (once, minutes)`);
     const generated = join(cacheDirectory(env, 'control-plane'), 'modules');

@@ -21,6 +21,7 @@ export async function resolveNodeParts(
 ): Promise<NodeParts> {
   if (process.arch !== 'x64')
     throw new Error(`a node is a PC: no way to make one on ${process.arch}`);
+  if (process.getuid?.() !== 0) throw new Error('a node is made by root: its files belong to root');
   await needCommands({ 'qemu-system-x86_64': 'qemu-system-x86', 'qemu-img': 'qemu-utils' });
   const binaries = await resolveNodeBinaries(context);
   const images = await resolveBaseImages(binaries.pause, context);

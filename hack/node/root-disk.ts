@@ -45,6 +45,8 @@ const MASKED = [
   'systemd-pstore.service',
 ];
 
+/** Those of other trees. A gigabyte each. */
+const KEPT = 3;
 /** A file with holes: what the guest may fill, not what it takes. */
 const DISK_SIZE = '16G';
 const MEMORY_MB = 4096;
@@ -69,7 +71,7 @@ export async function resolveRootDisk(
   const debian = await resolveDebian({ env, log });
   const made = [basename(dirname(debian)), parts.binaries.version, parts.images.id];
   const name = `disk-${await hashOfFiles([GUEST, import.meta.filename], made.join())}`;
-  const directory = await cachedDirectory(cache, name, log, async (into) => {
+  const directory = await cachedDirectory({ cache, name, log, keep: KEPT }, async (into) => {
     const tree = join(into, 'tree');
     const disk = join(into, 'root.img');
     log("making the node's root disk (once)");
@@ -137,7 +139,7 @@ async function prepareDisk(disk: string, into: string, parts: RootDiskParts): Pr
     await shell.check('systemctl start kube-apiserver', { limitMs: START_LIMIT_MS });
     await shell.check('systemctl stop kube-apiserver etcd containerd');
     await shell.check(`rm -r ${ARCHIVE} ${SEED_DIRECTORIES.join(' ')}`);
-    await shell.check('systemctl --no-block poweroff');
+    await shell.check('fstrim / && systemctl --no-block poweroff');
   });
   await machine.ended();
   for (const name of await readdir(into))
