@@ -27,8 +27,14 @@ const MAX_QUOTED_CHARS = 1024;
 /** `Retry-After` as the API server writes it: whole seconds. The date form is not read by client-go either. */
 const DELAY_SECONDS = /^(?<seconds>\d{1,9})$/;
 
-/** 4xx that may pass by waiting: a proxy's 404, request time-out, conflict of two writers, too many. */
-const PASSING: ReadonlySet<number> = new Set([404, 408, 409, 429]);
+/** 4xx that may pass by waiting: request time-out, conflict of two writers, too many. */
+const PASSING: ReadonlySet<number> = new Set([408, 409, 429]);
+
+/** What the API server does not take, ever: malformed, too large, invalid. */
+const FINAL: ReadonlySet<number> = new Set([400, 413, 422]);
+
+/** corev1.NamespaceTerminatingCause. */
+const NAMESPACE_TERMINATING = 'NamespaceTerminating';
 
 /** undici's names for a time-out; `TimeoutError` is the one of an AbortSignal. */
 const TIMEOUTS: ReadonlySet<unknown> = new Set([
@@ -41,23 +47,27 @@ const TIMEOUTS: ReadonlySet<unknown> = new Set([
  * What an HTTP status means for us. client-go gives up on every status error
  * (`recordEvent` in tools/record/event.go); what may pass by waiting is retried here.
  *
- * A 3xx, and a 403 or 404 without a Status, come from something between us and the API server (a
- * proxy, a load balancer whose servers are being replaced): an Event must not be lost to them.
+ * An answer without a Status comes from something between us and the API server (a proxy, a load
+ * balancer whose servers are being replaced): an Event must not be lost to it. Nor to a 403: an API
+ * server that starts gives it to valid credentials until it has read its roles.
  */
-function judge(answer: FailedAnswer, said: Status): Judgement {
-  const { status } = answer;
-  const final = said.kind === 'Status';
+function judge({ status }: FailedAnswer, said: Status, causes: readonly string[]): Judgement {
   if (status === 401) return { code: 'E_API_UNAUTHORIZED', retryable: true };
-  if (status === 403) return { code: 'E_API_FORBIDDEN', retryable: !final };
-  if (status === 404 && final) return { code: 'E_API_NOT_FOUND', retryable: false };
+  if (status === 403) {
+    return { code: 'E_API_FORBIDDEN', retryable: !causes.includes(NAMESPACE_TERMINATING) };
+  }
   if (status === 409 && said.reason === 'AlreadyExists') {
     return { code: 'E_API_EXISTS', retryable: false };
   }
-  if (status === 410) return { code: 'E_API_GONE', retryable: false };
+  if (status === 410) return { code: 'E_API_GONE', retryable: true };
   if (status < 400 || status >= 500 || PASSING.has(status)) {
     return { code: 'E_API_UNAVAILABLE', retryable: true };
   }
-  return { code: 'E_API_REFUSED', retryable: false };
+  if (said.kind === 'Status') {
+    if (status === 404) return { code: 'E_API_NOT_FOUND', retryable: false };
+    if (FINAL.has(status)) return { code: 'E_API_REFUSED', retryable: false };
+  }
+  return { code: 'E_API_GARBLED', retryable: true };
 }
 
 function parseStatus(body: string): Status {
@@ -90,11 +100,12 @@ export function classifyAnswer(doing: string, answer: FailedAnswer): ApiError {
   const said = parseStatus(answer.body);
   const { message, reason, details } = said;
   const because = typeof message === 'string' ? message : answer.body;
+  const causes = reasonsOf(details?.causes);
   const facts = {
-    ...judge(answer, said),
+    ...judge(answer, said, causes),
     status: answer.status,
     reason: typeof reason === 'string' ? reason : undefined,
-    causes: reasonsOf(details?.causes),
+    causes,
     subjectKind: typeof details?.kind === 'string' ? details.kind : undefined,
     retryAfterMs: readRetryAfterMs(answer.retryAfter, details?.retryAfterSeconds),
   };

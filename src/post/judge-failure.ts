@@ -30,9 +30,6 @@ const FIRST_DELAY_MS = 500;
 /** So that no Event is later than this after the API server is back; a request a minute is nothing. */
 const MAX_DELAY_MS = 60_000;
 
-/** corev1.NamespaceTerminatingCause. */
-const NAMESPACE_TERMINATING = 'NamespaceTerminating';
-
 /**
  * Whether to try again, and when. An error we have no class for is a bug or a failing disk: the row
  * must survive it, so it is tried again like the others.
@@ -69,9 +66,8 @@ export function backOffMs({
   return fullMs / 2 + (fullMs / 2) * random;
 }
 
-/** The namespace is going or gone, and its Events with it. */
+/** The namespace is going (no other 403 is final) or gone, and its Events with it. */
 function isQuiet(err: RecorderError): boolean {
   if (!(err instanceof ApiError)) return false;
-  const gone = err.status === 404 && err.subjectKind === 'namespaces';
-  return gone || (err.status === 403 && err.causes.includes(NAMESPACE_TERMINATING));
+  return err.code === 'E_API_FORBIDDEN' || (err.status === 404 && err.subjectKind === 'namespaces');
 }

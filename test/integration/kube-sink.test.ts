@@ -103,7 +103,7 @@ describe('a real API server', () => {
     const account = mountServiceAccount(cluster.url, ca, token);
     await using client = new ApiClient(account.access);
     const sink = new KubeSink(client.coreV1);
-    const forbidden = { code: 'E_API_FORBIDDEN', retryable: false, causes: [] };
+    const forbidden = { code: 'E_API_FORBIDDEN', retryable: true, causes: [] };
     await expect(sink.create(stored('web'))).rejects.toMatchObject(forbidden);
 
     account.rotateToken('nonsense');

@@ -8,24 +8,31 @@ function classify(status: number, said: unknown = {}, retryAfter?: string): unkn
   return classifyAnswer('POST /x', { status, retryAfter, body });
 }
 
+const TERMINATING = { details: { causes: [{ reason: 'NamespaceTerminating' }] } };
+
 describe('classifyAnswer', () => {
-  it.each([
+  it.each<readonly [number, unknown, string, boolean]>([
     [302, {}, 'E_API_UNAVAILABLE', true],
     [400, {}, 'E_API_REFUSED', false],
     [401, {}, 'E_API_UNAUTHORIZED', true],
-    [403, {}, 'E_API_FORBIDDEN', false],
+    [403, {}, 'E_API_FORBIDDEN', true],
+    [403, TERMINATING, 'E_API_FORBIDDEN', false],
     [403, '<html>blocked</html>', 'E_API_FORBIDDEN', true],
     [404, {}, 'E_API_NOT_FOUND', false],
-    [404, 'default backend - 404', 'E_API_UNAVAILABLE', true],
+    [404, 'default backend - 404', 'E_API_GARBLED', true],
+    [405, {}, 'E_API_GARBLED', true],
     [408, {}, 'E_API_UNAVAILABLE', true],
     [409, { reason: 'AlreadyExists' }, 'E_API_EXISTS', false],
     [409, { reason: 'Conflict' }, 'E_API_UNAVAILABLE', true],
-    [410, {}, 'E_API_GONE', false],
+    [410, {}, 'E_API_GONE', true],
     [413, {}, 'E_API_REFUSED', false],
     [422, {}, 'E_API_REFUSED', false],
     [429, {}, 'E_API_UNAVAILABLE', true],
     [500, {}, 'E_API_UNAVAILABLE', true],
     [599, 'x', 'E_API_UNAVAILABLE', true],
+    ...[400, 405, 407, 413, 421, 422, 431].map(
+      (status) => [status, '<html>nginx</html>', 'E_API_GARBLED', true] as const,
+    ),
   ])('makes of %i %j the error %s, retryable: %j', (status, said, code, retryable) => {
     expect(classify(status, said)).toMatchObject({ code, retryable, status });
   });

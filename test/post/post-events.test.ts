@@ -189,6 +189,7 @@ describe('what goes wrong', () => {
     ['401', refusal(401)],
     ['408', refusal(408)],
     ['409 Conflict', refusal(409, { reason: 'Conflict' })],
+    ['403', refusal(403, { reason: 'Forbidden' })],
     ['429', refusal(429)],
     ['500', refusal(500)],
     ['503', refusal(503)],
@@ -206,7 +207,6 @@ describe('what goes wrong', () => {
 
   it.each([
     ['400', refusal(400), 'error'],
-    ['403', refusal(403, { reason: 'Forbidden' }), 'error'],
     ['403 NamespaceTerminating', refusal(403, TERMINATING), 'info'],
     ['404 for its namespace', refusal(404, { details: { kind: 'namespaces' } }), 'info'],
     ['404', refusal(404), 'error'],
