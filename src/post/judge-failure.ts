@@ -29,6 +29,8 @@ const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 const FIRST_DELAY_MS = 500;
 /** So that no Event is later than this after the API server is back; a request a minute is nothing. */
 const MAX_DELAY_MS = 60_000;
+/** Who was refused waits for somebody to change a rule, and keeps no other Event waiting. */
+const MAX_REFUSED_DELAY_MS = 10 * 60_000;
 
 /**
  * Whether to try again, and when. An error we have no class for is a bug or a failing disk: the row
@@ -39,7 +41,8 @@ export function judgeFailure(err: unknown, attempt: FailedAttempt): Retry | Drop
     return { outcome: 'refused', quiet: isQuiet(err) };
   if (attempt.ageMs >= GIVE_UP_AFTER_MS) return { outcome: 'gave-up', quiet: false };
   const askedMs = err instanceof ApiError ? err.retryAfterMs : undefined;
-  const delayMs = heedRetryAfter(backOffMs(attempt), askedMs);
+  const maxMs = isRefused(err) ? MAX_REFUSED_DELAY_MS : MAX_DELAY_MS;
+  const delayMs = heedRetryAfter(backOffMs(attempt, maxMs), askedMs);
   return { outcome: 'retried', delayMs };
 }
 
@@ -57,12 +60,22 @@ export function isServerAway(err: unknown): boolean {
   return err instanceof ApiError && (AWAY_CODES.has(err.code) || AWAY_STATUSES.has(err.status));
 }
 
+const REFUSALS: ReadonlySet<ApiErrorCode> = new Set(['E_API_FORBIDDEN', 'E_API_GARBLED']);
+
+/**
+ * Whether it was turned away by a rule that may change, or by what stands before the API server. It
+ * tells nothing about other requests, not even that the API server is there.
+ */
+export function isRefused(err: unknown): boolean {
+  return err instanceof ApiError && err.retryable && REFUSALS.has(err.code);
+}
+
 /** Doubles from half a second to a minute; half of each delay is random, so that nodes do not march in step. */
-export function backOffMs({
-  failures,
-  random,
-}: Pick<FailedAttempt, 'failures' | 'random'>): number {
-  const fullMs = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), MAX_DELAY_MS);
+export function backOffMs(
+  { failures, random }: Pick<FailedAttempt, 'failures' | 'random'>,
+  maxMs = MAX_DELAY_MS,
+): number {
+  const fullMs = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), maxMs);
   return fullMs / 2 + (fullMs / 2) * random;
 }
 

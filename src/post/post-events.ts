@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.ts';
 import { AgeClock } from './age-clock.ts';
 import { deliver } from './deliver.ts';
-import { backOffMs, isServerAway, judgeFailure } from './judge-failure.ts';
+import { backOffMs, isRefused, isServerAway, judgeFailure } from './judge-failure.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
 import { Pause } from './pause.ts';
 import { type PostOutcome, PostReport } from './post-report.ts';
@@ -21,7 +21,8 @@ export interface PostEnv {
 /**
  * Posts what is in the outbox, behind the store and never in its way. Rows of one object go one
  * after the other, in order, also while one of them waits to be tried again; other objects go on
- * meanwhile, four at a time. A row leaves the outbox when it was delivered or dropped, never before.
+ * meanwhile, four at a time. A row that is refused is set aside with what else is about its Event.
+ * A row leaves the outbox when it was delivered or dropped, never before.
  * While the API server as a whole is away one row asks for all, another object's each time.
  *
  * An empty outbox costs nothing: no timer runs unless an object waits for its next try.
@@ -33,8 +34,8 @@ export class EventPoster {
   readonly #report: PostReport;
   readonly #ages: AgeClock;
   readonly #picker: RowPicker;
-  /** How often the oldest row of an object has failed. */
-  readonly #failures = new Map<string, number>();
+  /** How often a row has failed, by its id. */
+  readonly #failures = new Map<number, number>();
   readonly #inFlight = new Set<Promise<void>>();
   /** Rows between two tries. */
   readonly #waiting: WaitList;
@@ -136,7 +137,7 @@ export class EventPoster {
       this.#report.delivered(row, outcome, this.#failures.size > 0);
     } catch (err) {
       const isAway = isServerAway(err);
-      if (!isAway) this.#answered();
+      if (!isAway && !isRefused(err)) this.#answered();
       // Who was answered meanwhile shows that the server is there: the failure is this row's own.
       this.#fail(row, err, isAway && answers === this.#server.answers);
     }
@@ -151,9 +152,7 @@ export class EventPoster {
   #fail(row: OutboxRow, err: unknown, isForAll: boolean): void {
     if (this.#stopped) return;
     const { random } = this.#env;
-    const failures = isForAll
-      ? this.#server.failed()
-      : (this.#failures.get(row.objectKey) ?? 0) + 1;
+    const failures = isForAll ? this.#server.failed() : (this.#failures.get(row.id) ?? 0) + 1;
     const ageMs = this.#ages.ageMs(row.enteredAtMs);
     const judgement = judgeFailure(err, { failures, ageMs, random: random() });
     if (judgement.outcome === 'retried') {
@@ -173,7 +172,7 @@ export class EventPoster {
   #remove(row: OutboxRow): void {
     this.#outbox.delete(row.id);
     this.#picker.release(row.objectKey);
-    this.#failures.delete(row.objectKey);
+    this.#failures.delete(row.id);
   }
 
   #waitForServer(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
@@ -182,10 +181,13 @@ export class EventPoster {
   }
 
   #retry(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
-    this.#failures.set(row.objectKey, failures);
+    this.#failures.set(row.id, failures);
     this.#report.waits(row, err, failures, delayMs);
+    const comeAgain = isRefused(err)
+      ? this.#picker.setAside(row)
+      : () => this.#picker.release(row.objectKey);
     this.#waiting.after(delayMs, () => {
-      this.#picker.release(row.objectKey);
+      comeAgain();
       this.#fill();
     });
   }

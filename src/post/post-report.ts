@@ -1,3 +1,4 @@
+import { RecorderError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Delivered } from './deliver.ts';
 import type { Drop, Retry } from './judge-failure.ts';
@@ -6,11 +7,12 @@ import type { OutboxRow, UnreadableRow } from './outbox.ts';
 /** What came of one attempt, or of a row that could not be tried; the label of the metric. */
 export type PostOutcome = Delivered | Drop['outcome'] | Retry['outcome'] | UnreadableRow['verb'];
 
-/** Counts every attempt, logs every drop, and says an outage once instead of once per attempt. */
+/** Counts every attempt, logs every drop, and says what fails once for each reason instead of once per attempt. */
 export class PostReport {
   readonly #log: Logger;
   readonly #tally: (outcome: PostOutcome) => void;
-  #healthy = true;
+  /** Codes of the failures that were said since all was well. */
+  readonly #said = new Set<string>();
 
   constructor(log: Logger, tally: (outcome: PostOutcome) => void) {
     this.#log = log;
@@ -20,17 +22,18 @@ export class PostReport {
   delivered(row: OutboxRow, outcome: Delivered, othersFail: boolean): void {
     this.#tally(outcome);
     this.#log.debug({ ...describe(row), outcome }, 'event posted');
-    if (this.#healthy || othersFail) return;
-    this.#healthy = true;
+    if (this.#said.size === 0 || othersFail) return;
+    this.#said.clear();
     this.#log.info({}, 'posting events again');
   }
 
   waits(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
     this.#tally('retried');
     const facts = { ...describe(row), failures, delayMs, err };
-    if (this.#healthy) this.#log.warn(facts, 'cannot post events, they wait in the outbox');
-    else this.#log.debug(facts, 'event waits to be tried again');
-    this.#healthy = false;
+    const code = err instanceof RecorderError ? err.code : '';
+    if (this.#said.has(code)) this.#log.debug(facts, 'event waits to be tried again');
+    else this.#log.warn(facts, 'cannot post events, they wait in the outbox');
+    this.#said.add(code);
   }
 
   dropped(row: OutboxRow, err: unknown, { outcome, quiet }: Drop): void {

@@ -1,15 +1,21 @@
 import type { Outbox, OutboxRow, UnreadableRow } from './outbox.ts';
 
+/** Each is passed over in every look at the outbox: with so many a look takes 2.5 ms instead of 0.03 ms. */
+const MAX_ASIDE = 500;
+
 /**
  * Picks the row to post next: one that is the oldest of its object, and none of an object that is
- * taken. To look through the whole outbox is dear where thousands of objects wait, so that is done
- * only when rows may have come; else the objects are asked for that were released since.
+ * taken; rows of an Event that is set aside are passed over. To look through the whole outbox is
+ * dear where thousands of objects wait, so that is done only when rows may have come; else the
+ * objects are asked for that were released since.
  */
 export class RowPicker {
   readonly #outbox: Outbox;
   readonly #onDropped: (row: UnreadableRow) => void;
   /** Objects with a row in flight or waiting. */
   readonly #taken = new Set<string>();
+  /** Events, by their names, that keep nobody waiting but their own rows. */
+  readonly #aside = new Set<string>();
   /** Where a row may be found; anywhere if this is absent. */
   #released: Set<string> | undefined;
 
@@ -28,7 +34,7 @@ export class RowPicker {
   take(): OutboxRow | undefined {
     const row =
       this.#released === undefined
-        ? this.#readable(() => this.#outbox.next(this.#taken))
+        ? this.#readable(() => this.#outbox.next(this.#taken, this.#aside))
         : this.#takeFrom(this.#released);
     if (row === undefined) this.#released = new Set();
     else this.#taken.add(row.objectKey);
@@ -40,9 +46,25 @@ export class RowPicker {
     this.#released?.add(objectKey);
   }
 
+  /**
+   * Lets an object go on without the Event of this row, if there is room for one more.
+   *
+   * @returns what lets the Event come again
+   */
+  setAside({ objectKey, event }: OutboxRow): () => void {
+    const { name } = event.metadata;
+    if (this.#aside.size >= MAX_ASIDE) return () => this.release(objectKey);
+    this.#aside.add(name);
+    this.release(objectKey);
+    return () => {
+      this.#aside.delete(name);
+      if (!this.#taken.has(objectKey)) this.release(objectKey);
+    };
+  }
+
   #takeFrom(released: Set<string>): OutboxRow | undefined {
     for (const objectKey of released) {
-      const row = this.#readable(() => this.#outbox.nextOf(objectKey));
+      const row = this.#readable(() => this.#outbox.nextOf(objectKey, this.#aside));
       released.delete(objectKey);
       if (row !== undefined) return row;
     }

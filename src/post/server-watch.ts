@@ -26,7 +26,7 @@ export class ServerWatch {
     return this.#pause.failures === 0 ? MAX_IN_FLIGHT : 1;
   }
 
-  /** How often it has answered, whatever it said. */
+  /** How often it has answered, whatever it said, but for who was refused. */
   get answers(): number {
     return this.#answers;
   }

@@ -1,8 +1,12 @@
 import type { Decision } from '../correlator/decision.ts';
-import type { Outbox, OutboxRow, UnreadableRow } from '../post/outbox.ts';
+import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../post/outbox.ts';
 import { fromStored, toStored, type RecordedEvent } from '../correlator/recorded-event.ts';
 import type { SqlRow } from './prepared-database.ts';
 import type { StateDatabase } from './state-database.ts';
+
+/** Of a row, even one that cannot be read. */
+const EVENT_NAME =
+  "ifnull(json_extract(iif(json_valid(event), event, '{}'), '$.metadata.name'), '')";
 
 /** What is yet to be posted, in the order it was decided. */
 export class OutboxTable implements Outbox {
@@ -27,13 +31,13 @@ export class OutboxTable implements Outbox {
     );
   }
 
-  next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined {
+  next(objects: Skipped, events: Skipped): OutboxRow | UnreadableRow | undefined {
     const where = 'object_key NOT IN (SELECT value FROM json_each(?))';
-    return this.#first(where, JSON.stringify([...skip]));
+    return this.#first(where, JSON.stringify([...objects]), events);
   }
 
-  nextOf(objectKey: string): OutboxRow | UnreadableRow | undefined {
-    return this.#first('object_key = ?', objectKey);
+  nextOf(objectKey: string, events: Skipped): OutboxRow | UnreadableRow | undefined {
+    return this.#first('object_key = ?', objectKey, events);
   }
 
   delete(id: number): void {
@@ -47,10 +51,11 @@ export class OutboxTable implements Outbox {
     return rows === 0 ? { rows } : { rows, oldestEnteredAtMs: Number(row?.['oldest']) };
   }
 
-  #first(where: string, param: string): OutboxRow | UnreadableRow | undefined {
+  #first(where: string, param: string, events: Skipped): OutboxRow | UnreadableRow | undefined {
     const columns = 'id, object_key, verb, entered_ms, event, patch';
-    const sql = `SELECT ${columns} FROM outbox WHERE ${where} ORDER BY id LIMIT 1`;
-    const row = this.#db.get(sql, param);
+    const others = `${EVENT_NAME} NOT IN (SELECT value FROM json_each(?))`;
+    const sql = `SELECT ${columns} FROM outbox WHERE ${where} AND ${others} ORDER BY id LIMIT 1`;
+    const row = this.#db.get(sql, param, JSON.stringify([...events]));
     return row && readRow(row);
   }
 }

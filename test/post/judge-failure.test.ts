@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backOffMs, judgeFailure } from '../../src/post/judge-failure.ts';
-import { refusal } from '../support/fake-sink.ts';
+import { proxyRefusal, refusal } from '../support/fake-sink.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -31,6 +31,20 @@ describe('judgeFailure', () => {
     expect(judgeFailure(refusal(429, {}, '1'), { ...attempt, failures: 20 })).toMatchObject({
       delayMs: 30_000,
     });
+  });
+
+  it('waits longer and longer for who was refused, ten minutes at most', () => {
+    for (const [failures, delayMs] of [
+      [1, 250],
+      [9, 64_000],
+      [5000, 300_000],
+    ] as const) {
+      for (const err of [refusal(403), proxyRefusal(413)])
+        expect(judgeFailure(err, { ...attempt, failures })).toEqual({
+          outcome: 'retried',
+          delayMs,
+        });
+    }
   });
 
   it('always waits, and at most five minutes, after anything that may be thrown', () => {

@@ -6,7 +6,7 @@ import { EventPoster, type PostEnv } from '../../src/post/post-events.ts';
 import type { PostOutcome } from '../../src/post/post-report.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
-import { FakeSink, refusal } from '../support/fake-sink.ts';
+import { FakeSink, proxyRefusal, refusal } from '../support/fake-sink.ts';
 
 const HOUR_MS = 60 * 60_000;
 const TERMINATING = {
@@ -189,7 +189,6 @@ describe('what goes wrong', () => {
     ['401', refusal(401)],
     ['408', refusal(408)],
     ['409 Conflict', refusal(409, { reason: 'Conflict' })],
-    ['403', refusal(403, { reason: 'Forbidden' })],
     ['429', refusal(429)],
     ['500', refusal(500)],
     ['503', refusal(503)],
@@ -384,6 +383,134 @@ describe('what goes wrong', () => {
   );
 });
 
+/**
+ * Of kube-apiserver 1.36 while it starts (test/integration/refusals.test.ts: it has not read its roles
+ * yet), of a binding that is away, of an admission policy: the same status, and a Status.
+ */
+const FORBIDDEN = refusal(403, {
+  reason: 'Forbidden',
+  message: 'events is forbidden: User "u" cannot create resource "events" in API group "" in …',
+});
+
+describe('a refusal', () => {
+  it.each<readonly [string, Error]>([
+    ['403', FORBIDDEN],
+    ['410', refusal(410)],
+    ...[400, 403, 404, 405, 407, 413, 421, 422, 431].map(
+      (status) => [`a proxy's ${status} with HTML`, proxyRefusal(status)] as const,
+    ),
+  ])('that may pass is tried again: %s', async (_name, err) => {
+    addCreate('web');
+    failFirst(err, err);
+    await post();
+    expect(outbox.rows).toHaveLength(1);
+    await clock.advance(2000);
+    expect(Object.fromEntries(tally)).toEqual({ retried: 2, created: 1 });
+    expect(messages('error')).toEqual([]);
+  });
+
+  it('lets later Events of its object pass', async () => {
+    sink.refuse = ({ name }) => (name === nameOf('web', 1) ? FORBIDDEN : undefined);
+    for (const episode of [1, 2, 3]) addCreate('web', episode);
+    await post();
+    expect(tally.get('created')).toBe(2);
+    expect(outbox.rows).toMatchObject([{ event: makeEvent('web', 1) }]);
+
+    await clock.advance(HOUR_MS);
+    expect(sink.calls.length).toBeLessThan(25);
+    sink.refuse = () => undefined;
+    await clock.advance(10 * 60_000);
+    expect(tally.get('created')).toBe(3);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('keeps what else is about its Event behind it, so that no count goes back', async () => {
+    sink.refuse = () => FORBIDDEN;
+    addCreate('web', 1);
+    for (const count of [2, 3]) outbox.addPatch(makeEvent('web', 1, count), clock.wallMs());
+    addCreate('web', 2);
+    await post();
+    outbox.addPatch(makeEvent('web', 1, 4), clock.wallMs());
+    await post();
+    expect(sink.calls.map(({ verb, name }) => `${verb} ${name}`)).toEqual([
+      `create ${nameOf('web', 1)}`,
+      `create ${nameOf('web', 2)}`,
+    ]);
+
+    sink.refuse = () => undefined;
+    await clock.advance(1000);
+    expect([...sink.events.values()]).toMatchObject([{ count: 4 }, { count: 1 }]);
+    expect(Object.fromEntries(tally)).toMatchObject({ created: 2, patched: 3 });
+  });
+
+  it('comes again when its object has a row in flight, and not beside it', async () => {
+    sink.refuse = ({ name }) => (name === nameOf('web', 1) ? FORBIDDEN : undefined);
+    addCreate('web', 1);
+    await post();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    sink.gate = promise;
+    addCreate('web', 2);
+    await post();
+    await clock.advance(HOUR_MS);
+    expect(sink.mostInFlight).toBe(1);
+
+    sink.refuse = () => undefined;
+    resolve();
+    await clock.settle();
+    expect(tally.get('created')).toBe(2);
+  });
+
+  it('is given up after 24 hours, loudly, with the words of who refused', async () => {
+    addCreate('web');
+    sink.refuse = () => FORBIDDEN;
+    await post();
+    await clock.advance(24.2 * HOUR_MS);
+    expect(tally.get('gave-up')).toBe(1);
+    expect(sink.calls.length).toBeLessThan(24 * 12);
+    const dropped = logged.find(({ level }) => level === 'error');
+    expect(dropped).toMatchObject({ message: 'event dropped', facts: { err: FORBIDDEN } });
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('of everything costs nothing, and sets aside 500 Events at most', async () => {
+    sink.refuse = () => FORBIDDEN;
+    for (let n = 0; n < 600; n += 1) {
+      addCreate(`pod-${n}`, 1);
+      addCreate(`pod-${n}`, 2);
+    }
+    await post();
+    const asked = new Set(sink.calls.map(({ name }) => name));
+    expect(asked.size).toBeLessThanOrEqual(500 + 600);
+    await clock.advance(HOUR_MS);
+    const calls = sink.calls.length;
+    await clock.advance(HOUR_MS);
+    expect(sink.calls.length - calls).toBeLessThan(asked.size * 12);
+
+    sink.refuse = () => undefined;
+    await clock.advance(10 * 60_000);
+    expect(tally.get('created')).toBe(1200);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it('does not hide from the log that something else fails', async () => {
+    sink.refuse = () => FORBIDDEN;
+    addCreate('web');
+    await post();
+    sink.refuse = ({ name }) => (name.startsWith('web') ? FORBIDDEN : UNREACHABLE);
+    addCreate('db');
+    await post();
+    await clock.advance(HOUR_MS);
+    expect(messages('warn')).toHaveLength(2);
+    sink.refuse = () => undefined;
+    await clock.advance(HOUR_MS);
+    expect(messages('info')).toEqual(['posting events again']);
+  });
+});
+
+function nameOf(object: string, episode: number): string {
+  return makeEvent(object, episode).metadata.name;
+}
+
 describe('a server that is away', () => {
   function addMany(count: number): void {
     for (let n = 0; n < count; n += 1) addCreate(`pod-${n}`);
@@ -427,6 +554,33 @@ describe('a server that is away', () => {
     sink.refuse = () => refusal(500);
     await clock.advance(60_000);
     expect(sink.mostInFlight).toBe(4);
+  });
+
+  it('is not back with a refusal: one asks at a time, and none is lost', async () => {
+    addMany(50);
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(HOUR_MS);
+    sink.mostInFlight = 0;
+    sink.refuse = () => FORBIDDEN;
+    await clock.advance(60_000);
+    expect(sink.mostInFlight).toBe(1);
+
+    sink.refuse = () => undefined;
+    await clock.advance(10 * 60_000);
+    expect(tally.get('created')).toBe(50);
+    expect(messages('error')).toEqual([]);
+  });
+
+  it('is found back behind any number of Events that are refused', async () => {
+    addMany(300);
+    addCreate('web');
+    sink.refuse = () => UNREACHABLE;
+    await post();
+    await clock.advance(HOUR_MS);
+    sink.refuse = ({ name }) => (name.startsWith('pod') ? FORBIDDEN : undefined);
+    await clock.advance(60_000);
+    expect(tally.get('created')).toBe(1);
   });
 
   it('lets no Event through out of order', async () => {

@@ -8,11 +8,15 @@ const OBJECTS = ['a', 'b', 'c', 'd'] as const;
 
 /** What may happen between two looks at the outbox. */
 const step = fc.oneof(
-  { arbitrary: fc.record({ add: fc.constantFrom(...OBJECTS) }), weight: 2 },
+  { arbitrary: fc.record({ add: fc.constantFrom(...OBJECTS), episode: fc.nat(2) }), weight: 2 },
   { arbitrary: fc.record({ damage: fc.nat(5) }), weight: 1 },
   { arbitrary: fc.constant('break' as const), weight: 1 },
   { arbitrary: fc.constant('take' as const), weight: 5 },
-  { arbitrary: fc.constantFrom('deliver' as const, 'retry' as const), weight: 4 },
+  {
+    arbitrary: fc.constantFrom('deliver' as const, 'retry' as const, 'set aside' as const),
+    weight: 4,
+  },
+  { arbitrary: fc.constant('take back' as const), weight: 1 },
 );
 
 /** While the disk fails; there may be nothing to ask it for. */
@@ -34,10 +38,13 @@ test('finds a row whenever one is free, the oldest of its object, as who looks a
       const outbox = new FakeOutbox();
       const picker = new RowPicker(outbox, () => undefined);
       const taken: OutboxRow[] = [];
+      const aside: { readonly name: string; readonly takeBack: () => void }[] = [];
       const free = (): OutboxRow[] =>
         outbox.rows.filter(
-          ({ id, objectKey }) =>
-            !outbox.unreadable.has(id) && !taken.some((row) => row.objectKey === objectKey),
+          ({ id, objectKey, event }) =>
+            !outbox.unreadable.has(id) &&
+            !taken.some((row) => row.objectKey === objectKey) &&
+            !aside.some(({ name }) => name === event.metadata.name),
         );
       const take = (): void => {
         const expected = free();
@@ -51,7 +58,7 @@ test('finds a row whenever one is free, the oldest of its object, as who looks a
       };
       for (const each of steps) {
         if (typeof each === 'object' && 'add' in each) {
-          outbox.addCreate(makeEvent(each.add), 0);
+          outbox.addCreate(makeEvent(each.add, each.episode), 0);
           picker.refresh();
         } else if (typeof each === 'object') {
           const id = free()[each.damage]?.id;
@@ -60,14 +67,22 @@ test('finds a row whenever one is free, the oldest of its object, as who looks a
           take();
         } else if (each === 'break') {
           takeInVain(picker, outbox);
+        } else if (each === 'take back') {
+          aside.shift()?.takeBack();
         } else {
           const row = taken.shift();
           if (row === undefined) continue;
+          if (each === 'set aside') {
+            aside.push({ name: row.event.metadata.name, takeBack: picker.setAside(row) });
+            continue;
+          }
           if (each === 'deliver') outbox.delete(row.id);
           picker.release(row.objectKey);
         }
       }
       const takeAll = (): void => OBJECTS.forEach(take);
+      takeAll();
+      for (const { takeBack } of aside.splice(0)) takeBack();
       takeAll();
       for (const { objectKey } of taken.splice(0)) picker.release(objectKey);
       takeAll();

@@ -14,6 +14,7 @@ import { tempDirectory } from '../support/temp-directory.ts';
 const BOOT = 'boot-1';
 const NODE = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
 const DAY_MS = 24 * 60 * 60_000;
+const NONE: ReadonlySet<string> = new Set();
 
 function openStore(directory?: string, historyMax = 10_000, log = new MemoryLog()): StateStore {
   return new StateStore({ directory, historyMax, log, nowMs: () => START_MS });
@@ -44,14 +45,26 @@ describe('the outbox', () => {
   test('gives the oldest row whose object is not left out', () => {
     using store = openStore();
     for (const pod of ['a', 'b', 'a']) store.outbox.add(create(pod), START_MS);
-    expect(store.outbox.next(new Set())).toMatchObject({ id: 1, objectKey: 'Pod/shop/a' });
-    expect(store.outbox.next(new Set(['Pod/shop/a']))).toMatchObject({ id: 2 });
-    expect(store.outbox.next(new Set(['Pod/shop/a', 'Pod/shop/b']))).toBeUndefined();
-    expect(store.outbox.nextOf('Pod/shop/a')).toMatchObject({ id: 1 });
+    expect(store.outbox.next(NONE, NONE)).toMatchObject({ id: 1, objectKey: 'Pod/shop/a' });
+    expect(store.outbox.next(new Set(['Pod/shop/a']), NONE)).toMatchObject({ id: 2 });
+    expect(store.outbox.next(new Set(['Pod/shop/a', 'Pod/shop/b']), NONE)).toBeUndefined();
+    expect(store.outbox.nextOf('Pod/shop/a', NONE)).toMatchObject({ id: 1 });
     store.outbox.delete(1);
-    expect(store.outbox.next(new Set(['Pod/shop/b']))).toMatchObject({ id: 3 });
-    expect(store.outbox.nextOf('Pod/shop/a')).toMatchObject({ id: 3 });
-    expect(store.outbox.nextOf('Pod/shop/c')).toBeUndefined();
+    expect(store.outbox.next(new Set(['Pod/shop/b']), NONE)).toMatchObject({ id: 3 });
+    expect(store.outbox.nextOf('Pod/shop/a', NONE)).toMatchObject({ id: 3 });
+    expect(store.outbox.nextOf('Pod/shop/c', NONE)).toBeUndefined();
+  });
+
+  test('passes over every row of an Event that is set aside, and over no other', () => {
+    using store = openStore();
+    const { event } = create('a', 1) as Extract<Decision, { verb: 'create' }>;
+    store.outbox.add(create('a', 1), START_MS);
+    store.outbox.add({ verb: 'patch', event, patch: patchOf(event) }, START_MS);
+    store.outbox.add(create('a', 2), START_MS);
+    const aside = new Set([event.metadata.name]);
+    expect(store.outbox.next(NONE, aside)).toMatchObject({ id: 3 });
+    expect(store.outbox.nextOf('Pod/shop/a', aside)).toMatchObject({ id: 3 });
+    expect(store.outbox.next(new Set(['Pod/shop/a']), aside)).toBeUndefined();
   });
 
   test('gives back what was put in, and says how much waits since when', () => {
@@ -60,7 +73,7 @@ describe('the outbox', () => {
     expect(store.outbox.waiting()).toEqual({ rows: 0 });
     store.outbox.add({ verb: 'patch', event, patch: patchOf(event) }, START_MS + 5);
     store.outbox.add({ verb: 'skip', reason: 'held' }, START_MS);
-    expect(store.outbox.next(new Set())).toEqual({
+    expect(store.outbox.next(NONE, NONE)).toEqual({
       id: 1,
       objectKey: 'Pod/shop/pod-1',
       enteredAtMs: START_MS + 5,
@@ -78,7 +91,7 @@ describe('ids', () => {
     for (const id of [1, 2, 3]) {
       using store = openStore(directory);
       store.outbox.add(create('a'), START_MS);
-      expect(store.outbox.next(new Set())).toMatchObject({ id });
+      expect(store.outbox.next(NONE, NONE)).toMatchObject({ id });
       store.outbox.delete(id);
     }
     using store = openStore(directory);
@@ -125,9 +138,12 @@ describe('a row of the outbox that is damaged', () => {
     for (const pod of ['a', 'b']) outbox.add(create(pod), START_MS);
     db.run('UPDATE outbox SET event = ? WHERE id = 1', [event]);
 
-    expect(outbox.next(new Set())).toEqual({ verb: 'unreadable', id: 1, err: expect.any(Error) });
+    for (const aside of [NONE, new Set(['b'])]) {
+      const unreadable = { verb: 'unreadable', id: 1, err: expect.any(Error) };
+      expect(outbox.next(NONE, aside)).toEqual(unreadable);
+    }
     outbox.delete(1);
-    expect(outbox.next(new Set())).toMatchObject({ id: 2, verb: 'create' });
+    expect(outbox.next(NONE, NONE)).toMatchObject({ id: 2, verb: 'create' });
     db.close();
   });
 });

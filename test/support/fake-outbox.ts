@@ -1,4 +1,4 @@
-import type { Outbox, OutboxRow, UnreadableRow } from '../../src/post/outbox.ts';
+import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../../src/post/outbox.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
@@ -13,18 +13,23 @@ export class FakeOutbox implements Outbox {
   asked = 0;
   #lastId = 0;
 
-  next(skip: ReadonlySet<string>): OutboxRow | UnreadableRow | undefined {
+  next(objects: Skipped, events: Skipped): OutboxRow | UnreadableRow | undefined {
     this.asked += 1;
-    return this.#find((objectKey) => !skip.has(objectKey));
+    return this.#find((objectKey) => !objects.has(objectKey), events);
   }
 
-  nextOf(objectKey: string): OutboxRow | UnreadableRow | undefined {
-    return this.#find((key) => key === objectKey);
+  nextOf(objectKey: string, events: Skipped): OutboxRow | UnreadableRow | undefined {
+    return this.#find((key) => key === objectKey, events);
   }
 
-  #find(isMeant: (objectKey: string) => boolean): OutboxRow | UnreadableRow | undefined {
+  #find(
+    isMeant: (objectKey: string) => boolean,
+    events: Skipped,
+  ): OutboxRow | UnreadableRow | undefined {
     this.#check();
-    const row = this.rows.find(({ objectKey }) => isMeant(objectKey));
+    const row = this.rows.find(
+      ({ objectKey, event }) => isMeant(objectKey) && !events.has(event.metadata.name),
+    );
     if (row === undefined || !this.unreadable.has(row.id)) return row;
     return { verb: 'unreadable', id: row.id, err: new SyntaxError('not JSON') };
   }

@@ -65,6 +65,12 @@ export class FakeSink implements EventSink {
   }
 }
 
+/** The error that something between us and the API server makes: an answer in HTML, without a Status. */
+export function proxyRefusal(status: number): ApiError {
+  const body = `<html><head><title>${status}</title></head><body>nginx</body></html>`;
+  return classifyAnswer('a call of the test', { status, retryAfter: undefined, body });
+}
+
 /** The error an answer of the API server becomes. */
 export function refusal(
   status: number,
