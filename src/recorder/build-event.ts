@@ -5,7 +5,7 @@ import type { Attribution, Subject } from '../pods/attribute.ts';
 import { eventText } from './event-message.ts';
 import { makeEvent } from './make-event.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
-import { safeText } from './safe-text.ts';
+import { safeText } from '../safe-text.ts';
 
 const ANNOTATION_PREFIX = 'oom-recorder.dev/';
 

@@ -3,7 +3,7 @@ import type { KilledProcess, OomEpisode } from '../oom/episode.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import type { ContainerEntry } from '../pods/pod-directory.ts';
 import { formatKb } from './format-kb.ts';
-import { safeText } from './safe-text.ts';
+import { safeText } from '../safe-text.ts';
 
 /** What an Event says and why: constant in form, the most important words first. */
 export interface EventText {

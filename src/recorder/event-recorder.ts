@@ -8,7 +8,7 @@ import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
 import type { Outbox } from '../post/outbox.ts';
 import { EventPoster, type PostEnv } from '../post/post-events.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
-import { cutToBytes } from './safe-text.ts';
+import { cutToBytes } from '../safe-text.ts';
 import type { EventSink } from '../post/sink.ts';
 
 /** Where decisions are kept until the API server has them, together with what they depend on. */

@@ -1,7 +1,7 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
 import { eventName } from './event-name.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
-import { cutToBytes, safeText } from './safe-text.ts';
+import { cutToBytes, safeText } from '../safe-text.ts';
 
 /** Who reports: what `kubectl get events` shows under SOURCE. */
 const COMPONENT = 'oom-recorder';

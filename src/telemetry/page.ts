@@ -1,4 +1,4 @@
-import { safeText } from '../recorder/safe-text.ts';
+import { safeText } from '../safe-text.ts';
 import type { EpisodeFacts } from './episode-facts.ts';
 
 /** What the page shows. */

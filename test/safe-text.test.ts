@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cutToBytes, safeText } from '../../src/recorder/safe-text.ts';
+import { cutToBytes, safeText } from '../src/safe-text.ts';
 
 describe('safeText', () => {
   test.each([
