@@ -1,3 +1,5 @@
+import { safeText } from './safe-text.ts';
+
 /** Base of every failure we expect; anything else that reaches the top is a bug. */
 export abstract class RecorderError extends Error {
   /** Stable and greppable: alerts and the runbook key on it, never on `message`. */
@@ -17,7 +19,8 @@ export abstract class RecorderError extends Error {
 
 /** Why a command failed, in one line for a person; a bug keeps its stack for us. */
 export function explainError(error: unknown): string {
-  if (error instanceof RecorderError) return `error: ${error.message} [${error.code}]`;
+  if (error instanceof RecorderError) return safeText(`error: ${error.message} [${error.code}]`);
   const bug = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return `error: this is a bug in oom-recorder, please report it: ${bug}`;
+  const lines = bug.split('\n').map(safeText).join('\n');
+  return `error: this is a bug in oom-recorder, please report it: ${lines}`;
 }

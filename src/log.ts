@@ -1,5 +1,6 @@
 import { pino, stdSerializers, type Logger } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import { safeText } from './safe-text.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -33,13 +34,28 @@ export function openLog({ level, format }: LogOptions, write: (text: string) => 
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const render = format === 'json' ? (line: string) => line : (line: string) => pretty(line);
-  return pino(options, { write: (line) => write(render(line)) });
+  return pino(options, { write: (line) => write(render(makeSafe(line))) });
 }
+
+/**
+ * Processes, cgroups, pods and servers choose what stands in a line: it is escaped as in an Event, in
+ * this one place.
+ */
+function makeSafe(line: string): string {
+  const safe: unknown = JSON.parse(line, (_key, value: unknown) =>
+    typeof value === 'string' ? safeText(value) : value,
+  );
+  return `${JSON.stringify(safe)}\n`;
+}
+
+/** Of a stack; its other lines are the message once more. */
+const FRAME = /^ +at /;
 
 /** What went wrong down to its cause, and the code the runbook knows; only a bug keeps its stack, for us. */
 function tellError(err: unknown): unknown {
   if (!(err instanceof Error)) return err;
   const { message, stack, ...rest } = stdSerializers.err(err);
   const isExpected = 'code' in err && String(err.code).startsWith('E_');
-  return isExpected ? { code: rest['code'], message } : { ...rest, message, stack };
+  const frames = stack.split('\n').filter((line) => FRAME.test(line));
+  return isExpected ? { code: rest['code'], message } : { ...rest, message, stack: frames };
 }
