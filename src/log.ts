@@ -39,23 +39,28 @@ export function openLog({ level, format }: LogOptions, write: (text: string) => 
 
 /**
  * Processes, cgroups, pods and servers choose what stands in a line: it is escaped as in an Event, in
- * this one place.
+ * this one place, and without credentials.
  */
 function makeSafe(line: string): string {
   const safe: unknown = JSON.parse(line, (_key, value: unknown) =>
-    typeof value === 'string' ? safeText(value) : value,
+    typeof value === 'string' ? safeText(value.replace(CREDENTIALS, '$1…')) : value,
   );
   return `${JSON.stringify(safe)}\n`;
 }
 
+/** A header of ours, as a server's page shows it that answers with the request it got. */
+const CREDENTIALS = /(authorization\W{1,9}\w+ +)[^\s"'<,;]+/gi;
+
 /** Of a stack; its other lines are the message once more. */
 const FRAME = /^ +at /;
 
-/** What went wrong down to its cause, and the code the runbook knows; only a bug keeps its stack, for us. */
+/**
+ * What went wrong down to its cause, and the code the runbook knows; only a bug keeps its stack, for
+ * us. Whatever else an error carries is not told: a URL that could not be parsed has its password in it.
+ */
 function tellError(err: unknown): unknown {
   if (!(err instanceof Error)) return err;
-  const { message, stack, ...rest } = stdSerializers.err(err);
-  const isExpected = 'code' in err && String(err.code).startsWith('E_');
-  const frames = stack.split('\n').filter((line) => FRAME.test(line));
-  return isExpected ? { code: rest['code'], message } : { ...rest, message, stack: frames };
+  const { type, code, message, stack } = stdSerializers.err(err);
+  if (String(code).startsWith('E_')) return { code, message };
+  return { type, code, message, stack: stack.split('\n').filter((line) => FRAME.test(line)) };
 }

@@ -21,9 +21,13 @@ export class ClusterAccess extends KubeConfig {
   /** How the last authenticated request must be sent: trust, client certificate, proxy. */
   transport: DispatcherOptions = { type: 'none' };
 
-  /** Base of every path, without a slash at its end. */
+  /**
+   * Base of every path, without a slash at its end; empty where it is no URL. It is shown: a user and
+   * password in it, which nobody would send, and a query are left out.
+   */
   get server(): string {
-    return (this.getCurrentCluster()?.server ?? '').replace(/\/+$/, '');
+    const url = URL.parse(this.getCurrentCluster()?.server ?? '');
+    return url === null ? '' : `${url.protocol}//${url.host}${url.pathname}`.replace(/\/+$/, '');
   }
 
   /** Notes what the transport must be, and keeps client-node from building one of its own. */

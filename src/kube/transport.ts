@@ -72,7 +72,9 @@ export class Transport implements AsyncDisposable {
       await this.#access.applySecurityAuthentication(context);
     } catch (err) {
       const doing = `read the credentials for ${this.#access.server}`;
-      throw new ApiError(doing, { code: 'E_API_CREDENTIALS', retryable: true }, err);
+      // It quotes what it could not read, and a plugin that prints no JSON may print a token.
+      const cause = err instanceof SyntaxError ? new Error('the exec plugin printed no JSON') : err;
+      throw new ApiError(doing, { code: 'E_API_CREDENTIALS', retryable: true }, cause);
     }
   }
 }

@@ -104,10 +104,10 @@ function refuse(what: string, strangers: Readonly<Record<string, unknown>>): voi
 function checkUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new InfluxOptionsError(`${text} is no http or https URL`);
+    throw new InfluxOptionsError('--influx-url is no http or https URL');
   }
-  if (url.username !== '' || url.password !== '') {
-    throw new InfluxOptionsError('take the user and password out of the URL: it appears in logs');
+  if (url.username !== '' || url.password !== '' || url.search !== '') {
+    throw new InfluxOptionsError('take the user, the password and the query out of --influx-url');
   }
   return url.href;
 }

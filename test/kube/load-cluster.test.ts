@@ -50,7 +50,7 @@ describe('loadCluster', () => {
 
   it.each([
     ['10.0.0.1', '6443', 'https://10.0.0.1:6443'],
-    ['fd00::1', undefined, 'https://[fd00::1]:443'],
+    ['fd00::1', undefined, 'https://[fd00::1]'],
   ])('takes the service account at %s', (host, port, server) => {
     const env = { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, HOME: dir };
     expect(loadCluster({ env, serviceAccountDir: mount() }).server).toBe(server);
@@ -83,13 +83,18 @@ describe('loadCluster', () => {
     }
   });
 
-  it.each(['10.0.0.1:6443', 'https:10.0.0.1', 'https://a b', 'unix:///run/api'])(
-    'refuses the server %s, to which no request can be built',
+  it('leaves out of the server what must not be shown', () => {
+    const kubeconfig = writeKubeconfig('flag', 'https://me:secret@flag:6443/base/?token=secret#x');
+    expect(loadCluster({ kubeconfig, env: {} }).server).toBe('https://flag:6443/base');
+  });
+
+  it.each(['10.0.0.1:6443', 'me:secret@10.0.0.1', 'https://a b', 'unix:///run/api'])(
+    'refuses the server %s, to which no request can be built, without saying it',
     (server) => {
       const kubeconfig = writeKubeconfig('odd', server);
       const load = (): unknown => loadCluster({ kubeconfig, env: {} });
       expect(load).toThrow(expect.objectContaining({ code: 'E_NO_CLUSTER', retryable: false }));
-      expect(load).toThrow(`${server}, is no https:// URL`);
+      expect(load).toThrow(/with an https:\/\/ URL; choose one with kubectl config use-context$/);
     },
   );
 });
