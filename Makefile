@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .PHONY: help setup run test check crash-test soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
-	node node-stop node-shell node-image
+	node node-stop node-shell node-image node-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ oom-kill: ## make a real OOM kill in a cgroup shaped like a pod's (root)
 
 test: setup ## all tests: unit, a real API server, the real kernel (as root)
 	npm test
+
+node-test: setup ## what the agent says on a real node, row by row (ARGS='--short', '--row NAME', '--list'; NODE_KERNEL=)
+	@npm run --silent node-test -- $(ARGS)
 
 check: setup ## format, lint, types, unused code, unit tests
 	npm run check:format

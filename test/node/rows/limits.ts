@@ -1,0 +1,74 @@
+import { onPod } from '../judge/expected.ts';
+import { onePod } from '../play/pods.ts';
+import type { Row } from '../row.ts';
+import { eatAt, hold, waitAt } from '../play/scripts.ts';
+
+const MEMORY = { cpu: '500m', memory: '32Mi' };
+const REACHED =
+  'Memory limit of container app (32Mi) reached: killed process sh (pid {pid}), anon-rss {size}';
+
+export const qosClasses: Row = {
+  name: 'qos-limits',
+  play: async (scene) => {
+    const app = { script: eatAt(), limit: '32Mi' };
+    await scene.start(
+      onePod('guaranteed', { ...app, cpuLimit: '500m', requests: MEMORY }),
+      onePod('burstable', { ...app, requests: { memory: '16Mi' } }),
+    );
+    await scene.release();
+    return [onPod('guaranteed', REACHED), onPod('burstable', REACHED)];
+  },
+};
+
+/** It has no limit. The kubelet's cgroup above all its class may have one, set here by hand. */
+export const bestEffort: Row = {
+  name: 'qos-besteffort',
+  play: async (scene) => {
+    const slice = '/kubepods.slice/kubepods-besteffort.slice';
+    const file = `/sys/fs/cgroup${slice}/memory.max`;
+    await scene.start(onePod('besteffort', { script: eatAt() }));
+    await scene.node.shell(`echo 64M >${file}`);
+    try {
+      await scene.release();
+      await scene.untilContainer(
+        'besteffort',
+        'app',
+        ({ state }) => state?.terminated !== undefined,
+      );
+    } finally {
+      await scene.node.shell(`echo max >${file}`);
+    }
+    const says = `Memory limit of QoS class cgroup ${slice} (64Mi) reached: killed process sh (pid {pid}) in container app, anon-rss {size}, QoS class limit`;
+    return [onPod('besteffort', says)];
+  },
+};
+
+/** `spec.resources` of the pod, over a container without a limit and over two whose limits are more in sum. */
+export const podLimit: Row = {
+  name: 'pod-limit',
+  play: async (scene) => {
+    const half = { limit: '48Mi', requests: { memory: '16Mi' } };
+    await scene.start(
+      { ...onePod('alone', { script: eatAt() }), podLimit: '48Mi' },
+      {
+        name: 'shared',
+        podLimit: '64Mi',
+        containers: [
+          { ...half, name: 'holds', script: hold('40M'), processes: 3 },
+          { ...half, name: 'takes', script: `${waitAt()}; ${hold('30M')}` },
+        ],
+      },
+    );
+    await scene.release();
+    const reached = (size: string, who: string, container: string): string =>
+      `Memory limit of the pod (${size}) reached: killed process ${who} in container ${container}, anon-rss {size}, pod limit`;
+    return [
+      onPod('alone', reached('48Mi', 'sh (pid {pid})', 'app')),
+      onPod(
+        'shared',
+        reached('64Mi', 'dd (pid {pid}) and {others}', 'holds'),
+        'spec.containers{holds}',
+      ),
+    ];
+  },
+};
