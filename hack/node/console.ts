@@ -11,7 +11,7 @@ export async function openConsole(directory: string): Promise<void> {
   const socket = await connectTo(directory, CONSOLE_SOCKET);
   stderr.write('a shell in the guest; Ctrl-] leaves it\n');
   // A serial line does not know how large the terminal is.
-  if (stdout.isTTY) socket.write(` stty cols ${stdout.columns} rows ${stdout.rows}; clear\n`);
+  if (stdout.columns > 0) socket.write(` stty cols ${stdout.columns} rows ${stdout.rows}; clear\n`);
   if (stdin.isTTY) stdin.setRawMode(true);
   socket.pipe(stdout);
   stdin.on('data', (keys: Buffer) => {

@@ -51,9 +51,9 @@ export async function resolveDebian({
     const leaveOut = LEFT_OUT.map((path) => `--dpkgopt=path-exclude=${path}`);
     const what = ['--variant=minbase', `--include=${PACKAGES.join(',')}`, ...leaveOut];
     const input = await debianSources();
-    await runTied('mmdebstrap', ['--quiet', ...what, suite, join(into, 'root.tar'), '-'], {
-      input,
-    });
+    const env = { ...process.env, TMPDIR: into }; // it unpacks there, and runs what it unpacked
+    const where = [suite, join(into, 'root.tar'), '-'];
+    await runTied('mmdebstrap', ['--quiet', ...what, ...where], { input, env });
   });
   return join(directory, 'root.tar');
 }
