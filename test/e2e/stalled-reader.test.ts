@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startAgent } from '../support/agent-process.ts';
 import { needsRoot } from '../support/needs-root.ts';
 import { makeKill, makeKills } from '../support/oom-kills.ts';
@@ -36,6 +36,8 @@ async function reusePid(pid: number, name: string): Promise<{ podUid: string }> 
         process.kill(pid, 'SIGKILL');
         shell.kill('SIGKILL');
         await once(shell, 'exit');
+        // Its cgroup is busy until the dead have been waited for.
+        await vi.waitUntil(() => readFileSync(`${container}/cgroup.procs`, 'utf8') === '');
         rmdirSync(container);
         rmdirSync(pod);
       });
