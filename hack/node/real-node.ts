@@ -159,7 +159,14 @@ export class RealNode implements AsyncDisposable {
     const names = (await this.kubectl(pods)).trim().split('\n');
     if (names.length !== 1) throw new Error(`not one agent, but: ${names.join(' ')}`);
     const path = `/api/v1/namespaces/${AGENT_NAMESPACE}/pods/${names[0]?.replace('pod/', '')}:9095`;
-    return this.kubectl(['get', '--raw', `${path}/proxy/metrics`]);
+    let metrics: string | undefined;
+    await waitUntil('the agent serves its metrics', async () => {
+      metrics = await this.kubectl(['get', '--raw', `${path}/proxy/metrics`]).catch(
+        () => undefined,
+      );
+      return metrics !== undefined;
+    });
+    return metrics ?? '';
   }
 
   /** How many processes the kernel has killed for want of memory since it was booted. */

@@ -5,6 +5,7 @@ import type { Witness } from '../oom/kill-evidence.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
 import { MainProcess } from '../pods/main-process.ts';
+import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { NodeWitness } from '../pods/node-witness.ts';
 import { saySurvived } from '../pods/say-survived.ts';
 import type { PostClock } from '../post/wait-list.ts';
@@ -18,6 +19,8 @@ export interface Counting {
   readonly witness: Witness;
   /** What became of the victim's container. */
   readonly mainProcess: MainProcess;
+  /** Which process is the main one of which container; to be told of every change of a pod. */
+  readonly notes: MainProcessNotes;
   /** Whose a kill without context was. */
   readonly ledger: KillLedger;
   /** Whether one was missed. */
@@ -38,8 +41,10 @@ export function openCounting(
     tally,
     onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
   });
+  const notes = new MainProcessNotes(tree, proc);
   return {
-    witness: new NodeWitness(tree, proc, () => clock.monotonicMs()),
+    witness: new NodeWitness(tree, proc, notes, () => clock.monotonicMs()),
+    notes,
     mainProcess: new MainProcess(tree, proc),
     ledger: new KillLedger(counters),
     audit,

@@ -1,4 +1,4 @@
-import { filter } from 'rxjs';
+import { EMPTY, filter, type Observable } from 'rxjs';
 import type { Edge } from '../edge.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { NodeIdentity } from '../kube/node-identity.ts';
@@ -31,6 +31,8 @@ export interface NodePods extends Disposable {
   readonly attributor: Attributor;
   /** `undefined` while nobody can say what is there. */
   readonly known: () => readonly PodEntry[] | undefined;
+  /** Every pod that became another; nothing without a cluster. */
+  readonly changed$: Observable<PodEntry>;
   /** Of the reflector; absent without a cluster. */
   readonly watch?: () => ReflectorState;
 }
@@ -42,6 +44,7 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
     return {
       attributor: wanting(attributeBy(listed), nodeEvents),
       known: () => undefined,
+      changed$: EMPTY,
       [Symbol.dispose]: () => undefined,
     };
   }
@@ -54,6 +57,7 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   return {
     attributor: new LiveAttributor(directory, { nodeEvents, recordsLost }),
     known: () => (directory.isComplete ? directory.entries() : undefined),
+    changed$: directory.changed$,
     watch: () => directory.state,
     [Symbol.dispose]: () =>
       [following, reporting, learning, saving].forEach((each) => each.unsubscribe()),

@@ -66,6 +66,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const { nodeEvents } = options;
   const recordsLost = (): number => tally.lost;
   using pods = openPods({ client, node, listed, nodeEvents, store, log, recordsLost }, edge);
+  pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, nowMs, tally);
   const clock = withTimers(edge);
   const influx = openInflux(target, { store, counters, clock, log });

@@ -48,9 +48,10 @@ export type LimitLevel = 'container' | 'pod' | 'qos' | 'node-allocatable' | 'sys
 /**
  * Who told the victim's cgroup at its kill line: `proc` is `/proc/<pid>/cgroup`, `snapshot` the
  * `cgroup.procs` of all containers read while the process lived, `counters` a container's `oom_kill`
- * that moved, `pod-counter` a pod's, whose container is gone already.
+ * that moved, `pod-counter` a pod's, whose container is gone already, `main-process` one of these
+ * and the pid of the container's main process.
  */
-export type EvidenceSource = 'proc' | 'snapshot' | 'counters' | 'pod-counter';
+export type EvidenceSource = 'proc' | 'snapshot' | 'main-process' | 'counters' | 'pod-counter';
 
 /** What was taken down the moment a kill line was read; milliseconds later it is gone. */
 export interface KillEvidence {

@@ -17,6 +17,11 @@ export interface Witness {
    */
   testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined;
   /**
+   * The cgroup of the container whose main process had this pid when it started: likely, and proved
+   * where the counters agree.
+   */
+  mainProcess(pid: number): string | undefined;
+  /**
    * Whether the kernel cannot have killed a group: `memory.oom.group` is 0 from the victim's cgroup up
    * to the oom memcg (to the root where that was not told), or there is none on cgroup v1.
    */
@@ -29,6 +34,7 @@ export interface Witness {
 /** Of a saved log: everybody is gone. */
 export const NO_WITNESS: Witness = {
   testify: () => undefined,
+  mainProcess: () => undefined,
   excludesGroup: () => false,
   takeSnapshot: () => undefined,
   dropSnapshot: () => undefined,
@@ -184,8 +190,9 @@ class EvidenceStep {
     const evidence = live ? this.#witness.testify(pid, comm, earliestMs) : undefined;
     const told = toldCgroups(this.#context, line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
+    const likely = cgroup === undefined ? this.#witness.mainProcess(pid) : undefined;
     const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
-    this.#ledger?.enter(known);
+    this.#ledger?.enter({ ...known, ...(likely !== undefined && { likely }) });
     this.#lastKill = known;
     const isAsked = live && this.#context.group === undefined;
     const noGroup = isAsked && this.#witness.excludesGroup(cgroup, told.oomMemcg);

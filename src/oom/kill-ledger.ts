@@ -25,6 +25,8 @@ export interface CounterBaselines {
 export interface LedgerKill {
   readonly sequence: number;
   readonly cgroup?: string;
+  /** Where the victim was if its pid was still what it had been: to be believed if the counters agree. */
+  readonly likely?: string;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { KillEvidence } from './episode.ts';
+import { isUnder } from './memcg-paths.ts';
 
 /** A kill, as the counters may know it. */
 export interface CountedKill {
@@ -10,6 +11,8 @@ export interface CountedKill {
   readonly ordinal: number;
   /** The counters it moved, where somebody told its cgroup: the smallest cgroup first. */
   readonly counters?: readonly string[];
+  /** The container whose main process had the victim's pid, where nobody told its cgroup. */
+  readonly likely?: string;
   /** It has been matched, but with a look that may have missed its own step: it may claim one more. */
   readonly isSpent?: boolean;
 }
@@ -44,6 +47,14 @@ export function matchKills(
   let open: readonly CountedKill[] = kills
     .filter(({ counters }) => counters === undefined)
     .toSorted((a, b) => Number(a.isSpent ?? false) - Number(b.isSpent ?? false));
+  for (const step of left) {
+    const likely = open.filter((kill) => isLikely(kill, step));
+    if (likely.length === 0 || likely.length > step.kills) continue;
+    for (const { sequence, likely: cgroup = '' } of likely)
+      matched.set(sequence, { cgroup, source: 'main-process' });
+    open = without(open, likely);
+    left = lessen(left, step, likely.length);
+  }
   for (let found = certain(open, left); found !== undefined; found = certain(open, left)) {
     for (const { sequence } of found.kills) matched.set(sequence, evidenceOf(found.step));
     open = without(open, found.kills);
@@ -110,6 +121,11 @@ function certain(open: readonly CountedKill[], left: readonly CounterStep[]): Ce
     if (step !== undefined && others.length === 0) return { step, kills: [kill] };
   }
   return undefined;
+}
+
+/** A counter that includes the container's moved when this kill may have moved it. */
+function isLikely(kill: CountedKill, step: CounterStep): boolean {
+  return kill.likely !== undefined && isUnder(kill.likely, step.cgroup) && isInTime(kill, step);
 }
 
 function isInTime({ ordinal }: CountedKill, { after, upTo }: CounterStep): boolean {

@@ -88,7 +88,6 @@ export class MainProcess {
     const fields = statFields(this.#proc.text(`${pid}/stat`));
     const status = this.#proc.text(`${pid}/status`);
     if (fields === undefined || status === undefined) return undefined;
-    const numbers = /^NSpid:\t(?<pids>.*)$/m.exec(status)?.groups?.['pids']?.split('\t') ?? [];
     return {
       pid,
       parent: Number(fields[4 - 3]),
@@ -96,9 +95,19 @@ export class MainProcess {
       startedAt: Number(fields[22 - 3]),
       isDead: /^[ZXx]$/.test(fields[0] ?? ''),
       isDying: hasSigkill(status),
-      isInit: numbers.length > 1 && numbers.at(-1) === '1',
+      isInit: isNamespaceInit(status),
     };
   }
+}
+
+/**
+ * Whether a process is the first of a pid namespace of its own, by its `/proc/<pid>/status`.
+ *
+ * @see proc_pid_status(5): NSpid
+ */
+export function isNamespaceInit(status: string | undefined): boolean {
+  const numbers = /^NSpid:\t(?<pids>.*)$/m.exec(status ?? '')?.groups?.['pids']?.split('\t') ?? [];
+  return numbers.length > 1 && numbers.at(-1) === '1';
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { KillEvidence } from '../oom/episode.ts';
 import type { Witness } from '../oom/kill-evidence.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
+import type { MainProcessNotes } from './main-process-notes.ts';
 import { type ProcFiles, TICK_MS } from './proc-files.ts';
 
 /** Where a task is shown that has left its cgroup. */
@@ -20,12 +21,19 @@ interface SeenProcess {
 export class NodeWitness implements Witness {
   readonly #tree: CgroupTree;
   readonly #proc: ProcFiles;
+  readonly #notes: Pick<MainProcessNotes, 'cgroupOf'>;
   readonly #monotonicMs: () => number;
   #snapshot: ReadonlyMap<number, SeenProcess> = new Map();
 
-  constructor(tree: CgroupTree, proc: ProcFiles, monotonicMs: () => number) {
+  constructor(
+    tree: CgroupTree,
+    proc: ProcFiles,
+    notes: Pick<MainProcessNotes, 'cgroupOf'>,
+    monotonicMs: () => number,
+  ) {
     this.#tree = tree;
     this.#proc = proc;
+    this.#notes = notes;
     this.#monotonicMs = monotonicMs;
   }
 
@@ -35,6 +43,10 @@ export class NodeWitness implements Witness {
     if (cgroup !== undefined && cgroup !== ROOT) return { cgroup, source: 'proc' };
     const seen = this.#snapshot.get(pid);
     return seen?.comm === comm ? { cgroup: seen.cgroup, source: 'snapshot' } : undefined;
+  }
+
+  mainProcess(pid: number): string | undefined {
+    return this.#notes.cgroupOf(pid);
   }
 
   /** mem_cgroup_get_oom_group(), mm/memcontrol.c: the highest one below the oom memcg, itself included. */

@@ -21,6 +21,7 @@ export const WITNESSES: readonly Exclude<AttributionSource, 'kernel'>[] = [
   'group-line',
   'proc',
   'snapshot',
+  'main-process',
   'counters',
   'pod-counter',
   'pod-status',

@@ -30,6 +30,7 @@ function take(lines: readonly Said[], { live = true, found, ledger }: Asked = {}
       asked.push(`group? ${cgroup} ${oomMemcg}`);
       return cgroup === CONTAINER;
     },
+    mainProcess: () => undefined,
     takeSnapshot: () => void asked.push('snapshot'),
     dropSnapshot: () => void asked.push('drop'),
   };

@@ -62,6 +62,33 @@ describe('matchKills', () => {
         [102, evidence('/b')],
       ],
     ],
+    [
+      'the main process of a container whose pod had a kill: it is named, and so are the others',
+      [kill(1, { likely: '/pod-b/c' }), kill(2)],
+      [step('/pod-a', { source: 'pod-counter' }), step('/pod-b', { source: 'pod-counter' })],
+      [
+        [101, { cgroup: '/pod-b/c', source: 'main-process' }],
+        [102, { cgroup: '/pod-a', source: 'pod-counter' }],
+      ],
+    ],
+    [
+      'the pid of a main process whose pod had none: it is somebody else’s by now',
+      [kill(1, { likely: '/pod-c/c' }), kill(2)],
+      [step('/a'), step('/b')],
+      [
+        [101, oneOf('/a')],
+        [102, oneOf('/b')],
+      ],
+    ],
+    [
+      'two main processes of a pod in which one was killed: one of them has another’s pid',
+      [kill(1, { likely: '/pod/c' }), kill(2, { likely: '/pod/d' })],
+      [step('/pod'), step('/b')],
+      [
+        [101, oneOf('/pod')],
+        [102, oneOf('/b')],
+      ],
+    ],
     ['a kill that moved no counter stays unknown', [kill(1)], [], []],
     ['more steps than kills: the premise is wrong', [kill(1)], [step('/a'), step('/b')], undefined],
     [

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
 import { NodeWitness } from '../../src/pods/node-witness.ts';
 import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 
@@ -12,7 +13,7 @@ const KILLED_MS = NOW_MS - 500;
 
 function witnessOf(files: FakeFiles): NodeWitness {
   const { tree, proc } = fakeNode(files);
-  return new NodeWitness(tree, proc, () => NOW_MS);
+  return new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () => NOW_MS);
 }
 
 function statOf(startedTicks: number): string {

@@ -12,6 +12,7 @@ import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
 import { NodeWitness } from '../../src/pods/node-witness.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import type { PodDirectory } from '../../src/pods/pod-directory.ts';
@@ -57,7 +58,9 @@ const clock = {
   monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
 };
 const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
-export const PROC: Witness = new NodeWitness(tree, proc, () => clock.monotonicMs());
+export const PROC: Witness = new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () =>
+  clock.monotonicMs(),
+);
 
 /** Kills a process in each of `count` pods of their own at once, with the agent's pipe looking on. */
 export async function podStorm(count: number, witness: Witness): Promise<Storm> {

@@ -11,6 +11,7 @@ test('whose a withheld kill was is never told by the context itself', () => {
     'group-line',
     'proc',
     'snapshot',
+    'main-process',
     'counters',
     'pod-counter',
     'pod-status',
