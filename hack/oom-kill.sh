@@ -16,6 +16,7 @@ usage: oom-kill.sh [OPTION]...
   --oom-score-adj N    the victim's oom_score_adj
   --child              a child is killed; its parent, the container's main process, lives on
   --count N            as many kills at once, each in a container of its own (default: 1)
+  --live SECONDS       how long the processes live before they reach their limits (default: 0)
   --linger SECONDS     leave the cgroups that long after the last kill (default: 0)
 USAGE
 }
@@ -25,7 +26,7 @@ fail() {
   exit 1
 }
 
-pod='' container='' limit='' pod_limit='' name=eater adj='' child=no count=1 linger=0
+pod='' container='' limit='' pod_limit='' name=eater adj='' child=no count=1 live=0 linger=0
 while [ $# -gt 0 ]; do
   case $1 in
     --child) child=yes && shift && continue ;;
@@ -40,6 +41,7 @@ while [ $# -gt 0 ]; do
     --name) name=$2 ;;
     --oom-score-adj) adj=$2 ;;
     --count) count=$2 ;;
+    --live) live=$2 ;;
     --linger) linger=$2 ;;
     *) usage >&2 && exit 2 ;;
   esac
@@ -185,6 +187,7 @@ while [ $ready -lt "$count" ]; do
   eval "pid_$at=$pid"
   ready=$((ready + 1))
 done
+sleep "$live"
 at=0
 while [ $at -lt "$count" ]; do at=$((at + 1)) && echo >&8; done
 

@@ -21,6 +21,8 @@ import { podJson, running } from './pod-json.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../hack/oom-kill.sh', import.meta.url));
 
+/** A pod's process is no newborn: of one that started with the kill its `/proc` proves nothing. */
+const LIVE_SECONDS = 1;
 /** Each container's cgroup is removed this long after its process died, as a runtime does. */
 const LINGER_SECONDS = 0.2;
 /** Reading whatever the ring holds already takes no longer. */
@@ -97,7 +99,7 @@ function watch(witness: Witness, onEpisode: (episode: OomEpisode) => void) {
 export async function killIn(pods: readonly StormPod[]): Promise<ReadonlyMap<number, StormPod>> {
   const commands = pods.map(
     ({ uid, containerId }) =>
-      `"${SCRIPT}" --pod ${uid} --container ${containerId} --limit 8M --linger ${LINGER_SECONDS} &`,
+      `"${SCRIPT}" --pod ${uid} --container ${containerId} --limit 8M --live ${LIVE_SECONDS} --linger ${LINGER_SECONDS} &`,
   );
   const shell = spawn('/bin/sh', ['-c', `${commands.join('\n')}\nwait`]);
   let said = '';
