@@ -55,7 +55,7 @@ export const ownCgroup: Row = {
       onPod('divided', `${REACHED} and 1 other process of the container, anon-rss {size}`),
       onPod(
         'limited',
-        `Memory limit of container app (16Mi) reached: killed process sh (pid {pid}), anon-rss {size}${SURVIVED}`,
+        `Memory limit of a cgroup inside container app (16Mi) reached: killed process sh (pid {pid}), anon-rss {size}${SURVIVED}`,
       ),
     ];
   },

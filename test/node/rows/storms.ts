@@ -3,8 +3,8 @@ import { onePod, type PodPlan } from '../play/pods.ts';
 import type { Row } from '../row.ts';
 import { eatAt, groupAt } from '../play/scripts.ts';
 
-/** Twice what the kernel explains in five seconds. */
-const PODS = 20;
+/** More than twice what the kernel explains in five seconds. */
+const PODS = 25;
 const LIMIT = '16Mi';
 const GROUP = 3;
 
