@@ -7,7 +7,7 @@ import type { Row } from './row.ts';
 import type { Seen } from './look/seen.ts';
 
 /**
- * Writes `<kernel>-<row>.kmsg`, the row's records, and `<kernel>-<row>.truth.json`: what the guest, its
+ * Writes `node-<kernel>-<row>.kmsg`, the row's records, and `node-<kernel>-<row>.truth.json`: what the guest, its
  * counters and the containers' exit statuses say of the same deaths, none of it from the log.
  */
 export async function recordRow(
@@ -18,7 +18,7 @@ export async function recordRow(
 ): Promise<void> {
   const release = (await node.shell('uname -r')).trim();
   const [kernel = release] = /^\d+\.\d+/.exec(release) ?? [];
-  const file = join(directory, `${kernel}-${row.name}`);
+  const file = join(directory, `node-${kernel}-${row.name}`);
   const living = await livingOf(node, seen.processes);
   const truth = {
     kernel: release,
