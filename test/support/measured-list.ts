@@ -28,7 +28,7 @@ export const MEASURED_NODE = 'node-1';
 export type Reading = 'streamed' | 'whole';
 
 /** As in the Dockerfile. */
-const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=96'];
+export const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 const NO_LIMITS: readonly string[] = [];
 
 /** Lists these pods, from a server that writes them as they are read, in a process of its own. */
