@@ -56,7 +56,7 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   const following = directory.follow(kubePods(client, options.node.name), { random: Math.random });
   return {
     attributor: new LiveAttributor(directory, { nodeEvents, recordsLost }),
-    known: () => (directory.isComplete ? directory.entries() : undefined),
+    known: () => (directory.state.synced ? directory.entries() : undefined),
     changed$: directory.changed$,
     watch: () => directory.state,
     [Symbol.dispose]: () =>

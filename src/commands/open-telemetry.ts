@@ -5,6 +5,7 @@ import type { KillAudit } from '../oom/kill-audit.ts';
 import type { Watching } from '../oom-watcher.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import { watchProblem } from '../pods/watch-report.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
 import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
@@ -81,7 +82,7 @@ function readinessOf(parts: TelemetryParts): readonly Check[] {
   const { watch } = pods;
   return [
     logCheck(parts),
-    () => (watch === undefined || watch().synced ? undefined : 'the pods are not listed yet'),
+    () => (watch === undefined ? undefined : watchProblem(watch())),
     () => (store.writable ? undefined : 'the state directory cannot be written'),
   ];
 }

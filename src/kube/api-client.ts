@@ -52,7 +52,7 @@ export class ApiClient implements AsyncDisposable {
 
   /** GETs one JSON document. */
   async getJson(path: string, query: Query = {}, signal?: AbortSignal): Promise<unknown> {
-    return JSON.parse(await this.#transport.exchange(this.#get(path, query), signal));
+    return (await this.#transport.exchange(this.#get(path, query), signal)).json;
   }
 
   /**
@@ -86,7 +86,7 @@ export class ApiClient implements AsyncDisposable {
   }
 
   async #sendGenerated(context: RequestContext): Promise<ResponseContext> {
-    const text = await this.#transport.exchange(context, context.getSignal());
+    const { text } = await this.#transport.exchange(context, context.getSignal());
     const body = new SelfDecodingBody(Promise.resolve(Buffer.from(text)));
     return new ResponseContext(200, { 'content-type': 'application/json' }, body);
   }

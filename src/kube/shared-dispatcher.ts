@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { DispatcherOptions } from '@kubernetes/client-node';
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import { MAX_OBJECT_BYTES } from './json-text.ts';
 
 /** How long each part of a request may take, ms. */
 export interface Timeouts {
@@ -21,9 +22,6 @@ const MAX_CONNECTIONS: Readonly<Record<Use, number>> = { request: 2, stream: 2 }
 
 /** Below the 60 s after which common load balancers, and the 90 s after which the API server hangs up. */
 const KEEP_ALIVE_MS = 30_000;
-
-/** No answer we ask for comes near it, and no answer may eat the node's memory. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 type Pools = Readonly<Record<Use, Dispatcher>>;
 
@@ -107,7 +105,8 @@ function limitsOf(use: Use, timeouts: Timeouts): Omit<Agent.Options, 'connect'> 
     // A quiet watch is a healthy one; undici would also tick twice a second to time it.
     bodyTimeout: streaming ? 0 : timeouts.requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    maxResponseSize: streaming ? -1 : MAX_ANSWER_BYTES,
+    // One object is all we ask for, and no answer may eat the node's memory.
+    maxResponseSize: streaming ? -1 : MAX_OBJECT_BYTES,
   };
 }
 

@@ -8,6 +8,12 @@ import { SharedDispatcher, type Timeouts, type Use } from './shared-dispatcher.t
 
 const USER_AGENT = 'oom-recorder';
 
+/** A document as it came, and what it says. */
+interface JsonAnswer {
+  readonly text: string;
+  readonly json: unknown;
+}
+
 /** Sends what client-node describes as a request: authenticated, in time, its failures classified. */
 export class Transport implements AsyncDisposable {
   readonly #access: ClusterAccess;
@@ -20,8 +26,8 @@ export class Transport implements AsyncDisposable {
     this.#dispatcher = new SharedDispatcher(timeouts);
   }
 
-  /** One question, one answer: the text of a JSON document, or an {@link ApiError}. */
-  async exchange(context: RequestContext, signal: AbortSignal | undefined): Promise<string> {
+  /** One question, one answer: a JSON document, or an {@link ApiError}. */
+  async exchange(context: RequestContext, signal: AbortSignal | undefined): Promise<JsonAnswer> {
     const doing = describe(context);
     const answer = await this.#inTime(doing, signal, async (either) => {
       const { statusCode, headers, body } = await this.#send(context, 'request', either);
@@ -29,8 +35,7 @@ export class Transport implements AsyncDisposable {
       return { status: statusCode, retryAfter, body: await body.text() };
     });
     if (answer.status < 200 || answer.status > 299) throw classifyAnswer(doing, answer);
-    assertJson(doing, answer.body);
-    return answer.body;
+    return { text: answer.body, json: parse(doing, answer.body) };
   }
 
   /** An answer that goes on. Its status and headers come in time, its body as long as `signal` lets it. */
@@ -90,9 +95,9 @@ function textOf(context: RequestContext): string | null {
 }
 
 /** Something between us and the API server (a captive portal, a proxy's page) may answer 200 as well. */
-function assertJson(doing: string, body: string): void {
+function parse(doing: string, body: string): unknown {
   try {
-    JSON.parse(body);
+    return JSON.parse(body) as unknown;
   } catch (err) {
     const facts = { code: 'E_API_GARBLED', retryable: true } as const;
     throw new ApiError(`${doing}: the answer is not JSON`, facts, err);

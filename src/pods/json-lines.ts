@@ -1,10 +1,6 @@
-const NEWLINE = 0x0a;
+import { JsonText, MAX_OBJECT_BYTES, TooLargeError } from '../kube/json-text.ts';
 
-/**
- * etcd takes requests of 1.5 MiB (`--max-request-bytes`), and JSON is no more than a few times the
- * protobuf in it. A longer line is not an API server talking.
- */
-const MAX_LINE_BYTES = 8 * 1024 * 1024;
+const NEWLINE = 0x0a;
 
 /** The stream ended inside a line, or had a line no API server would write. */
 export class BrokenLineError extends Error {
@@ -19,29 +15,27 @@ export class BrokenLineError extends Error {
 }
 
 /**
- * The JSON documents of a newline-delimited stream, at most one line of it in memory. Empty lines are
- * passed over: they are how some proxies keep a connection warm.
+ * The JSON documents of a newline-delimited stream, at most one line of it in memory; a
+ * {@link TooLargeError} stands for a line that is longer than it may be. Empty lines are passed over:
+ * they are how some proxies keep a connection warm.
  */
 export async function* jsonLines(
   chunks: AsyncIterable<Uint8Array>,
-  maxLineBytes = MAX_LINE_BYTES,
+  maxLineBytes = MAX_OBJECT_BYTES,
 ): AsyncGenerator<unknown, void, undefined> {
-  let begun: Uint8Array[] = [];
-  let begunBytes = 0;
+  const line = new JsonText(maxLineBytes);
   for await (const chunk of chunks) {
     let from = 0;
     for (let to = chunk.indexOf(NEWLINE); to !== -1; to = chunk.indexOf(NEWLINE, from)) {
-      const line = Buffer.concat([...begun, chunk.subarray(from, to)]).toString('utf8');
-      [begun, begunBytes, from] = [[], 0, to + 1];
-      if (line.trim() !== '') yield parse(line);
+      line.add(chunk.subarray(from, to));
+      from = to + 1;
+      const text = line.take();
+      if (text instanceof TooLargeError) yield text;
+      else if (text.trim() !== '') yield parse(text);
     }
-    begun.push(chunk.subarray(from));
-    begunBytes += chunk.length - from;
-    if (begunBytes > maxLineBytes) {
-      throw new BrokenLineError(`a line of more than ${maxLineBytes} bytes`, false);
-    }
+    line.add(chunk.subarray(from));
   }
-  if (begunBytes > 0) throw new BrokenLineError('the stream ended inside a line', true);
+  if (line.bytes > 0) throw new BrokenLineError('the stream ended inside a line', true);
 }
 
 function parse(line: string): unknown {

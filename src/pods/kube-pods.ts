@@ -1,18 +1,15 @@
 import type { StreamAnswer } from '../kube/api-client.ts';
 import type { ApiError } from '../kube/api-errors.ts';
 import { classifyAnswer } from '../kube/classify-failure.ts';
-import { jsonLines } from './json-lines.ts';
+import { TooLargeError } from '../kube/json-text.ts';
 import { field, text } from '../kube/loose-json.ts';
-import { type PodApi, PodApiError, type PodList, type WatchEvent } from './pod-api.ts';
+import { jsonLines } from './json-lines.ts';
+import { type PodApi, PodApiError, type WatchEvent } from './pod-api.ts';
 import { toPodApiError } from './pod-failure.ts';
+import { readPodList } from './pod-list.ts';
 
 /** What this needs of the API client. */
 export interface PodTransport {
-  getJson(
-    path: string,
-    query: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<unknown>;
   getStream(
     path: string,
     query: Readonly<Record<string, string>>,
@@ -29,11 +26,12 @@ const MAX_ERROR_BYTES = 16 * 1024;
  * `spec.nodeName`. The one place that knows what a failure of either means to the reflector.
  */
 export function kubePods(transport: PodTransport, nodeName: string): PodApi {
-  const query = { fieldSelector: `spec.nodeName=${nodeName}` };
+  const node = { fieldSelector: `spec.nodeName=${nodeName}` };
   return {
     async list(resourceVersion, signal) {
       try {
-        return toPodList(await transport.getJson(PODS, { ...query, resourceVersion }, signal));
+        const query = { ...node, resourceVersion };
+        return await readPodList(await open(transport, 'list pods', query, signal));
       } catch (err) {
         throw toPodApiError('list pods', err);
       }
@@ -41,33 +39,37 @@ export function kubePods(transport: PodTransport, nodeName: string): PodApi {
     async *watch(resourceVersion, timeoutSeconds, signal) {
       const watch = { watch: 'true', allowWatchBookmarks: 'true' };
       const rest = { resourceVersion, timeoutSeconds: String(timeoutSeconds) };
-      let open = false;
+      let isOpen = false;
       try {
-        const answer = await transport.getStream(PODS, { ...query, ...watch, ...rest }, signal);
-        if (answer.status !== 200) throw await refusal(answer);
-        if (!isJson(answer)) throw new PodApiError('unavailable', 'watch pods: not JSON');
-        open = true;
+        const lines = await open(transport, 'watch pods', { ...node, ...watch, ...rest }, signal);
+        isOpen = true;
         yield { type: 'OPENED' };
-        for await (const line of jsonLines(answer.body)) yield toWatchEvent(line);
+        for await (const line of jsonLines(lines)) yield toWatchEvent(line);
       } catch (err) {
-        throw toPodApiError('watch pods', err, open);
+        throw toPodApiError('watch pods', err, isOpen);
       }
     },
   };
 }
 
-function toPodList(answer: unknown): PodList {
-  const resourceVersion = text(answer, 'metadata', 'resourceVersion');
-  const items = field(answer, 'items');
-  // An empty list may be written as null.
-  if (resourceVersion === undefined || !(Array.isArray(items) || items === null)) {
-    throw new PodApiError('unavailable', 'list pods: the answer is not a PodList');
+/** The body of an answer that is what was asked for. A proxy's page is a 200 as well. */
+async function open(
+  transport: PodTransport,
+  doing: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
+  const answer = await transport.getStream(PODS, query, signal);
+  if (answer.status !== 200) throw await refusal(doing, answer);
+  if (answer.headers['content-type']?.startsWith('application/json') !== true) {
+    throw new PodApiError('unavailable', `${doing}: not JSON`);
   }
-  return { items: items ?? [], resourceVersion };
+  return answer.body;
 }
 
 /** @throws {ApiError} for an ERROR event: its object is the Status an HTTP error would have carried. */
 function toWatchEvent(line: unknown): WatchEvent {
+  if (line instanceof TooLargeError) return { type: 'TOO_LARGE', err: line };
   const type = text(line, 'type');
   const object = field(line, 'object');
   switch (type) {
@@ -87,12 +89,7 @@ function toWatchEvent(line: unknown): WatchEvent {
   }
 }
 
-/** A proxy's page is a 200 as well, and must not count as an open watch. */
-function isJson({ headers }: StreamAnswer): boolean {
-  return headers['content-type']?.startsWith('application/json') === true;
-}
-
-async function refusal({ status, headers, body }: StreamAnswer): Promise<ApiError> {
+async function refusal(doing: string, { status, headers, body }: StreamAnswer): Promise<ApiError> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of body) {
@@ -100,7 +97,7 @@ async function refusal({ status, headers, body }: StreamAnswer): Promise<ApiErro
     bytes += chunk.length;
     if (bytes > MAX_ERROR_BYTES) break;
   }
-  return classifyAnswer('watch pods', {
+  return classifyAnswer(doing, {
     status,
     retryAfter: headers['retry-after'],
     body: Buffer.concat(chunks).toString('utf8'),

@@ -15,13 +15,14 @@ import {
 import { text } from '../kube/loose-json.ts';
 import type { ApiRequest } from './next-request.ts';
 import { type PodApi, PodApiError, type WatchEvent } from './pod-api.ts';
+import type { PodEntry } from './pod-directory.ts';
+import { toPodEntry } from './pod-entry.ts';
 import type { Progress } from './reflector-step.ts';
 
-/** What the API server said about this node's pods, in its order. Pods are raw JSON. */
+/** What the API server said about this node's pods, in its order. */
 export type DirectoryChange =
-  | { readonly kind: 'replaced'; readonly pods: readonly unknown[] }
-  | { readonly kind: 'applied'; readonly pod: unknown }
-  | { readonly kind: 'deleted'; readonly pod: unknown };
+  | { readonly kind: 'replaced'; readonly pods: readonly PodEntry[] }
+  | { readonly kind: 'applied' | 'deleted'; readonly pod: PodEntry };
 
 /** client-go reflector.go defaultMinWatchTimeout; the server ends a watch after once to twice this. */
 const MIN_WATCH_SECONDS = 300;
@@ -60,9 +61,9 @@ function list(api: PodApi, version: string, handle: Handle, env: Env): Observabl
     take(1),
     throwIfEmpty(() => new PodApiError('unavailable', 'list pods: no answer')),
     timeout({ first: LIST_TIMEOUT_MS, scheduler: env.scheduler }),
-    map(({ items, resourceVersion }) => {
-      handle({ kind: 'replaced', pods: items });
-      return { kind: 'listed', resourceVersion } as const;
+    map(({ pods, skipped, resourceVersion }) => {
+      handle({ kind: 'replaced', pods });
+      return { kind: 'listed', resourceVersion, skipped } as const;
     }),
   );
 }
@@ -83,16 +84,17 @@ function silent(): Observable<never> {
   );
 }
 
-/** Hands an event on. Its resource version counts even where the change was refused. */
+/** Hands an event on. Its resource version counts even where the change was passed over. */
 function progressOf(event: WatchEvent, handle: Handle, atMs: number): Progress {
   if (event.type === 'OPENED') return { kind: 'opened', atMs };
+  if (event.type === 'TOO_LARGE') return { kind: 'skipped', err: event.err };
   const resourceVersion = text(event.object, 'metadata', 'resourceVersion');
+  const pod = event.type === 'BOOKMARK' ? undefined : toPodEntry(event.object);
   try {
-    if (event.type === 'DELETED') handle({ kind: 'deleted', pod: event.object });
-    else if (event.type !== 'BOOKMARK') handle({ kind: 'applied', pod: event.object });
+    if (pod !== undefined) handle({ kind: event.type === 'DELETED' ? 'deleted' : 'applied', pod });
     return { kind: 'event', resourceVersion };
   } catch (err) {
-    return { kind: 'refused', resourceVersion, err };
+    return { kind: 'skipped', resourceVersion, err };
   }
 }
 

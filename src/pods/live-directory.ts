@@ -13,7 +13,6 @@ import type { DirectoryChange } from './list-and-watch.ts';
 import { isSameEntry, mergeEntry } from './merge-entry.ts';
 import type { PodApi } from './pod-api.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
-import { toPodEntry } from './pod-entry.ts';
 import { PodIndex } from './pod-index.ts';
 import { FIRST_STEP, type ReflectorState } from './reflector-step.ts';
 import { type ReflectorEnv, reflectPods } from './reflector.ts';
@@ -49,9 +48,10 @@ export class LiveDirectory implements PodDirectory {
     this.#index = new PodIndex();
   }
 
-  /** Before the first list, nobody can say that a pod is not this node's. */
+  /** Before the first list nobody can say that a pod is not this node's, nor where pods were passed over. */
   get isComplete(): boolean {
-    return this.#state$.value.synced;
+    const { synced, skipped } = this.#state$.value;
+    return synced && skipped === 0;
   }
 
   /** The reflector's state now. */
@@ -93,9 +93,9 @@ export class LiveDirectory implements PodDirectory {
       case 'replaced':
         return this.#replace(change.pods);
       case 'applied':
-        return this.#put(toPodEntry(change.pod));
+        return this.#put(change.pod);
       case 'deleted':
-        return this.#delete(toPodEntry(change.pod));
+        return this.#delete(change.pod);
     }
   }
 
@@ -113,8 +113,7 @@ export class LiveDirectory implements PodDirectory {
   }
 
   /** client-go Store.Replace: who is not in the list is gone, since when nobody knows. */
-  #replace(pods: readonly unknown[]): void {
-    const listed = pods.map(toPodEntry).filter((entry) => entry !== undefined);
+  #replace(listed: readonly PodEntry[]): void {
     const uids = new Set(listed.map(({ uid }) => uid));
     for (const entry of this.#index.entries()) {
       if (!uids.has(entry.uid) && entry.deletedAtMs === undefined) this.#delete(entry);
@@ -122,12 +121,11 @@ export class LiveDirectory implements PodDirectory {
     for (const entry of listed) this.#put(entry);
   }
 
-  #delete(entry: PodEntry | undefined): void {
-    if (entry !== undefined) this.#put({ ...entry, deletedAtMs: this.#nowMs() });
+  #delete(entry: PodEntry): void {
+    this.#put({ ...entry, deletedAtMs: this.#nowMs() });
   }
 
-  #put(entry: PodEntry | undefined): void {
-    if (entry === undefined) return;
+  #put(entry: PodEntry): void {
     const before = this.#fresh().get(entry.uid);
     const after = mergeEntry(entry, before);
     if (isSameEntry(after, before)) return;

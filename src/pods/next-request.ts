@@ -25,10 +25,15 @@ export interface Ended {
 /** client-go reflector.go VeryShortWatchError: a watch that ends sooner is a server in trouble. */
 const SHORT_WATCH_MS = 1000;
 
-/** A watch that lasted is simply taken up again; one that did not looks like a broken server. */
-export function afterEnd(before: Ended, atMs: number): Next {
+/**
+ * A watch that lasted is simply taken up again; one that did not looks like a broken server. Where pods
+ * were passed over a list tells, every 5 to 10 minutes, whether they are still there: their end may be
+ * as unreadable as they are.
+ */
+export function afterEnd(before: Ended, atMs: number, wereSkipped: boolean): Next {
   const { resourceVersion } = before.request;
-  return lasted(before, atMs) ? watchFrom(resourceVersion) : relist(resourceVersion);
+  if (!lasted(before, atMs)) return relist(resourceVersion);
+  return wereSkipped ? { ...relist(resourceVersion), pause: 'none' } : watchFrom(resourceVersion);
 }
 
 function lasted({ openedAtMs }: Ended, atMs: number): boolean {

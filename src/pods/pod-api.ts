@@ -1,14 +1,22 @@
 import type { ObservableInput } from 'rxjs';
+import type { TooLargeError } from '../kube/json-text.ts';
+import type { PodEntry } from './pod-directory.ts';
 
-/** One answer to a list call. The items are whatever the server sent. */
+/** One answer to a list call: what is kept of each pod. */
 export interface PodList {
-  readonly items: readonly unknown[];
+  readonly pods: readonly PodEntry[];
+  /** One for each pod that was too large to be read. */
+  readonly skipped: readonly TooLargeError[];
   readonly resourceVersion: string;
 }
 
-/** `OPENED` is ours: the server has accepted the watch. A quiet node says nothing else for a minute. */
+/**
+ * `OPENED` is ours: the server has accepted the watch. A quiet node says nothing else for a minute. So is
+ * `TOO_LARGE`: an event nobody can read, of any of the other types.
+ */
 export type WatchEvent =
   | { readonly type: 'OPENED' }
+  | { readonly type: 'TOO_LARGE'; readonly err: TooLargeError }
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: unknown };
 
 /**

@@ -1,6 +1,6 @@
 import { field, items, optional, text, timeMs } from '../kube/loose-json.ts';
 import { memoryQuantity } from './memory-quantity.ts';
-import type { ContainerEntry, PodEntry, Termination } from './pod-directory.ts';
+import type { ContainerEntry, PodEntry, PodOwner, Termination } from './pod-directory.ts';
 import { podOwner } from './pod-owner.ts';
 
 /** pkg/kubelet/types/pod_update.go `ConfigHashAnnotationKey`: the static pod's UID on its node. */
@@ -15,12 +15,23 @@ const LISTS = [
   { list: 'ephemeralContainers', statuses: 'ephemeralContainerStatuses' },
 ] as const;
 
+/**
+ * The longest name Kubernetes gives, a DNS subdomain. Of owners and annotations the API server asks no
+ * length: what is longer is none of a kubelet or a controller, and is left out.
+ */
+const MAX_NAME_CHARS = 253;
+/**
+ * As many as an entry keeps, about 100 bytes each. A Pod may have 20,000; nobody runs more than this, and of one
+ * that claims to the Pod alone is named.
+ */
+const MAX_CONTAINERS = 100;
+
 /** `containerd://`, `docker://`, `cri-o://`: pkg/kubelet/container ContainerID.String(). */
 const RUNTIME_PREFIX = /^[a-z0-9.+-]+:\/\//i;
 
 /**
- * Keeps of a Pod what attribution needs: about 1 KB of 8. Anything but a Pod gives `undefined`, a
- * field of the wrong shape is left out; it never throws.
+ * Keeps of a Pod what attribution needs: about 1 KB of 8, and no more than 30 of whatever is in it. Anything
+ * but a Pod gives `undefined`, a field of the wrong shape is left out; it never throws.
  *
  * Only a mirror takes its cgroup UID from an annotation. Anyone may put `config.hash` on an ordinary
  * pod, where the kubelet pays no heed to it, and neither must we: it could name another's cgroup.
@@ -33,23 +44,35 @@ export function toPodEntry(pod: unknown): PodEntry | undefined {
   ];
   if (namespace === undefined || name === undefined || uid === undefined) return undefined;
   const annotations = field(pod, 'metadata', 'annotations');
-  const mirror = text(annotations, CONFIG_MIRROR);
+  const mirror = shortText(annotations, CONFIG_MIRROR);
   return {
     namespace,
     name,
     uid,
     referenceUid: mirror ?? uid,
-    cgroupUid: mirror === undefined ? uid : (text(annotations, CONFIG_HASH) ?? mirror),
+    cgroupUid: mirror === undefined ? uid : (shortText(annotations, CONFIG_HASH) ?? mirror),
     ...optional('nodeName', text(pod, 'spec', 'nodeName')),
     ...optional('limitBytes', memoryLimit(field(pod, 'spec'))),
-    ...optional('owner', podOwner(pod)),
-    containers: LISTS.flatMap(({ list, statuses }) =>
-      containersOf(items(pod, 'spec', list), items(pod, 'status', statuses), list),
-    ),
+    ...optional('owner', ownerOf(pod)),
+    containers: containersOf(pod),
   };
 }
 
-function containersOf(
+function ownerOf(pod: unknown): PodOwner | undefined {
+  const owner = podOwner(pod);
+  const isNamed = owner !== undefined && isShort(owner.kind) && isShort(owner.name);
+  return isNamed ? owner : undefined;
+}
+
+function containersOf(pod: unknown): readonly ContainerEntry[] {
+  const specs = LISTS.map(({ list }) => items(pod, 'spec', list));
+  if (specs.flat().length > MAX_CONTAINERS) return [];
+  return LISTS.flatMap(({ list, statuses }, n) =>
+    entriesOf(specs[n] ?? [], items(pod, 'status', statuses), list),
+  );
+}
+
+function entriesOf(
   specs: readonly unknown[],
   statuses: readonly unknown[],
   list: ContainerEntry['list'],
@@ -82,7 +105,7 @@ function fromStatus(spec: unknown, status: unknown): Omit<ContainerEntry, 'name'
 function termination(terminated: unknown): Termination | undefined {
   if (typeof terminated !== 'object' || terminated === null) return undefined;
   return {
-    ...optional('reason', text(terminated, 'reason')),
+    ...optional('reason', shortText(terminated, 'reason')),
     ...optional('finishedAtMs', timeMs(terminated, 'finishedAt')),
     ...optional('containerId', containerId(terminated)),
   };
@@ -90,8 +113,17 @@ function termination(terminated: unknown): Termination | undefined {
 
 /** The bare ID of anything that has a `containerID`. */
 function containerId(holder: unknown): string | undefined {
-  const id = text(holder, 'containerID')?.replace(RUNTIME_PREFIX, '');
+  const id = shortText(holder, 'containerID')?.replace(RUNTIME_PREFIX, '');
   return id === '' ? undefined : id;
+}
+
+function shortText(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = text(value, ...path);
+  return found !== undefined && isShort(found) ? found : undefined;
+}
+
+function isShort(name: string): boolean {
+  return name.length <= MAX_NAME_CHARS;
 }
 
 function memoryLimit(holder: unknown): number | undefined {

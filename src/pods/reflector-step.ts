@@ -11,19 +11,26 @@ export interface ReflectorState {
   readonly watches: number;
   /** Requests that failed and watches that broke. */
   readonly failures: number;
-  /** Changes the directory refused. */
-  readonly refused: number;
+  /** Those since a watch was open. */
+  readonly failuresInARow: number;
+  /** Pods that were passed over by the last list, and changes since. */
+  readonly skipped: number;
   readonly lastError?: unknown;
 }
 
 /** What happened to the request under way. `closed` and `failed` end it, and so does `listed`. */
 export type Progress =
-  | { readonly kind: 'listed'; readonly resourceVersion: string }
+  | {
+      readonly kind: 'listed';
+      readonly resourceVersion: string;
+      /** Why pods were passed over, one for each. */
+      readonly skipped: readonly unknown[];
+    }
   | { readonly kind: 'opened'; readonly atMs: number }
   | { readonly kind: 'event'; readonly resourceVersion: string | undefined }
   | {
-      readonly kind: 'refused';
-      readonly resourceVersion: string | undefined;
+      readonly kind: 'skipped';
+      readonly resourceVersion?: string | undefined;
       readonly err: unknown;
     }
   | { readonly kind: 'closed'; readonly atMs: number }
@@ -37,7 +44,15 @@ export interface ReflectorStep extends Next {
 
 /** client-go reflector.go relistResourceVersion: the first list may come from the watch cache. */
 export const FIRST_STEP: ReflectorStep = {
-  state: { synced: false, live: false, lists: 0, watches: 0, failures: 0, refused: 0 },
+  state: {
+    synced: false,
+    live: false,
+    lists: 0,
+    watches: 0,
+    failures: 0,
+    failuresInARow: 0,
+    skipped: 0,
+  },
   request: { verb: 'list', resourceVersion: '0' },
   pause: 'none',
   pauseAtLeastMs: 0,
@@ -48,30 +63,44 @@ export const FIRST_STEP: ReflectorStep = {
 export function advance(before: ReflectorStep, progress: Progress): ReflectorStep {
   const { state, request } = before;
   switch (progress.kind) {
-    case 'listed':
+    case 'listed': {
+      const { resourceVersion, skipped } = progress;
+      const lastError = skipped[0] ?? state.lastError;
       return {
-        ...then(watchFrom(progress.resourceVersion)),
-        state: { ...state, synced: true, lists: state.lists + 1 },
+        ...then(watchFrom(resourceVersion)),
+        state: {
+          ...state,
+          synced: true,
+          lists: state.lists + 1,
+          skipped: skipped.length,
+          lastError,
+        },
       };
+    }
     case 'opened':
       return {
         ...before,
-        state: { ...state, live: true, watches: state.watches + 1 },
+        state: { ...state, live: true, watches: state.watches + 1, failuresInARow: 0 },
         openedAtMs: progress.atMs,
       };
-    case 'refused':
+    case 'skipped':
       return {
         ...before,
-        state: { ...state, refused: state.refused + 1, lastError: progress.err },
+        state: { ...state, skipped: state.skipped + 1, lastError: progress.err },
         request: seen(request, progress.resourceVersion),
       };
     case 'closed':
-      return { ...then(afterEnd(before, progress.atMs)), state: { ...state, live: false } };
+      return {
+        ...then(afterEnd(before, progress.atMs, state.skipped > 0)),
+        state: { ...state, live: false },
+      };
     case 'failed': {
       const { err } = progress;
+      const failures = state.failures + 1;
+      const failuresInARow = state.failuresInARow + 1;
       return {
         ...then(afterFailure(before, progress.atMs, err)),
-        state: { ...state, live: false, failures: state.failures + 1, lastError: err },
+        state: { ...state, live: false, failures, failuresInARow, lastError: err },
       };
     }
     case 'event':

@@ -25,6 +25,7 @@ export interface WatchFigures {
   readonly synced: boolean;
   readonly live: boolean;
   readonly failures: number;
+  readonly skipped: number;
 }
 
 export interface BufferFigures {

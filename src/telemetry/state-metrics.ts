@@ -57,6 +57,11 @@ function defineWatchMetrics(meter: Meter, { watch }: MetricsSource): void {
     'Lists and watches of pods that failed or broke.',
     () => watch().failures,
   );
+  meter.gauge(
+    'oom_recorder_pods_skipped',
+    'Pods of the last list, and changes of pods since, that were too large to be read.',
+    () => watch().skipped,
+  );
 }
 
 /** A clock that was set back makes nothing younger than now. */

@@ -4,11 +4,13 @@ import { benchKmsgRead } from './kmsg-read.ts';
 import { benchOutage } from './outage.ts';
 import { benchParse } from './parse.ts';
 import { benchPodDirectory } from './pod-directory.ts';
+import { benchPodList } from './pod-list.ts';
 
 /** `npm run bench -- parse` runs one of them; without a name, all. */
 const BENCHES = {
   parse: benchParse,
   'pod-directory': benchPodDirectory,
+  'pod-list': benchPodList,
   'kmsg-read': benchKmsgRead,
   'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,

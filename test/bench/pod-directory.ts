@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { jsonLines } from '../../src/pods/json-lines.ts';
 import { LiveDirectory } from '../../src/pods/live-directory.ts';
 import { text } from '../../src/kube/loose-json.ts';
+import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import { realisticPod } from '../support/realistic-pod.ts';
 
 /** The most a node is built for: twice the kubelet's default `--max-pods`. */
@@ -22,8 +23,14 @@ interface Subject {
 function ours(): Subject {
   const directory = new LiveDirectory(Date.now);
   return {
-    list: (pods) => directory.apply({ kind: 'replaced', pods }),
-    update: (pod) => directory.apply({ kind: 'applied', pod }),
+    list: (pods) => {
+      const entries = pods.map(toPodEntry).filter((pod) => pod !== undefined);
+      directory.apply({ kind: 'replaced', pods: entries });
+    },
+    update: (raw) => {
+      const pod = toPodEntry(raw);
+      if (pod !== undefined) directory.apply({ kind: 'applied', pod });
+    },
   };
 }
 

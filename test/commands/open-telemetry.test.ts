@@ -4,7 +4,7 @@ import { openTelemetry, type TelemetryParts } from '../../src/commands/open-tele
 import type { Edge } from '../../src/edge.ts';
 import { openLog } from '../../src/log.ts';
 import { KillAudit } from '../../src/oom/kill-audit.ts';
-import { FIRST_STEP } from '../../src/pods/reflector-step.ts';
+import { FIRST_STEP, type ReflectorState } from '../../src/pods/reflector-step.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
@@ -95,6 +95,33 @@ describe('what the agent shows', () => {
     parts = { ...parts, pods: { ...parts.pods, watch: () => FIRST_STEP.state } };
     await using posting = await serve();
     expect((await posting.get('/metrics')).text).toMatch(about);
+  });
+
+  test.each<[string, Partial<ReflectorState>, number, string]>([
+    ['all is well', { synced: true, live: true }, 200, 'ok'],
+    ['there was no list yet', {}, 503, 'the pods are not listed yet'],
+    [
+      'lists go on failing',
+      { synced: true, failuresInARow: 2 },
+      503,
+      'the pods cannot be listed or watched',
+    ],
+    [
+      'a pod is too large',
+      { synced: true, live: true, skipped: 1 },
+      503,
+      'pods or changes of pods passed over as too large: 1',
+    ],
+  ])('says in /readyz, on the page and in a metric that %s', async (_, change, status, text) => {
+    const state = { ...FIRST_STEP.state, ...change };
+    parts = { ...parts, pods: { ...parts.pods, watch: () => state } };
+    await using agent = await serve();
+    expect(await agent.get('/readyz')).toEqual({ status, text: `${text}\n` });
+    expect((await agent.get('/')).text.includes(`<p class="problem">${text}</p>`)).toBe(
+      status === 503,
+    );
+    const skipped = `oom_recorder_pods_skipped ${state.skipped}\n`;
+    expect((await agent.get('/metrics')).text).toContain(skipped);
   });
 
   test('is healthy as long as the reader reads when it is asked to', async () => {

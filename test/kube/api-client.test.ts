@@ -1,8 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
+import { MAX_OBJECT_BYTES } from '../../src/kube/json-text.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { failure } from '../support/failure.ts';
+import { answerInPieces } from '../support/pod-list-body.ts';
 import { mountServiceAccount, type ServiceAccount } from '../support/service-account.ts';
 import * as server from '../support/misbehaving-server.ts';
 
@@ -56,6 +58,14 @@ describe('getJson', () => {
     await using impatient = new ApiClient(account.access, IMPATIENT);
     api.behave(behaviour);
     expect(await failure(impatient.getJson('/x'))).toMatchObject({ code, retryable: true });
+  });
+
+  it('takes no answer that is larger than any object', async () => {
+    api.behave(answerInPieces(() => ['"', 'x'.repeat(MAX_OBJECT_BYTES), '"']));
+    expect(await failure(client.getJson('/x'))).toMatchObject({
+      code: 'E_API_UNREACHABLE',
+      cause: { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' },
+    });
   });
 
   it('fails, to be retried, when nothing listens there', async () => {

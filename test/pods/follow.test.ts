@@ -148,6 +148,26 @@ describe('a directory that follows the API server', () => {
     expect(names()).toEqual(['web']);
   });
 
+  it('does not claim to know all pods while one is too large, and learns that it is gone', () => {
+    const { api, directory, pass, names, isLive } = setUp();
+    pass(SECOND);
+    api.haveTooLarge(1);
+    api.put('web');
+    expect([directory.isComplete, directory.state.skipped]).toEqual([false, 1]);
+    expect(names()).toEqual(['web']);
+    pass(10 * MINUTE);
+    expect([directory.isComplete, directory.state.skipped]).toEqual([false, 1]);
+
+    api.haveTooLarge(0);
+    expect(directory.state.skipped).toBe(2);
+    pass(10 * MINUTE);
+    expect([directory.isComplete, directory.state.skipped]).toEqual([true, 0]);
+    expect([names(), isLive(), api.open]).toEqual([['web'], true, 1]);
+    const lists = api.requests.filter((request) => request.startsWith('list'));
+    pass(60 * MINUTE);
+    expect(api.requests.filter((request) => request.startsWith('list'))).toEqual(lists);
+  });
+
   it('leaves nothing open when it is left', () => {
     const { api, pass, following } = setUp();
     pass(SECOND);
@@ -163,6 +183,8 @@ describe('a directory that follows the API server', () => {
       put: ({ api }) => api.put(`pod-${api.requests.length % 7}`),
       delete: ({ api }) => api.delete(`pod-${api.requests.length % 7}`),
       garbage: ({ api }) => api.say('ADDED', { metadata: 'none' }),
+      grow: ({ api }) => api.haveTooLarge(1),
+      shrink: ({ api }) => api.haveTooLarge(0),
       cut: ({ api }) => api.breakWatches(),
       error: ({ api }) => api.breakWatches(new PodApiError('unavailable', '500')),
       compact: ({ api }) => api.compact(),

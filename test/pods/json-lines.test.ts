@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TooLargeError } from '../../src/kube/json-text.ts';
 import { BrokenLineError, jsonLines } from '../../src/pods/json-lines.ts';
 
 /** Like a socket: a chunk at a time, each at a later turn. */
@@ -54,16 +55,23 @@ describe('jsonLines', () => {
     await expect(collect('<html>\n')).rejects.toMatchObject({ unfinished: false });
   });
 
-  it('holds no more of a line than it must', async () => {
-    let sent = 0;
-    async function* endless(): AsyncGenerator<Uint8Array> {
-      for (;;) {
-        sent += 1;
-        yield await Promise.resolve(new Uint8Array(1024).fill(0x20));
-      }
-    }
-    await expect(readAll(jsonLines(endless(), 10 * 1024))).rejects.toThrow('10240 bytes');
-    expect(sent).toBe(11);
+  it.each([
+    ['at once', [`${'x'.repeat(11)}\n2\n`]],
+    ['by and by', ['xxxx', 'xxxx', 'xxxx', '\n2\n']],
+  ])('says that a line is too large, come %s, and reads on', async (_, chunks) => {
+    const lines = jsonLines(stream(bytes('1\n'), ...chunks.map(bytes)), 10);
+    const [first, tooLarge, ...rest] = await readAll(lines);
+    expect([first, ...rest]).toEqual([1, 2]);
+    expect(tooLarge).toBeInstanceOf(TooLargeError);
+  });
+
+  it('reads a line that is just as large as it may be', async () => {
+    expect(await readAll(jsonLines(stream(bytes('1234567890\n')), 10))).toEqual([1234567890]);
+  });
+
+  it('takes a large line that is cut off for one that was not finished', async () => {
+    const reading = readAll(jsonLines(stream(bytes('x'.repeat(100))), 10));
+    await expect(reading).rejects.toMatchObject({ unfinished: true });
   });
 
   it('ends its source when it is left', async () => {

@@ -8,11 +8,13 @@ import type { PodApi, PodApiError, WatchEvent } from '../../src/pods/pod-api.ts'
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { hurriedScheduler } from '../support/hurried-scheduler.ts';
 import * as server from '../support/misbehaving-server.ts';
-import { podJson } from '../support/pod-json.ts';
+import { entryOf, podJson } from '../support/pod-json.ts';
+import { answerInPieces, goJson, hugePod, podListBody } from '../support/pod-list-body.ts';
 import { mountServiceAccount, type ServiceAccount } from '../support/service-account.ts';
 
 const TIMEOUTS = { connectMs: 2000, requestMs: 2000 };
 const ADDED = { type: 'ADDED', object: podJson({ name: 'a', resourceVersion: '11' }) };
+const TOO_LARGE_LINE = `${'x'.repeat(10 * 1024 * 1024 + 1)}\n`;
 const GONE = { message: 'too old resource version: 1 (9)', reason: 'Expired' };
 const TOO_LARGE = {
   message: 'Too large resource version: 9, current: 1',
@@ -64,6 +66,13 @@ function error(code: number, status: object): object {
   return { type: 'ERROR', object: { kind: 'Status', code, ...status } };
 }
 
+/** Two pods arrive whole, then the connection goes. */
+const breakOffInList: server.Behaviour = ({ request, response }) => {
+  response.writeHead(200, { 'Content-Type': 'application/json' });
+  const pods = ['a', 'b'].map((name) => goJson(podJson({ name })));
+  response.write([...podListBody(pods)].slice(0, -1).join(''), () => request.socket.destroy());
+};
+
 const isWatch = ({ request }: server.Exchange): boolean => request.url?.includes('watch=') === true;
 
 /** The types of the events of one watch, and why it failed, if it did. */
@@ -90,7 +99,7 @@ describe('kubePods', () => {
     const list = { metadata: { resourceVersion: '10' }, items: [podJson()] };
     web.behave(server.answerJson(200, list));
     const answer = await api.list('0', new AbortController().signal);
-    expect(answer).toEqual({ resourceVersion: '10', items: list.items });
+    expect(answer).toEqual({ resourceVersion: '10', pods: [entryOf()], skipped: [] });
     const { searchParams, pathname } = new URL(web.requests[0]?.request.url ?? '', web.url);
     expect(pathname).toBe('/api/v1/pods');
     expect(Object.fromEntries(searchParams)).toEqual({
@@ -102,7 +111,20 @@ describe('kubePods', () => {
   it('reads a list of nothing', async () => {
     web.behave(server.answerJson(200, { metadata: { resourceVersion: '1' }, items: null }));
     const answer = await api.list('0', new AbortController().signal);
-    expect(answer).toEqual({ resourceVersion: '1', items: [] });
+    expect(answer).toEqual({ resourceVersion: '1', pods: [], skipped: [] });
+  });
+
+  it('finds a pod among 60 of a hostile neighbour, 84 MB in all', async () => {
+    const huge = goJson(hugePod('huge', 1_400_000));
+    const pods = [...Array.from({ length: 60 }, () => huge), goJson(podJson({ name: 'victim' }))];
+    web.behave(answerInPieces(() => podListBody(pods)));
+    const directory = new LiveDirectory(() => Date.now());
+    const following = directory.follow(api, { random: () => 0 });
+    const isAnswered = (): boolean => directory.state.lists + directory.state.failures > 0;
+    await vi.waitUntil(isAnswered, { timeout: 30_000 });
+    following.unsubscribe();
+    expect(directory.state.lastError).toBeUndefined();
+    expect(directory.byCgroupUid('uid-of-victim')?.name).toBe('victim');
   });
 
   it.each<[string, server.Behaviour, string]>([
@@ -115,6 +137,8 @@ describe('kubePods', () => {
     ['a page to log in', server.answerHtml, 'unavailable'],
     ['another document', server.answerJson(200, { kind: 'Namespace' }), 'unavailable'],
     ['a list without a version', server.answerJson(200, { items: [] }), 'unavailable'],
+    ['half a list', answerInPieces(() => ['{"items":[', '{"metadata":{}},']), 'unavailable'],
+    ['a list that breaks off', breakOffInList, 'unavailable'],
     ['a reset', server.reset, 'unavailable'],
     ['silence', server.neverAnswer, 'unavailable'],
   ])('a list fails after %s', async (_, behaviour, reason) => {
@@ -158,6 +182,7 @@ describe('kubePods', () => {
     ['a page to log in', server.answerHtml, ['unavailable']],
     ['garbage', stream([ADDED, 'garbage\n']), ['OPENED', 'ADDED', 'unavailable']],
     ['JSON of another kind', stream([{ kind: 'PodList' }]), ['OPENED', 'unavailable']],
+    ['a line too large to read', stream([TOO_LARGE_LINE, ADDED]), ['OPENED', 'TOO_LARGE', 'ADDED']],
     ['half a line at the end', stream([ADDED, '{"type":']), ['OPENED', 'ADDED', 'interrupted']],
     [
       'a reset in a line',

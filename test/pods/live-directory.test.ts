@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LiveDirectory } from '../../src/pods/live-directory.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
-import { oomKilled, podJson, type PodShape, running } from '../support/pod-json.ts';
+import { entryOf, oomKilled, type PodShape, running } from '../support/pod-json.ts';
 
 const MINUTE = 60_000;
 
@@ -9,11 +9,11 @@ const MINUTE = 60_000;
 function setUp() {
   const clock = { nowMs: Date.parse('2026-08-01T12:00:00Z') };
   const directory = new LiveDirectory(() => clock.nowMs);
-  const put = (shape: PodShape): void => directory.apply({ kind: 'applied', pod: podJson(shape) });
+  const put = (shape: PodShape): void => directory.apply({ kind: 'applied', pod: entryOf(shape) });
   const remove = (shape: PodShape): void =>
-    directory.apply({ kind: 'deleted', pod: podJson(shape) });
+    directory.apply({ kind: 'deleted', pod: entryOf(shape) });
   const replace = (...shapes: readonly PodShape[]): void =>
-    directory.apply({ kind: 'replaced', pods: shapes.map(podJson) });
+    directory.apply({ kind: 'replaced', pods: shapes.map(entryOf) });
   return { clock, directory, put, remove, replace };
 }
 
@@ -118,15 +118,6 @@ describe('LiveDirectory', () => {
     clock.nowMs += MINUTE;
     replace();
     expect(directory.byCgroupUid('uid-of-web')?.deletedAtMs).toBe(deletedAtMs);
-  });
-
-  it('passes over what is not a pod', () => {
-    const { directory, put } = setUp();
-    put({ name: 'web' });
-    directory.apply({ kind: 'applied', pod: { kind: 'Status' } });
-    directory.apply({ kind: 'deleted', pod: null });
-    directory.apply({ kind: 'replaced', pods: [podJson({ name: 'web' }), 5, undefined] });
-    expect(directory.entries().map(({ name }) => name)).toEqual(['web']);
   });
 
   describe('static pods', () => {

@@ -139,6 +139,37 @@ describe('toPodEntry', () => {
     });
   });
 
+  it('keeps no name that is longer than names are', () => {
+    const long = 'x'.repeat(254);
+    const annotations = { 'kubernetes.io/config.hash': 'h', 'kubernetes.io/config.mirror': long };
+    const terminated = { ...oomKilled('aa'), reason: long };
+    const pod = podJson({
+      uid: 'mine',
+      annotations,
+      owner: { kind: 'Job', name: long },
+      containers: [{ name: 'app', status: { containerID: long, lastState: { terminated } } }],
+    });
+    const entry = toPodEntry(pod);
+    expect(entry).toMatchObject({ cgroupUid: 'mine', referenceUid: 'mine' });
+    expect(JSON.stringify(entry).length).toBeLessThan(500);
+    expect(entry?.containers[0]?.ids).toEqual(['aa']);
+  });
+
+  it.each([
+    [100, 100],
+    [101, 0],
+    [20_000, 0],
+  ])('of a pod with %i containers it keeps %i', (count, kept) => {
+    const containers = Array.from({ length: count }, (_, n) => ({ name: `c${n}` }));
+    const pod = podJson({
+      containers: containers.slice(1),
+      ephemeralContainers: containers.slice(0, 1),
+    });
+    const entry = toPodEntry(pod);
+    expect(entry?.name).toBe('web');
+    expect(entry?.containers).toHaveLength(kept);
+  });
+
   it('never throws, whatever a part of a pod is replaced by', () => {
     const whole = podJson({
       owner: { kind: 'Job', name: 'tidy-29000000' },

@@ -8,7 +8,8 @@ import {
 } from '../../src/pods/reflector-step.ts';
 
 const START = 1_000_000;
-const listed: Progress = { kind: 'listed', resourceVersion: '7' };
+const listed: Progress = { kind: 'listed', resourceVersion: '7', skipped: [] };
+const listedBut: Progress = { ...listed, skipped: ['too large', 'too large'] };
 const opened: Progress = { kind: 'opened', atMs: START };
 
 const failed = (reason: PodApiReason, atMs = START, retryAfterMs?: number): Progress => ({
@@ -80,9 +81,34 @@ describe('advance', () => {
       'watch 7',
     ],
     [
-      'goes past a change the directory refused',
-      [listed, opened, { kind: 'refused', resourceVersion: '9', err: 'boo' }],
+      'goes past a change the directory throws at',
+      [listed, opened, { kind: 'skipped', resourceVersion: '9', err: 'boo' }],
       'watch 9',
+    ],
+    [
+      'is not moved by a change nobody could read',
+      [listed, opened, { kind: 'skipped', err: 'too large' }],
+      'watch 7',
+    ],
+    [
+      'lists when a watch has ended, where pods were passed over',
+      [listedBut, opened, { kind: 'closed', atMs: START + 300_000 }],
+      'list 7',
+    ],
+    [
+      'lists when a watch has ended, where a change was passed over',
+      [
+        listed,
+        opened,
+        { kind: 'skipped', err: 'too large' },
+        { kind: 'closed', atMs: START + 1e6 },
+      ],
+      'list 7',
+    ],
+    [
+      'waits with that where the watch was no more than a moment',
+      [listedBut, opened, { kind: 'closed', atMs: START + 999 }],
+      'list 7 later',
     ],
   ])('%s', (_, all, next) => {
     expect(asks(after(...all))).toBe(next);
@@ -101,7 +127,25 @@ describe('advance', () => {
       [true, false],
       [true, true],
     ]);
-    expect(states.at(-1)).toMatchObject({ lists: 1, watches: 2, failures: 1, refused: 0 });
+    expect(states.at(-1)).toMatchObject({ lists: 1, watches: 2, failures: 1, skipped: 0 });
+  });
+
+  it('counts what was passed over by the last list and since', () => {
+    const change: Progress = { kind: 'skipped', err: 'a change' };
+    const { state } = after(listedBut, opened, change);
+    expect(state).toMatchObject({ skipped: 3, lastError: 'a change' });
+    const ended: Progress = { kind: 'closed', atMs: START + 300_000 };
+    expect(after(listedBut, opened, change, ended, listed).state.skipped).toBe(0);
+    expect(after(listedBut).state.lastError).toBe('too large');
+  });
+
+  it('counts failures in a row until a watch is open', () => {
+    const failure = failed('unavailable');
+    const inARow = (...all: readonly Progress[]): number => after(...all).state.failuresInARow;
+    expect(inARow(failure, failure)).toBe(2);
+    expect(inARow(failure, failure, listed)).toBe(2);
+    expect(inARow(failure, failure, listed, opened)).toBe(0);
+    expect(inARow(failure, listed, opened, failure)).toBe(1);
   });
 
   it('remembers the last error and how long the server asked to be left alone', () => {

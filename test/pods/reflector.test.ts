@@ -14,7 +14,7 @@ const EVENTS: Readonly<Record<string, WatchEvent>> = {
   d: { type: 'DELETED', object: podJson({ name: 'a', resourceVersion: '12' }) },
   b: { type: 'BOOKMARK', object: { metadata: { resourceVersion: '13' } } },
 };
-const LIST: PodList = { items: [], resourceVersion: '10' };
+const LIST: PodList = { pods: [], skipped: [], resourceVersion: '10' };
 const BOOM = new PodApiError('unavailable', 'boom');
 const busy = (retryAfterMs: number): Observable<never> =>
   throwError(() => new PodApiError('throttled', 'busy', { retryAfterMs }));
@@ -177,7 +177,7 @@ describe('reflectPods', () => {
         handled.push(kind);
       };
       const states$ = reflectPods(api, handle, { ...NEVER_JITTER, scheduler });
-      const counts$ = states$.pipe(map(({ failures, refused }) => `${failures} ${refused}`));
+      const counts$ = states$.pipe(map(({ failures, skipped }) => `${failures} ${skipped}`));
       expectObservable(counts$, '2s !').toBe('a 799ms (bc) 6ms d', {
         a: '1 0',
         b: '1 0',

@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { beforeEach, expect, test } from 'vitest';
 import { FIRST_STEP, type ReflectorState } from '../../src/pods/reflector-step.ts';
-import { reportWatch } from '../../src/pods/watch-report.ts';
+import { reportWatch, watchProblem } from '../../src/pods/watch-report.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 
 let log: MemoryLog;
@@ -21,7 +21,13 @@ function becomes(change: Partial<ReflectorState>): void {
 }
 
 function fails(why: string): void {
-  becomes({ live: false, failures: state.failures + 1, lastError: new Error(why) });
+  const failures = state.failures + 1;
+  const failuresInARow = state.failuresInARow + 1;
+  becomes({ live: false, failures, failuresInARow, lastError: new Error(why) });
+}
+
+function opens(): void {
+  becomes({ live: true, failuresInARow: 0 });
 }
 
 const said = (): string[] => log.lines.map(({ level, message }) => `${level} ${message}`);
@@ -33,7 +39,7 @@ test('an API server that cannot be had is said once, with the reason, and again 
   fails('forbidden');
   fails('forbidden');
   becomes({ synced: true });
-  becomes({ live: true });
+  opens();
   expect(said()).toEqual([LOST, FOUND]);
   expect(log.lines[0]?.facts).toMatchObject({ err: { message: 'forbidden' } });
   fails('gone');
@@ -43,15 +49,40 @@ test('an API server that cannot be had is said once, with the reason, and again 
 
 test('a watch that is opened again at once is not worth a word', () => {
   for (let times = 0; times < 5; times += 1) {
-    becomes({ live: true });
+    opens();
     fails('cut');
   }
   expect(said()).toEqual([]);
 });
 
 test('a change that was passed over is', () => {
-  becomes({ live: true });
-  becomes({ refused: 1, lastError: new Error('odd') });
+  opens();
+  becomes({ skipped: 1, lastError: new Error('odd') });
   becomes({ lists: 2 });
   expect(said()).toEqual(['warn a pod that the API server told was passed over']);
+  expect(log.lines[0]?.facts).toMatchObject({ skipped: 1, err: { message: 'odd' } });
+});
+
+test('pods that are passed over are said once, and again when none is', () => {
+  opens();
+  for (const skipped of [1, 2, 2, 0]) becomes({ skipped });
+  becomes({ lists: 3 });
+  expect(said()).toEqual([
+    'warn a pod that the API server told was passed over',
+    'info no pod of this node is passed over any more',
+  ]);
+});
+
+test.each<[string, Partial<ReflectorState>, string | undefined]>([
+  ['before the first list', {}, 'the pods are not listed yet'],
+  ['when all is well', { synced: true, live: true }, undefined],
+  ['between two watches', { synced: true, failuresInARow: 1 }, undefined],
+  ['while lists fail', { synced: true, failuresInARow: 2 }, 'the pods cannot be listed or watched'],
+  [
+    'where pods are too large',
+    { synced: true, live: true, skipped: 3 },
+    'pods or changes of pods passed over as too large: 3',
+  ],
+])('the problem %s', (_, change, problem) => {
+  expect(watchProblem({ ...state, ...change })).toBe(problem);
 });

@@ -17,6 +17,8 @@ import {
   timer,
 } from 'rxjs';
 import { type PodApi, PodApiError, type PodList, type WatchEvent } from '../../src/pods/pod-api.ts';
+import { TooLargeError } from '../../src/kube/json-text.ts';
+import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import { podJson, type PodShape } from './pod-json.ts';
 
 type Change = Exclude<WatchEvent, { readonly type: 'OPENED' }> & { readonly version: number };
@@ -43,6 +45,7 @@ export class FakePodApi implements PodApi {
   #failure: unknown;
   #awayUntilMs = 0;
   #silent = false;
+  #skipped: readonly TooLargeError[] = [];
   /** How often the way here was cut: a connection from before stays dead. */
   #silences = 0;
   readonly #changes$ = new Subject<Change>();
@@ -57,8 +60,8 @@ export class FakePodApi implements PodApi {
     this.requests.push(`list ${resourceVersion}`);
     return this.#answer(() => {
       if (Number(resourceVersion) > this.#version) throw new PodApiError('too-large', 'list');
-      const items = [...this.#pods.values()];
-      return of({ items, resourceVersion: String(this.#version) });
+      const pods = [...this.#pods.values()].map(toPodEntry).filter((pod) => pod !== undefined);
+      return of({ pods, skipped: this.#skipped, resourceVersion: String(this.#version) });
     });
   }
 
@@ -103,6 +106,13 @@ export class FakePodApi implements PodApi {
   /** Sends something as it is, with the next version. */
   say(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: unknown): void {
     this.#say({ type, object, version: (this.#version += 1) });
+  }
+
+  /** So many pods are too large to be read from now on, and so is the event that says so. */
+  haveTooLarge(pods: number): void {
+    const err = new TooLargeError(20_000_000, 10_000_000);
+    this.#skipped = Array.from({ length: pods }, () => err);
+    this.#say({ type: 'TOO_LARGE', err, version: (this.#version += 1) });
   }
 
   names(): readonly string[] {

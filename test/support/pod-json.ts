@@ -1,3 +1,6 @@
+import type { PodEntry } from '../../src/pods/pod-directory.ts';
+import { toPodEntry } from '../../src/pods/pod-entry.ts';
+
 /** What a test says of a Pod; everything else is filled in as an API server would send it. */
 export interface PodShape {
   readonly name?: string;
@@ -77,6 +80,13 @@ export function podJson(shape: PodShape = {}): Record<string, unknown> {
       ephemeralContainerStatuses: statuses(shape.ephemeralContainers),
     },
   };
+}
+
+/** What is kept of such a Pod. */
+export function entryOf(shape: PodShape = {}): PodEntry {
+  const entry = toPodEntry(podJson(shape));
+  if (entry === undefined) throw new Error(`no Pod: ${JSON.stringify(shape)}`);
+  return entry;
 }
 
 function specs(containers: readonly ContainerShape[] = []): object[] {

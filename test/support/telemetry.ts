@@ -89,7 +89,7 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
     }),
     audit: () => ({ kernelKills: 3, recordedKills: 2, unexplainedKills: 1 }),
     outbox: () => ({ rows: 2, oldestEnteredAtMs: KILLED_AT_MS - 90_000, pendingEpisodes: 1 }),
-    watch: () => ({ synced: true, live: false, failures: 4 }),
+    watch: () => ({ synced: true, live: false, failures: 4, skipped: 2 }),
     influxPending: () => 7,
     ...source,
   };

@@ -9,7 +9,7 @@ import { newTally } from '../../src/tally.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
-import { podJson, running } from '../support/pod-json.ts';
+import { entryOf, running } from '../support/pod-json.ts';
 import { metricsSource } from '../support/telemetry.ts';
 
 const MINUTE_MS = 60_000;
@@ -42,7 +42,7 @@ function setUp() {
   };
   const pod = (number: number) => {
     const [, uid = '', id = ''] = /\/pod([^/]+)\/(.+)$/.exec(cgroupOf(number)) ?? [];
-    return podJson({
+    return entryOf({
       name: `job-${number}`,
       uid,
       containers: [{ name: 'app', status: { ...running(id) } }],

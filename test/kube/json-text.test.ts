@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { JsonText, TooLargeError } from '../../src/kube/json-text.ts';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+test('is what was added since it was last taken', () => {
+  const text = new JsonText(10);
+  text.add(bytes('{"a'));
+  text.add(bytes('":1}'));
+  expect(text.bytes).toBe(7);
+  expect(text.take()).toBe('{"a":1}');
+  text.add(bytes('2'));
+  expect([text.take(), text.take()]).toEqual(['2', '']);
+});
+
+test('is whole where a character was cut in two', () => {
+  const text = new JsonText(10);
+  const [head, tail] = [bytes('"é"').subarray(0, 2), bytes('"é"').subarray(2)];
+  text.add(head);
+  text.add(tail);
+  expect(text.take()).toBe('"é"');
+});
+
+test('that is too large is told with its length, and the next is another', () => {
+  const text = new JsonText(10);
+  for (const chunk of ['0123456789', '0', '0123']) text.add(bytes(chunk));
+  expect(text.take()).toEqual(new TooLargeError(15, 10));
+  text.add(bytes('0123456789'));
+  expect(text.take()).toBe('0123456789');
+});
