@@ -31,6 +31,9 @@ export interface Attribution {
   readonly mainProcessSurvived?: boolean;
 }
 
+/** What is not known of whose an episode was, and may yet be. */
+export type Missing = 'nothing' | 'pod' | 'container';
+
 /** What stands before `kubepods` on the node itself: nothing, kubelet's cgroup root, or (colon form) the runtime's service. */
 const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?$/;
 
@@ -62,15 +65,18 @@ export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution 
 }
 
 /**
- * Whether no news of the pods could say more: the container is found, or there is none to find. A
- * deleted pod's status gets no newer.
+ * What news of the pods could still say: nothing where the container is found, or there is none to
+ * find, for a deleted pod's status gets no newer; the pod, where one that the path names is not
+ * known, be it outside of the one that is found.
  */
-export function isFinal({ subjects, owner }: Attribution): boolean {
-  if (owner === undefined) return true;
+export function missingFrom({ subjects, owner, cgroup }: Attribution): Missing {
+  if (owner === undefined) return 'nothing';
   const pod = subjects.find((subject) => subject.kind === 'pod');
-  if (pod === undefined) return false;
+  if (pod === undefined) return 'pod';
   const isKnown = pod.container !== undefined || owner.containerId === undefined;
-  return isKnown || pod.pod.deletedAtMs !== undefined;
+  if (!isKnown && pod.pod.deletedAtMs === undefined) return 'container';
+  const isOutermost = parseCgroupPath(cgroup ?? '')?.podPath === owner.podPath;
+  return isOutermost ? 'nothing' : 'pod';
 }
 
 /** A withheld report's cgroup can only come from its group line. */
@@ -85,9 +91,9 @@ function findPod(
   episode: OomEpisode,
 ): { readonly owner: CgroupOwner; readonly subject: Subject } | undefined {
   for (const owner of owners) {
-    const pod = pods.byCgroupUid(owner.podUid);
-    if (pod === undefined) continue;
     const { containerId } = owner;
+    const pod = pods.byCgroupUid(owner.podUid, containerId);
+    if (pod === undefined) continue;
     const container =
       containerId === undefined ? onlyOneLeft(pod, episode) : containerOf(pod, containerId);
     return { owner, subject: { kind: 'pod', pod, ...(container !== undefined && { container }) } };

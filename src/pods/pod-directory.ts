@@ -56,6 +56,6 @@ export interface PodEntry {
 export interface PodDirectory {
   /** Whether a pod it does not know is certainly not this node's; false without a pod list. */
   readonly isComplete: boolean;
-  /** By the UID in a cgroup path. */
-  byCgroupUid(uid: string): PodEntry | undefined;
+  /** By the UID in a cgroup path, and the container's ID behind it: of a static pod's, only that is proof. */
+  byCgroupUid(uid: string, containerId?: string): PodEntry | undefined;
 }
