@@ -66,7 +66,8 @@ export class LiveAttributor {
     this.#pods = pods;
     this.#nodeEvents = options.nodeEvents ?? 'on';
     this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.#statuses = new StatusWitness(options.recordsLost ?? (() => 0));
+    const recordsLost = options.recordsLost ?? (() => 0);
+    this.#statuses = new StatusWitness(recordsLost, this.#scheduler.now());
   }
 
   /** @throws the signal's reason, where it was aborted before the answer was certain */

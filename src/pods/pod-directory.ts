@@ -2,7 +2,10 @@
 export interface Termination {
   /** `OOMKilled`, `Error`, `Completed`, … */
   readonly reason?: string;
+  /** Of its main process; 128 and the signal's number where one ended it. */
+  readonly exitCode?: number;
   /** ms since the epoch; the kubelet writes whole seconds. */
+  readonly startedAtMs?: number;
   readonly finishedAtMs?: number;
   /** Bare ID of the container that ended. */
   readonly containerId?: string;

@@ -13,6 +13,7 @@ import { hexId } from '../support/realistic-pod.ts';
 const UID = '0c3ab7f2-8f4d-4a3f-9d0e-6a1b2c3d4e5f';
 const ID = hexId('app');
 const CGROUP = `/kubepods/burstable/pod${UID}/${ID}`;
+const START = '1970-01-01T00:00:01Z';
 const END = '1970-01-01T00:00:05Z';
 
 const EPISODE: OomEpisode = {
@@ -156,7 +157,7 @@ describe('the attributor', () => {
   test('believes a status for a withheld kill, where it is the only one', async () => {
     const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
     const answer = attributor.attribute({ ...EPISODE, atMs: 5500 });
-    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
     pass(10_000);
     expect(await now(answer)).toMatchObject({ ...ofContainer, source: 'pod-status' });
   });
@@ -165,7 +166,7 @@ describe('the attributor', () => {
     const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
     const first = attributor.attribute({ ...EPISODE, atMs: 5500 });
     const second = attributor.attribute({ ...EPISODE, sequence: 2, atMs: 5600 });
-    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
     pass(10_000);
     expect(await now(first)).toMatchObject({ ...ofContainer, isOneOfSeveral: true });
     expect(await now(second)).toMatchObject({ subjects: [{ kind: 'node' }], source: 'none' });
