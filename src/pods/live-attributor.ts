@@ -14,7 +14,7 @@ import {
 } from 'rxjs';
 import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import { attribute, missingFrom, type Attribution } from './attribute.ts';
+import { attribute, missingFrom, type Attribution, type Missing } from './attribute.ts';
 import { withNodeEvents, type NodeEvents } from './node-events.ts';
 import { liveFor } from './live-for.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
@@ -40,8 +40,8 @@ export interface LiveAttributorOptions {
 const POD_WAIT_MS = 3000;
 /**
  * A container killed seconds after it started is in its pod's status within this: a kubelet that
- * starts many of them, or writes to a slow API server, takes several seconds. So is that of the one
- * mirror, of several that claim to be, that the kubelet made.
+ * starts many of them, or writes to a slow API server, takes several seconds. So is the end of one,
+ * and the status of the one mirror, of several that claim to be, that the kubelet made.
  */
 const CONTAINER_WAIT_MS = 30_000;
 /**
@@ -80,10 +80,15 @@ export class LiveAttributor {
 
   #byPath(episode: OomEpisode): Observable<Attribution> {
     const answer = (): Attribution => attribute(episode, this.#pods);
-    const exact$ = merge(of(undefined), this.#pods.changed$).pipe(map(answer), filter(isExact));
+    const isMissing = (said: Attribution, what: Missing): boolean =>
+      missingFrom(said, episode) === what;
+    const exact$ = merge(of(undefined), this.#pods.changed$).pipe(
+      map(answer),
+      filter((said) => isMissing(said, 'nothing')),
+    );
     const unknown$ = this.#patience$(POD_WAIT_MS).pipe(
       map(answer),
-      filter((said) => missingFrom(said) === 'pod' && !this.#isClaimed(said)),
+      filter((said) => isMissing(said, 'pod') && !this.#isClaimed(said)),
     );
     return merge(exact$, unknown$, this.#patience$(CONTAINER_WAIT_MS).pipe(map(answer)));
   }
@@ -109,10 +114,6 @@ export class LiveAttributor {
   #patience$(waitMs: number): Observable<unknown> {
     return liveFor(this.#pods.live$, waitMs, this.#scheduler);
   }
-}
-
-function isExact(attribution: Attribution): boolean {
-  return missingFrom(attribution) === 'nothing';
 }
 
 function aborted(signal: AbortSignal | undefined): Observable<never> {

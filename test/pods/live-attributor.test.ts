@@ -146,6 +146,26 @@ describe('the attributor', () => {
     expect(await now(answer)).toMatchObject(ofContainer);
   });
 
+  test('waits for the end of a container whose main process it may have been', async () => {
+    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
+    const evidence = {
+      cgroup: `/kubepods/burstable/pod${UID}`,
+      source: 'pod-counter',
+      isOneOfSeveral: true,
+      likely: CGROUP,
+    } as const;
+    const [first, second] = [1, 2].map((sequence) =>
+      attributor.attribute({ ...EPISODE, sequence, atMs: 5500 * sequence, evidence }),
+    );
+    if (first === undefined || second === undefined) expect.unreachable();
+    expect(await now(first)).toBe('pending');
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
+    expect(await now(first)).toMatchObject({ ...ofContainer, source: 'main-process' });
+    expect(await now(second)).toBe('pending');
+    pass(30_000);
+    expect(await now(second)).toMatchObject({ source: 'pod-counter', isOneOfSeveral: true });
+  });
+
   test('gives up when it is told to', async () => {
     const { attributor } = surroundings(false);
     const controller = new AbortController();
