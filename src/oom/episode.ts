@@ -48,10 +48,9 @@ export type LimitLevel = 'container' | 'pod' | 'qos' | 'node-allocatable' | 'sys
 /**
  * Who told the victim's cgroup at its kill line: `proc` is `/proc/<pid>/cgroup`, `snapshot` the
  * `cgroup.procs` of all containers read while the process lived, `counters` a container's `oom_kill`
- * that moved, `pod-counter` a pod's, whose container is gone already, `main-process` one of these
- * and the pid of the container's main process.
+ * that moved, `pod-counter` a pod's, whose container is gone already.
  */
-export type EvidenceSource = 'proc' | 'snapshot' | 'main-process' | 'counters' | 'pod-counter';
+export type EvidenceSource = 'proc' | 'snapshot' | 'counters' | 'pod-counter';
 
 /** What was taken down the moment a kill line was read; milliseconds later it is gone. */
 export interface KillEvidence {
@@ -63,6 +62,11 @@ export interface KillEvidence {
    * that it was this process.
    */
   readonly isOneOfSeveral?: boolean;
+  /**
+   * In there, the cgroup of the container whose main process had the victim's pid. It was this process
+   * if the container's status says that it ran until then.
+   */
+  readonly likely?: string;
   /** `pod-counter`: cgroups in the pod whose own counters stood still. Nobody was killed in these. */
   readonly unmoved?: readonly string[];
 }

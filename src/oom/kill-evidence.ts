@@ -17,10 +17,10 @@ export interface Witness {
    */
   testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined;
   /**
-   * The cgroup of the container whose main process had this pid when it started: likely, and proved
-   * where the counters agree.
+   * The cgroup of the container whose main process had this pid and name when it started: likely, and
+   * no proof, for it may have ended meanwhile.
    */
-  mainProcess(pid: number): string | undefined;
+  mainProcess(pid: number, comm: string): string | undefined;
   /**
    * Whether the kernel cannot have killed a group: `memory.oom.group` is 0 from the victim's cgroup up
    * to the oom memcg (to the root where that was not told), or there is none on cgroup v1.
@@ -190,7 +190,7 @@ class EvidenceStep {
     const evidence = live ? this.#witness.testify(pid, comm, earliestMs) : undefined;
     const told = toldCgroups(this.#context, line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
-    const likely = cgroup === undefined ? this.#witness.mainProcess(pid) : undefined;
+    const likely = cgroup === undefined ? this.#witness.mainProcess(pid, comm) : undefined;
     const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
     this.#ledger?.enter({ ...known, ...(likely !== undefined && { likely }) });
     this.#lastKill = known;

@@ -25,7 +25,7 @@ export interface CounterBaselines {
 export interface LedgerKill {
   readonly sequence: number;
   readonly cgroup?: string;
-  /** Where the victim was if its pid was still what it had been: to be believed if the counters agree. */
+  /** Where the victim was if its pid was still what it had been: said where the counters agree. */
   readonly likely?: string;
 }
 

@@ -11,7 +11,7 @@ export interface CountedKill {
   readonly ordinal: number;
   /** The counters it moved, where somebody told its cgroup: the smallest cgroup first. */
   readonly counters?: readonly string[];
-  /** The container whose main process had the victim's pid, where nobody told its cgroup. */
+  /** Of the container whose main process had the victim's pid, where nobody told its cgroup. */
   readonly likely?: string;
   /** It has been matched, but with a look that may have missed its own step: it may claim one more. */
   readonly isSpent?: boolean;
@@ -42,33 +42,65 @@ export function matchKills(
   kills: readonly CountedKill[],
   steps: readonly CounterStep[],
 ): ReadonlyMap<number, KillEvidence> | undefined {
+  // A likely place that leaves the others none was not the right one.
+  return match(kills, steps) ?? match(kills.map(withoutLikely), steps);
+}
+
+/** Kills that are not matched yet, and steps that are nobody's. */
+interface Unmatched {
+  readonly open: readonly CountedKill[];
+  readonly left: readonly CounterStep[];
+}
+
+function match(
+  kills: readonly CountedKill[],
+  steps: readonly CounterStep[],
+): ReadonlyMap<number, KillEvidence> | undefined {
   const matched = new Map<number, KillEvidence>();
-  let left = takeTold(kills, steps, matched);
-  let open: readonly CountedKill[] = kills
+  const left = takeTold(kills, steps, matched);
+  const open = kills
     .filter(({ counters }) => counters === undefined)
     .toSorted((a, b) => Number(a.isSpent ?? false) - Number(b.isSpent ?? false));
-  for (const step of left) {
-    const likely = open.filter((kill) => isLikely(kill, step));
-    if (likely.length === 0 || likely.length > step.kills) continue;
-    for (const { sequence, likely: cgroup = '' } of likely)
-      matched.set(sequence, { cgroup, source: 'main-process' });
-    open = without(open, likely);
-    left = lessen(left, step, likely.length);
-  }
+  const uncertain = takeCertain({ open, left }, matched);
+  const isShared = share(takeLikely(uncertain, matched), matched);
+  return isShared ? matched : undefined;
+}
+
+function takeCertain(all: Unmatched, matched: Map<number, KillEvidence>): Unmatched {
+  let { open, left } = all;
   for (let found = certain(open, left); found !== undefined; found = certain(open, left)) {
     for (const { sequence } of found.kills) matched.set(sequence, evidenceOf(found.step));
     open = without(open, found.kills);
     left = lessen(left, found.step, found.kills.length);
   }
-  for (const step of left.toSorted((a, b) => a.upTo - b.upTo)) {
-    const fitting = open.filter((kill) => isInTime(kill, step)).slice(0, step.kills);
-    if (fitting.length < step.kills) return undefined;
-    for (const { sequence } of fitting) {
-      matched.set(sequence, { ...evidenceOf(step), isOneOfSeveral: true });
-    }
-    open = without(open, fitting);
+  return { open, left };
+}
+
+/** Where several remain, a main process gets the step of its own container, or of its pod. */
+function takeLikely(all: Unmatched, matched: Map<number, KillEvidence>): Unmatched {
+  let { open, left } = all;
+  for (const step of all.left) {
+    const kills = open.filter((kill) => isLikely(kill, step));
+    if (kills.length > step.kills) continue;
+    for (const { sequence, likely } of kills)
+      matched.set(sequence, { ...oneOfSeveral(step), ...(likely !== undefined && { likely }) });
+    open = without(open, kills);
+    left = lessen(left, step, kills.length);
   }
-  return matched;
+  return { open, left };
+}
+
+/** Each step gets as many as it counted, whichever; false where there are too few. */
+function share({ open, left }: Unmatched, matched: Map<number, KillEvidence>): boolean {
+  let rest = open;
+  return left
+    .toSorted((a, b) => a.upTo - b.upTo)
+    .every((step) => {
+      const fitting = rest.filter((kill) => isInTime(kill, step)).slice(0, step.kills);
+      for (const { sequence } of fitting) matched.set(sequence, oneOfSeveral(step));
+      rest = without(rest, fitting);
+      return fitting.length === step.kills;
+    });
 }
 
 /** The steps less those of the kills whose cgroup is known. */
@@ -123,9 +155,11 @@ function certain(open: readonly CountedKill[], left: readonly CounterStep[]): Ce
   return undefined;
 }
 
-/** A counter that includes the container's moved when this kill may have moved it. */
+/** A counter that includes the container's moved, and the container's own did not stand still. */
 function isLikely(kill: CountedKill, step: CounterStep): boolean {
-  return kill.likely !== undefined && isUnder(kill.likely, step.cgroup) && isInTime(kill, step);
+  const { likely } = kill;
+  if (likely === undefined || !isUnder(likely, step.cgroup) || !isInTime(kill, step)) return false;
+  return !(step.unmoved ?? []).some((cgroup) => isUnder(likely, cgroup));
 }
 
 function isInTime({ ordinal }: CountedKill, { after, upTo }: CounterStep): boolean {
@@ -134,6 +168,15 @@ function isInTime({ ordinal }: CountedKill, { after, upTo }: CounterStep): boole
 
 function evidenceOf({ cgroup, source, unmoved }: CounterStep): KillEvidence {
   return { cgroup, source, ...(unmoved !== undefined && { unmoved }) };
+}
+
+function oneOfSeveral(step: CounterStep): KillEvidence {
+  return { ...evidenceOf(step), isOneOfSeveral: true };
+}
+
+function withoutLikely(kill: CountedKill): CountedKill {
+  const { likely: _, ...rest } = kill;
+  return rest;
 }
 
 function without(

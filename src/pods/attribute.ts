@@ -1,6 +1,7 @@
 import { cgroupOwners, type CgroupOwner, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
+import { wasKilledSince } from './container-end.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
 
 /** The object an Event is about. A Pod's may name the container that was hurt. */
@@ -10,9 +11,16 @@ export type Subject =
 
 /**
  * What told whose it was: `kernel` the report itself, `group-line` the one line of a withheld report
- * that names a cgroup, `pod-status` the pod's own `OOMKilled`; `none` where nothing did.
+ * that names a cgroup, `main-process` the pid of a container's main process, and the container's end;
+ * `pod-status` the pod's own `OOMKilled`; `none` where nothing did.
  */
-export type AttributionSource = 'kernel' | 'group-line' | EvidenceSource | 'pod-status' | 'none';
+export type AttributionSource =
+  | 'kernel'
+  | 'group-line'
+  | EvidenceSource
+  | 'main-process'
+  | 'pod-status'
+  | 'none';
 
 /** Whose an episode was. */
 export interface Attribution {
@@ -31,6 +39,9 @@ export interface Attribution {
   readonly mainProcessSurvived?: boolean;
 }
 
+/** What is not known of whose an episode was, and may yet be. */
+export type Missing = 'nothing' | 'pod' | 'container';
+
 /** What stands before `kubepods` on the node itself: nothing, kubelet's cgroup root, or (colon form) the runtime's service. */
 const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?$/;
 
@@ -46,7 +57,9 @@ const NODE: Subject = { kind: 'node' };
  */
 export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution {
   const { evidence, taskMemcg } = episode;
-  const cgroup = taskMemcg ?? evidence?.cgroup;
+  const mainProcess = mainProcessIn(episode, pods);
+  const cgroup = taskMemcg ?? mainProcess ?? evidence?.cgroup;
+  const isUnsure = cgroup !== (taskMemcg ?? mainProcess) && evidence?.isOneOfSeveral === true;
   const owners = cgroup === undefined ? [] : cgroupOwners(cgroup);
   const found = findPod(owners, pods, episode);
   const owner = found?.owner ?? owners[0];
@@ -56,21 +69,47 @@ export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution 
     ...(owner !== undefined && { owner }),
     ...(cgroup !== undefined && { cgroup }),
     ...(level !== undefined && { limitLevel: level }),
-    source: sourceOf(episode),
-    ...(taskMemcg === undefined && evidence?.isOneOfSeveral && { isOneOfSeveral: true }),
+    source: mainProcess === undefined ? sourceOf(episode) : 'main-process',
+    ...(isUnsure && { isOneOfSeveral: true }),
   };
 }
 
 /**
- * Whether no news of the pods could say more: the container is found, or there is none to find. A
- * deleted pod's status gets no newer.
+ * The cgroup in which the victim was the main process, where the pid says so and the container's
+ * status that it ran until then: no other process can have had the pid.
  */
-export function isFinal({ subjects, owner }: Attribution): boolean {
-  if (owner === undefined) return true;
+function mainProcessIn(
+  { taskMemcg, evidence, atMs }: OomEpisode,
+  pods: PodDirectory,
+): string | undefined {
+  const { podUid, containerId } = parseCgroupPath(evidence?.likely ?? '') ?? {};
+  if (taskMemcg !== undefined || podUid === undefined || containerId === undefined)
+    return undefined;
+  const pod = pods.byCgroupUid(podUid, containerId);
+  const end = pod === undefined ? undefined : containerOf(pod, containerId)?.lastTermination;
+  const isItsEnd = end?.containerId === containerId && wasKilledSince(end, atMs);
+  return isItsEnd ? evidence?.likely : undefined;
+}
+
+/**
+ * What news of the pods could still say: nothing where the container is found, or there is none to
+ * find, for a deleted pod's status gets no newer; the container also where its end would name the
+ * process; the pod, where one that the path names is not known, be it outside of the one that is
+ * found.
+ */
+export function missingFrom(
+  { subjects, owner, cgroup, isOneOfSeveral }: Attribution,
+  { evidence }: OomEpisode,
+): Missing {
+  if (owner === undefined) return 'nothing';
   const pod = subjects.find((subject) => subject.kind === 'pod');
-  if (pod === undefined) return false;
-  const isKnown = pod.container !== undefined || owner.containerId === undefined;
-  return isKnown || pod.pod.deletedAtMs !== undefined;
+  if (pod === undefined) return 'pod';
+  const mayBeNamed = isOneOfSeveral === true && evidence?.likely !== undefined;
+  const hasName = pod.container !== undefined || owner.containerId === undefined;
+  const isKnown = hasName && !mayBeNamed;
+  if (!isKnown && pod.pod.deletedAtMs === undefined) return 'container';
+  const isOutermost = parseCgroupPath(cgroup ?? '')?.podPath === owner.podPath;
+  return isOutermost ? 'nothing' : 'pod';
 }
 
 /** A withheld report's cgroup can only come from its group line. */
@@ -85,9 +124,9 @@ function findPod(
   episode: OomEpisode,
 ): { readonly owner: CgroupOwner; readonly subject: Subject } | undefined {
   for (const owner of owners) {
-    const pod = pods.byCgroupUid(owner.podUid);
-    if (pod === undefined) continue;
     const { containerId } = owner;
+    const pod = pods.byCgroupUid(owner.podUid, containerId);
+    if (pod === undefined) continue;
     const container =
       containerId === undefined ? onlyOneLeft(pod, episode) : containerOf(pod, containerId);
     return { owner, subject: { kind: 'pod', pod, ...(container !== undefined && { container }) } };

@@ -12,8 +12,9 @@ import {
   throwError,
   switchMap,
 } from 'rxjs';
+import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import { attribute, isFinal, type Attribution } from './attribute.ts';
+import { attribute, missingFrom, type Attribution, type Missing } from './attribute.ts';
 import { withNodeEvents, type NodeEvents } from './node-events.ts';
 import { liveFor } from './live-for.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
@@ -39,7 +40,8 @@ export interface LiveAttributorOptions {
 const POD_WAIT_MS = 3000;
 /**
  * A container killed seconds after it started is in its pod's status within this: a kubelet that
- * starts many of them, or writes to a slow API server, takes several seconds.
+ * starts many of them, or writes to a slow API server, takes several seconds. So is the end of one,
+ * and the status of the one mirror, of several that claim to be, that the kubelet made.
  */
 const CONTAINER_WAIT_MS = 30_000;
 /**
@@ -64,7 +66,8 @@ export class LiveAttributor {
     this.#pods = pods;
     this.#nodeEvents = options.nodeEvents ?? 'on';
     this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.#statuses = new StatusWitness(options.recordsLost ?? (() => 0));
+    const recordsLost = options.recordsLost ?? (() => 0);
+    this.#statuses = new StatusWitness(recordsLost, this.#scheduler.now());
   }
 
   /** @throws the signal's reason, where it was aborted before the answer was certain */
@@ -77,9 +80,24 @@ export class LiveAttributor {
 
   #byPath(episode: OomEpisode): Observable<Attribution> {
     const answer = (): Attribution => attribute(episode, this.#pods);
-    const exact$ = merge(of(undefined), this.#pods.changed$).pipe(map(answer), filter(isFinal));
-    const unknown$ = this.#patience$(POD_WAIT_MS).pipe(map(answer), filter(isOfNoPod));
+    const isMissing = (said: Attribution, what: Missing): boolean =>
+      missingFrom(said, episode) === what;
+    const exact$ = merge(of(undefined), this.#pods.changed$).pipe(
+      map(answer),
+      filter((said) => isMissing(said, 'nothing')),
+    );
+    const unknown$ = this.#patience$(POD_WAIT_MS).pipe(
+      map(answer),
+      filter((said) => isMissing(said, 'pod') && !this.#isClaimed(said)),
+    );
     return merge(exact$, unknown$, this.#patience$(CONTAINER_WAIT_MS).pipe(map(answer)));
+  }
+
+  /** Somebody says that the pod that is missing is it: a status may yet show whether that is true. */
+  #isClaimed({ cgroup = '', owner, subjects }: Attribution): boolean {
+    const missing = new Set(cgroupOwners(cgroup).map(({ podUid }) => podUid));
+    if (subjects.some(({ kind }) => kind === 'pod')) missing.delete(owner?.podUid ?? '');
+    return this.#pods.entries().some(({ cgroupUid }) => missing.has(cgroupUid));
   }
 
   /** Nothing but a pod's status can tell, and another pod's may follow: wait for all of them. */
@@ -96,10 +114,6 @@ export class LiveAttributor {
   #patience$(waitMs: number): Observable<unknown> {
     return liveFor(this.#pods.live$, waitMs, this.#scheduler);
   }
-}
-
-function isOfNoPod({ subjects }: Attribution): boolean {
-  return subjects.every(({ kind }) => kind !== 'pod');
 }
 
 function aborted(signal: AbortSignal | undefined): Observable<never> {

@@ -59,8 +59,8 @@ export class LiveDirectory implements PodDirectory {
     return this.#state$.value;
   }
 
-  byCgroupUid(uid: string): PodEntry | undefined {
-    return this.#fresh().byCgroupUid(uid);
+  byCgroupUid(uid: string, containerId?: string): PodEntry | undefined {
+    return this.#fresh().byCgroupUid(uid, containerId);
   }
 
   byContainerId(id: string): FoundContainer | undefined {

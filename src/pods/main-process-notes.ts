@@ -1,13 +1,15 @@
 import { parseCgroupPath } from '../oom/cgroup-path.ts';
+import { isUnder } from '../oom/memcg-paths.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import { isNamespaceInit } from './main-process.ts';
-import type { PodEntry } from './pod-directory.ts';
-import type { ProcFiles } from './proc-files.ts';
+import type { ContainerEntry, PodEntry } from './pod-directory.ts';
+import { type ProcFiles, statFields } from './proc-files.ts';
 
 /** The main process of a container, by the cgroup it was found in. */
 interface Note {
+  readonly podUid: string;
   readonly containerId: string;
-  readonly pid: number;
+  readonly comm: string | undefined;
   readonly cgroup: string;
 }
 
@@ -15,16 +17,16 @@ interface Note {
  * Which process is the main one of which container, noted when the container starts: on a node
  * without a CPU to spare the agent reads of a kill seconds later, when nothing is left of its victim.
  *
- * A container runs as long as its main process, so the pid is nobody else's meanwhile. One that
- * ended is known only when the watch says so: a note is no proof without the container's counter.
- * Only processes that are number 1 of a pid namespace are noted; of others nothing shows who is first.
+ * A container runs as long as its main process, so the pid is nobody else's meanwhile. That it ended
+ * is known only when the watch says so, and by then the pid may be another's: a note is no proof
+ * before the container's status says how long it ran. Noted are only processes that are number 1 of
+ * a pid namespace and that somebody outside the pod started; a container may make namespaces of its own.
  */
 export class MainProcessNotes {
   readonly #tree: CgroupTree;
   readonly #proc: ProcFiles;
-  /** By the UID in the pods' paths. */
-  readonly #notes = new Map<string, readonly Note[]>();
-  readonly #cgroups = new Map<number, string>();
+  /** By pid: who has it now had it last. */
+  readonly #notes = new Map<number, Note>();
   #podPaths: ReadonlyMap<string, string> = new Map();
 
   constructor(tree: CgroupTree, proc: ProcFiles) {
@@ -32,38 +34,46 @@ export class MainProcessNotes {
     this.#proc = proc;
   }
 
-  /** The cgroup of the container's main process that had this pid when its container started. */
-  cgroupOf(pid: number): string | undefined {
-    return this.#cgroups.get(pid);
+  /** The cgroup of the container's main process that had this pid and name when its container started. */
+  cgroupOf(pid: number, comm: string): string | undefined {
+    const note = this.#notes.get(pid);
+    return note?.comm === comm ? note.cgroup : undefined;
   }
 
   /** Looks at the containers of a pod that run and were not looked at before; forgets those that are no more. */
-  note({ cgroupUid, containers, deletedAtMs }: PodEntry): void {
-    const before = this.#notes.get(cgroupUid) ?? [];
-    const ids = new Set(deletedAtMs === undefined ? containers.flatMap((one) => one.ids) : []);
-    const kept = before.filter(({ containerId }) => ids.has(containerId));
-    const running = containers.flatMap(({ ids: [id], runningSinceMs }) =>
-      id !== undefined && runningSinceMs !== undefined && deletedAtMs === undefined ? [id] : [],
+  note({ uid, cgroupUid, containers, deletedAtMs }: PodEntry): void {
+    const known = deletedAtMs === undefined ? containers : [];
+    const remembered = new Set(
+      known.flatMap((one) => [runningId(one), one.lastTermination?.containerId]),
     );
-    const fresh = running.filter((id) => !kept.some(({ containerId }) => containerId === id));
-    const found = fresh.length === 0 ? [] : this.#find(cgroupUid, fresh);
-    for (const { pid } of before) this.#cgroups.delete(pid);
-    for (const { pid, cgroup } of [...kept, ...found]) this.#cgroups.set(pid, cgroup);
-    if (ids.size === 0) this.#notes.delete(cgroupUid);
-    else this.#notes.set(cgroupUid, [...kept, ...found]);
+    const noted = new Set<string>();
+    for (const [pid, { podUid, containerId }] of this.#notes) {
+      if (podUid !== uid) continue;
+      if (remembered.has(containerId)) noted.add(containerId);
+      else this.#notes.delete(pid);
+    }
+    const running = known.map(runningId).filter((id) => id !== undefined);
+    const fresh = running.filter((id) => !noted.has(id));
+    if (fresh.length > 0) this.#find(uid, cgroupUid, fresh);
   }
 
-  #find(cgroupUid: string, containerIds: readonly string[]): readonly Note[] {
+  #find(podUid: string, cgroupUid: string, containerIds: readonly string[]): void {
     const pod = this.#podPath(cgroupUid);
-    if (pod === undefined) return [];
-    return this.#tree.within(pod).flatMap((cgroup) => {
-      const containerId = parseCgroupPath(cgroup)?.containerId;
-      if (containerId === undefined || !containerIds.includes(containerId)) return [];
-      const pids = this.#tree.pids(cgroup);
-      return pids
-        .filter((pid) => isNamespaceInit(this.#proc.text(`${pid}/status`)))
-        .map((pid) => ({ containerId, pid, cgroup }));
-    });
+    if (pod === undefined) return;
+    for (const cgroup of this.#tree.within(pod)) {
+      const { containerId = '' } = parseCgroupPath(cgroup) ?? {};
+      if (!containerIds.includes(containerId)) continue;
+      const pids = this.#tree.pids(cgroup).filter((pid) => this.#isMain(pid, pod));
+      for (const pid of pids)
+        this.#notes.set(pid, { podUid, containerId, comm: this.#proc.commOf(pid), cgroup });
+    }
+  }
+
+  #isMain(pid: number, podPath: string): boolean {
+    if (!isNamespaceInit(this.#proc.text(`${pid}/status`))) return false;
+    const parent = Number(statFields(this.#proc.text(`${pid}/stat`))?.[4 - 3]);
+    const startedFrom = this.#proc.cgroupOf(parent);
+    return startedFrom !== undefined && !isUnder(startedFrom, podPath);
   }
 
   #podPath(cgroupUid: string): string | undefined {
@@ -75,4 +85,8 @@ export class MainProcessNotes {
     }
     return this.#podPaths.get(cgroupUid);
   }
+}
+
+function runningId({ ids: [id], runningSinceMs }: ContainerEntry): string | undefined {
+  return runningSinceMs === undefined ? undefined : id;
 }

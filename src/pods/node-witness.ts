@@ -45,8 +45,8 @@ export class NodeWitness implements Witness {
     return seen?.comm === comm ? { cgroup: seen.cgroup, source: 'snapshot' } : undefined;
   }
 
-  mainProcess(pid: number): string | undefined {
-    return this.#notes.cgroupOf(pid);
+  mainProcess(pid: number, comm: string): string | undefined {
+    return this.#notes.cgroupOf(pid, comm);
   }
 
   /** mem_cgroup_get_oom_group(), mm/memcontrol.c: the highest one below the oom memcg, itself included. */

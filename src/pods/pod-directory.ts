@@ -2,7 +2,10 @@
 export interface Termination {
   /** `OOMKilled`, `Error`, `Completed`, … */
   readonly reason?: string;
+  /** Of its main process; 128 and the signal's number where one ended it. */
+  readonly exitCode?: number;
   /** ms since the epoch; the kubelet writes whole seconds. */
+  readonly startedAtMs?: number;
   readonly finishedAtMs?: number;
   /** Bare ID of the container that ended. */
   readonly containerId?: string;
@@ -56,6 +59,6 @@ export interface PodEntry {
 export interface PodDirectory {
   /** Whether a pod it does not know is certainly not this node's; false without a pod list. */
   readonly isComplete: boolean;
-  /** By the UID in a cgroup path. */
-  byCgroupUid(uid: string): PodEntry | undefined;
+  /** By the UID in a cgroup path, and the container's ID behind it: of a static pod's, only that is proof. */
+  byCgroupUid(uid: string, containerId?: string): PodEntry | undefined;
 }

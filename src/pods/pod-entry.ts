@@ -104,8 +104,11 @@ function fromStatus(spec: unknown, status: unknown): Omit<ContainerEntry, 'name'
 
 function termination(terminated: unknown): Termination | undefined {
   if (typeof terminated !== 'object' || terminated === null) return undefined;
+  const exitCode = field(terminated, 'exitCode');
   return {
     ...optional('reason', shortText(terminated, 'reason')),
+    ...optional('exitCode', typeof exitCode === 'number' ? exitCode : undefined),
+    ...optional('startedAtMs', timeMs(terminated, 'startedAt')),
     ...optional('finishedAtMs', timeMs(terminated, 'finishedAt')),
     ...optional('containerId', containerId(terminated)),
   };

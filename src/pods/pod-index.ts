@@ -1,4 +1,5 @@
 import type { PodEntry } from './pod-directory.ts';
+import { idsOf, weighClaims } from './weigh-claims.ts';
 
 /** How long a deleted pod is still found: the API server may be away, and kills wait in the ring. */
 const KEEP_DELETED_MS = 15 * 60_000;
@@ -8,14 +9,14 @@ const MAX_DELETED = 1000;
 /**
  * Pods by their UID, with the two other names they are looked up by.
  *
- * Law 2: a name belongs to the pod that had it first, as long as that pod lives. The UID is the API
- * server's; the config hash of a mirror is an annotation anybody may write, so it never hides a pod
- * whose real UID it names, nor another mirror.
+ * Law 2: the UID is the API server's; the config hash of a mirror is an annotation anybody may write.
+ * So it never hides a pod whose real UID it names, and all who have the same one are kept and weighed.
+ * A container belongs to the pod that had it first, as long as that pod lives.
  */
 export class PodIndex {
   readonly #pods = new Map<string, PodEntry>();
-  /** Static pods: config hash → UID. */
-  readonly #mirrors = new Map<string, string>();
+  /** Mirrors of static pods: config hash → UIDs of all that have it. */
+  readonly #mirrors = new Map<string, Set<string>>();
   /** Container ID → UID. */
   readonly #containers = new Map<string, string>();
   /** UID → when it was deleted, the longest deleted first. */
@@ -25,10 +26,12 @@ export class PodIndex {
     return this.#pods.get(uid);
   }
 
-  byCgroupUid(cgroupUid: string): PodEntry | undefined {
+  byCgroupUid(cgroupUid: string, containerId?: string): PodEntry | undefined {
     const pod = this.#pods.get(cgroupUid);
     if (pod?.cgroupUid === cgroupUid) return pod;
-    return this.#pods.get(this.#mirrors.get(cgroupUid) ?? '');
+    const uids = [...(this.#mirrors.get(cgroupUid) ?? [])];
+    const claims = uids.map((uid) => this.#pods.get(uid)).filter((one) => one !== undefined);
+    return weighClaims(claims, containerId);
   }
 
   byContainerId(id: string): PodEntry | undefined {
@@ -42,8 +45,11 @@ export class PodIndex {
   put(pod: PodEntry): void {
     this.#release(pod.uid);
     this.#pods.set(pod.uid, pod);
-    if (pod.cgroupUid !== pod.uid) this.#claim(this.#mirrors, pod.cgroupUid, pod.uid);
-    for (const id of idsOf(pod)) this.#claim(this.#containers, id, pod.uid);
+    if (pod.cgroupUid !== pod.uid) {
+      const claims = this.#mirrors.get(pod.cgroupUid) ?? new Set();
+      this.#mirrors.set(pod.cgroupUid, claims.add(pod.uid));
+    }
+    for (const id of idsOf(pod)) this.#claim(id, pod.uid);
     if (pod.deletedAtMs !== undefined) this.#deleted.set(pod.uid, pod.deletedAtMs);
   }
 
@@ -56,22 +62,21 @@ export class PodIndex {
     }
   }
 
-  #claim(names: Map<string, string>, name: string, uid: string): void {
-    const holder = this.#pods.get(names.get(name) ?? '');
-    if (holder === undefined || holder.deletedAtMs !== undefined) names.set(name, uid);
+  #claim(containerId: string, uid: string): void {
+    const holder = this.byContainerId(containerId);
+    if (holder === undefined || holder.deletedAtMs !== undefined)
+      this.#containers.set(containerId, uid);
   }
 
   #release(uid: string): void {
     const pod = this.#pods.get(uid);
     this.#deleted.delete(uid);
     if (pod === undefined) return;
-    if (this.#mirrors.get(pod.cgroupUid) === uid) this.#mirrors.delete(pod.cgroupUid);
+    const claims = this.#mirrors.get(pod.cgroupUid);
+    claims?.delete(uid);
+    if (claims?.size === 0) this.#mirrors.delete(pod.cgroupUid);
     for (const id of idsOf(pod)) {
       if (this.#containers.get(id) === uid) this.#containers.delete(id);
     }
   }
-}
-
-function idsOf(pod: PodEntry): readonly string[] {
-  return pod.containers.flatMap(({ ids }) => ids);
 }

@@ -3,6 +3,7 @@ import { RecorderError } from '../errors.ts';
 import { items } from '../kube/loose-json.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
 import { toPodEntry } from './pod-entry.ts';
+import { PodIndex } from './pod-index.ts';
 
 /** A pod list that cannot be read, or is none. */
 export class PodsFileError extends RecorderError {
@@ -36,8 +37,9 @@ export function readPodsFile(path: string, readText: (path: string) => string): 
 }
 
 function directoryOf(pods: readonly PodEntry[]): PodDirectory {
-  const byCgroupUid = new Map(pods.map((pod) => [pod.cgroupUid, pod]));
-  return { isComplete: true, byCgroupUid: (uid) => byCgroupUid.get(uid) };
+  const index = new PodIndex();
+  for (const pod of pods) index.put(pod);
+  return { isComplete: true, byCgroupUid: (uid, id) => index.byCgroupUid(uid, id) };
 }
 
 function read(path: string, readText: (path: string) => string): string {

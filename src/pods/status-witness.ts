@@ -1,14 +1,16 @@
 import { cgroupOwners } from '../oom/cgroup-path.ts';
-import type { OomEpisode } from '../oom/episode.ts';
+import type { LimitLevel, OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from './attribute.ts';
+import { SECOND_MS, wasKilledSince } from './container-end.ts';
 import type { ContainerEntry, PodEntry } from './pod-directory.ts';
 
 /** A container's main process is dead at once; its runtime notes the end within this. */
 const END_NOTED_MS = 2000;
-/** metav1.Time has whole seconds. */
-const SECOND_MS = 1000;
-/** Kills are compared with those around them; older ones are forgotten. */
-const REMEMBERED_MS = 60_000;
+/** Beyond these the oldest kills are forgotten, and containers that are older with them. 100 KB. */
+const MAX_REMEMBERED = 1000;
+
+/** Limits that pods share. A system-wide OOM has none, and tells nobody but its victim's container. */
+const ABOVE_PODS: ReadonlySet<LimitLevel> = new Set(['qos', 'node-allocatable']);
 
 /** What its status says of a container, in the kubelet's and the runtime's word. */
 const OOM_KILLED = 'OOMKilled';
@@ -16,105 +18,131 @@ const OOM_KILLED = 'OOMKilled';
 interface SeenKill {
   readonly sequence: number;
   readonly atMs: number;
-  /** The pods and containers its cgroup names. */
+  /** The containers, or pods without one, that it was in, or that share the limit. */
   readonly names: readonly string[];
-  /** Nobody told its cgroup, and it may have been a container's. */
-  readonly isWithheld: boolean;
+  /**
+   * A container of any other pod may be called `OOMKilled` for it: its cgroup is not known for
+   * certain, or its limit is one above pods. cgroup v1 tells everybody below that limit
+   * (mem_cgroup_oom_notify(), mm/memcontrol.c).
+   */
+  readonly mayBeAnyones: boolean;
+  /** Of those, the ones whose cgroup is not known for certain. */
+  readonly isOpen: boolean;
 }
 
 interface EndedContainer {
   readonly pod: PodEntry;
   readonly container: ContainerEntry;
+  readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly id: string;
 }
 
 /**
- * The last witness of a withheld kill: a container whose status says `OOMKilled` at that time. It is
- * that kill's only where every other kill around is accounted for; among several kills each
- * container gets one, and no pid is claimed. A child's kill leaves no such status.
+ * The last witness of a withheld kill: a container whose main process was killed at that time, and
+ * which its status calls `OOMKilled`. That word alone proves nothing, for a runtime uses it when
+ * anybody was ever killed in the container's life, be it an hour before. So it counts only where every
+ * kill of that life was seen, and no other than this one, or one as unknown at the same moment, can
+ * have been the reason. Among several each container gets one, and no pid is claimed.
  */
 export class StatusWitness {
   readonly #recordsLost: () => number;
   #lost: number;
   #seen: readonly SeenKill[] = [];
-  /** The ends of containers that have been told as a kill's already. */
-  #given: readonly EndedContainer[] = [];
-  /** Records were lost about then: there may have been kills among them. */
-  #doubtedUntilMs = -Infinity;
+  /** Every kill since was seen. */
+  #completeSinceMs: number;
 
-  constructor(recordsLost: () => number) {
+  constructor(recordsLost: () => number, nowMs: number) {
     this.#recordsLost = recordsLost;
     this.#lost = recordsLost();
+    this.#completeSinceMs = nowMs;
   }
 
   /** Takes an episode down; whether only a pod's status can tell whose it was. */
   see(episode: OomEpisode, nowMs: number): boolean {
     this.#noteLosses(nowMs);
-    const { sequence, atMs, limitLevel } = episode;
+    this.#remember(seenKill(episode));
     const cgroup = episode.taskMemcg ?? episode.evidence?.cgroup;
-    const isWithheld = cgroup === undefined && limitLevel === undefined;
-    const names = cgroupOwners(cgroup ?? '').map(
-      ({ podUid, containerId }) => containerId ?? podUid,
-    );
-    this.#seen = [...this.#seen, { sequence, atMs, names, isWithheld }].filter(
-      (kill) => atMs - kill.atMs < REMEMBERED_MS,
-    );
-    this.#given = this.#given.filter(({ endedAtMs }) => atMs - endedAtMs < REMEMBERED_MS);
-    return isWithheld;
+    return cgroup === undefined && episode.limitLevel === undefined;
   }
 
   /** Whose it was, by what the pods say by now; `undefined` where they do not tell. */
   testify(episode: OomEpisode, pods: readonly PodEntry[], nowMs: number): Attribution | undefined {
     this.#noteLosses(nowMs);
-    if (episode.atMs <= this.#doubtedUntilMs) return undefined;
-    const near = pods
-      .flatMap(endedContainers)
-      .filter((one) => isNear(episode, one) && !this.#seen.some(({ names }) => claims(names, one)));
-    const chosen = near.find((one) => !this.#given.some((other) => isSame(one, other)));
-    if (chosen === undefined) return undefined;
-    this.#given = [...this.#given, chosen];
+    const ended = pods.flatMap((pod) => endedContainers(pod, episode));
+    const proved = ended.filter((one) => this.#isProved(one));
+    const rivals = this.#seen.filter(
+      (kill) => kill.isOpen && proved.some((one) => isNear(kill, one)),
+    );
+    const [chosen, ...others] = proved;
+    const untold = rivals.filter(({ names }) => names.length === 0);
+    // More ends than kills: something else ended some of them.
+    if (chosen === undefined || proved.length > untold.length) return undefined;
+    const isAlone = others.length === 0 && rivals.length === 1;
+    const told = { ...seenKill(episode), names: [chosen.id] };
+    this.#remember(isAlone ? { ...told, isOpen: false, mayBeAnyones: false } : told);
     const { pod, container } = chosen;
     return {
       subjects: [{ kind: 'pod', pod, container }],
       source: 'pod-status',
-      ...(!this.#isAlone(near) && { isOneOfSeveral: true }),
+      ...(!isAlone && { isOneOfSeveral: true }),
     };
   }
 
-  /** One kill and one container: there is no other way to put them together. */
-  #isAlone(near: readonly EndedContainer[]): boolean {
-    const rivals = this.#seen.filter(
-      (kill) => kill.isWithheld && near.some((one) => isNear(kill, one)),
+  /** Only a kill that nobody can tell, at the moment of its end, can have made it `OOMKilled`. */
+  #isProved({ pod, id, startedAtMs, endedAtMs }: EndedContainer): boolean {
+    if (startedAtMs < this.#completeSinceMs) return false;
+    const inItsLife = this.#seen.filter(
+      ({ atMs }) => atMs >= startedAtMs && atMs < endedAtMs + SECOND_MS,
     );
-    return near.length === 1 && rivals.length === 1;
+    return inItsLife.every(({ names, mayBeAnyones, isOpen, atMs }) => {
+      if (names.includes(id) || names.includes(pod.cgroupUid)) return false;
+      return !mayBeAnyones || (isOpen && isNear({ atMs }, { endedAtMs }));
+    });
   }
 
+  /** A kill may be seen again, with lines of it that came late. */
+  #remember(kill: SeenKill): void {
+    const isOther = ({ sequence, atMs }: SeenKill): boolean =>
+      sequence !== kill.sequence || atMs !== kill.atMs;
+    this.#seen = [...this.#seen.filter(isOther), kill];
+    if (this.#seen.length <= MAX_REMEMBERED) return;
+    const [oldest, ...kept] = this.#seen;
+    this.#seen = kept;
+    this.#completeSinceMs = Math.max(this.#completeSinceMs, (oldest?.atMs ?? 0) + 1);
+  }
+
+  /** There may have been kills among the lost records. */
   #noteLosses(nowMs: number): void {
     const lost = this.#recordsLost();
-    if (lost === this.#lost) return;
+    if (lost !== this.#lost) this.#completeSinceMs = nowMs;
     this.#lost = lost;
-    this.#doubtedUntilMs = nowMs + END_NOTED_MS;
   }
 }
 
-function endedContainers(pod: PodEntry): readonly EndedContainer[] {
+function seenKill({ sequence, atMs, limitLevel, taskMemcg, evidence }: OomEpisode): SeenKill {
+  const cgroup = taskMemcg ?? evidence?.cgroup;
+  const isSure = taskMemcg !== undefined || (evidence !== undefined && !evidence.isOneOfSeveral);
+  const names = cgroupOwners(cgroup ?? '').map(({ podUid, containerId }) =>
+    limitLevel === 'pod' ? podUid : (containerId ?? podUid),
+  );
+  const mayBeAnyones = !isSure || limitLevel === undefined || ABOVE_PODS.has(limitLevel);
+  return { sequence, atMs, names, mayBeAnyones, isOpen: !isSure && limitLevel === undefined };
+}
+
+/** Those of a pod that the runtime calls `OOMKilled`, and that were killed at the time of a kill. */
+function endedContainers(pod: PodEntry, { atMs }: OomEpisode): readonly EndedContainer[] {
   return pod.containers.flatMap((container) => {
-    const { reason, finishedAtMs, containerId } = container.lastTermination ?? {};
-    if (reason !== OOM_KILLED || finishedAtMs === undefined) return [];
-    return [{ pod, container, endedAtMs: finishedAtMs, id: containerId ?? '' }];
+    const { lastTermination = {} } = container;
+    const { reason, startedAtMs, finishedAtMs: endedAtMs, containerId: id } = lastTermination;
+    if (reason !== OOM_KILLED || !wasKilledSince(lastTermination, atMs)) return [];
+    if (id === undefined || startedAtMs === undefined || endedAtMs === undefined) return [];
+    return isNear({ atMs }, { endedAtMs }) ? [{ pod, container, startedAtMs, endedAtMs, id }] : [];
   });
 }
 
-function isNear({ atMs }: { readonly atMs: number }, { endedAtMs }: EndedContainer): boolean {
+type Timed = Pick<SeenKill, 'atMs'>;
+
+function isNear({ atMs }: Timed, { endedAtMs }: Pick<EndedContainer, 'endedAtMs'>): boolean {
   return endedAtMs > atMs - SECOND_MS && endedAtMs <= atMs + END_NOTED_MS;
-}
-
-function isSame(one: EndedContainer, other: EndedContainer): boolean {
-  return one.id === other.id && one.endedAtMs === other.endedAtMs && one.pod.uid === other.pod.uid;
-}
-
-/** A kill whose container was known accounts for its end; one whose pod alone was known, for the pod's. */
-function claims(names: readonly string[], { pod, id }: EndedContainer): boolean {
-  return names.includes(id) || names.includes(pod.cgroupUid);
 }

@@ -63,12 +63,37 @@ describe('matchKills', () => {
       ],
     ],
     [
-      'the main process of a container whose pod had a kill: it is named, and so are the others',
+      'the main process of a container whose pod had a kill: likely, and no proof of where the others were',
       [kill(1, { likely: '/pod-b/c' }), kill(2)],
       [step('/pod-a', { source: 'pod-counter' }), step('/pod-b', { source: 'pod-counter' })],
       [
-        [101, { cgroup: '/pod-b/c', source: 'main-process' }],
-        [102, { cgroup: '/pod-a', source: 'pod-counter' }],
+        [101, { ...oneOf('/pod-b'), source: 'pod-counter', likely: '/pod-b/c' }],
+        [102, { ...oneOf('/pod-a'), source: 'pod-counter' }],
+      ],
+    ],
+    [
+      'a likely place says nothing against a certain one',
+      [kill(1, { likely: '/pod-a/c' })],
+      [step('/pod-a', { source: 'pod-counter' })],
+      [[101, { cgroup: '/pod-a', source: 'pod-counter' }]],
+    ],
+    [
+      'the pid of a main process whose own counter stood still: it is somebody else’s by now',
+      [kill(1, { likely: '/pod/c' }), kill(2)],
+      [step('/pod', { source: 'pod-counter', unmoved: ['/pod/c'] }), step('/b')],
+      [
+        [101, { ...oneOf('/pod'), source: 'pod-counter', unmoved: ['/pod/c'] }],
+        [102, oneOf('/b')],
+      ],
+    ],
+    [
+      'a likely place that leaves the others none is not the right one',
+      [kill(1, { likely: '/c' }), kill(2), kill(3), kill(4)],
+      [step('/a', { upTo: 2 }), step('/b', { upTo: 2 }), step('/c')],
+      [
+        [101, oneOf('/a')],
+        [102, oneOf('/b')],
+        [103, oneOf('/c')],
       ],
     ],
     [

@@ -1,10 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { attribute } from '../../src/pods/attribute.ts';
-import type { ContainerEntry, PodDirectory, PodEntry } from '../../src/pods/pod-directory.ts';
+import type {
+  ContainerEntry,
+  PodDirectory,
+  PodEntry,
+  Termination,
+} from '../../src/pods/pod-directory.ts';
 import { NO_PODS } from '../../src/pods/pods-file.ts';
 import {
   aBareEpisode,
+  AT_MS,
   anEpisode,
   aPod,
   APP,
@@ -83,6 +89,42 @@ describe('the subject is', () => {
     ],
   ])('%s', (_, episode, pods, subjects) => {
     expect(attribute(episode, pods).subjects).toEqual(subjects);
+  });
+});
+
+describe('a kill of which the pod’s counter and a main process’s pid are known', () => {
+  const END: Termination = {
+    reason: 'OOMKilled',
+    exitCode: 137,
+    startedAtMs: AT_MS - 60_678,
+    finishedAtMs: AT_MS - 678,
+    containerId: CONTAINER_ID,
+  };
+  const evidence = {
+    cgroup: POD,
+    source: 'pod-counter',
+    isOneOfSeveral: true,
+    likely: CONTAINER,
+  } as const;
+  const ended = (end: Termination): PodEntry =>
+    aPod({ containers: [{ ...APP, lastTermination: { ...END, ...end } }] });
+
+  test('is the main process’s, when the container’s status says that it ran until then', () => {
+    const said = attribute(aBareEpisode({ evidence }), directory(ended({})));
+    expect(said).toMatchObject({ source: 'main-process', cgroup: CONTAINER });
+    expect(said).not.toHaveProperty('isOneOfSeveral');
+  });
+
+  test.each<readonly [string, PodEntry]>([
+    ['runs', aPod()],
+    ['had ended before', ended({ finishedAtMs: AT_MS - 1678 })],
+    ['began later', ended({ startedAtMs: AT_MS - 678 })],
+    ['ended by itself', ended({ exitCode: 1 })],
+    ['is another', ended({ containerId: 'b'.repeat(64) })],
+    ['is in no status', aPod({ containers: [] })],
+  ])('is anybody’s in the pod where the container %s', (_, pod) => {
+    const said = attribute(aBareEpisode({ evidence }), directory(pod));
+    expect(said).toMatchObject({ source: 'pod-counter', cgroup: POD, isOneOfSeveral: true });
   });
 });
 

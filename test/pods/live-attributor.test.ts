@@ -3,15 +3,17 @@ import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import type { Attribution } from '../../src/pods/attribute.ts';
-import { LiveAttributor } from '../../src/pods/live-attributor.ts';
+import { LiveAttributor, type WatchedPods } from '../../src/pods/live-attributor.ts';
+import { LiveDirectory } from '../../src/pods/live-directory.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
-import { oomKilled, podJson, running } from '../support/pod-json.ts';
+import { entryOf, oomKilled, podJson, type PodShape, running } from '../support/pod-json.ts';
 import { hexId } from '../support/realistic-pod.ts';
 
 const UID = '0c3ab7f2-8f4d-4a3f-9d0e-6a1b2c3d4e5f';
 const ID = hexId('app');
 const CGROUP = `/kubepods/burstable/pod${UID}/${ID}`;
+const START = '1970-01-01T00:00:01Z';
 const END = '1970-01-01T00:00:05Z';
 
 const EPISODE: OomEpisode = {
@@ -48,12 +50,38 @@ function surroundings(isLive: boolean, pod?: PodEntry) {
     known = entry;
     changed$.next(undefined);
   };
-  const pass = (ms: number): void => {
+  const attributor = new LiveAttributor(pods, { scheduler });
+  return { attributor, live$, put, pass: passOf(scheduler) };
+}
+
+/** The same over a real directory. */
+function directoryOf(isLive: boolean, ...shapes: readonly PodShape[]) {
+  const scheduler = new VirtualTimeScheduler();
+  const live$ = new BehaviorSubject(isLive);
+  const directory = new LiveDirectory(() => scheduler.now());
+  const put = (shape: PodShape): void => directory.apply({ kind: 'applied', pod: entryOf(shape) });
+  const remove = (shape: PodShape): void =>
+    directory.apply({ kind: 'deleted', pod: entryOf(shape) });
+  for (const shape of shapes) put(shape);
+  const pods: WatchedPods = {
+    live$,
+    changed$: directory.changed$,
+    get isComplete() {
+      return live$.value;
+    },
+    byCgroupUid: (uid, id) => directory.byCgroupUid(uid, id),
+    entries: () => directory.entries(),
+  };
+  const attributor = new LiveAttributor(pods, { scheduler });
+  return { attributor, live$, put, remove, pass: passOf(scheduler) };
+}
+
+function passOf(scheduler: VirtualTimeScheduler) {
+  return (ms: number): void => {
     scheduler.maxFrames = scheduler.now() + ms;
     scheduler.schedule(() => undefined, ms);
     scheduler.flush();
   };
-  return { attributor: new LiveAttributor(pods, { scheduler }), live$, put, pass };
 }
 
 async function now(answer: Promise<Attribution>): Promise<Attribution | 'pending'> {
@@ -118,6 +146,26 @@ describe('the attributor', () => {
     expect(await now(answer)).toMatchObject(ofContainer);
   });
 
+  test('waits for the end of a container whose main process it may have been', async () => {
+    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
+    const evidence = {
+      cgroup: `/kubepods/burstable/pod${UID}`,
+      source: 'pod-counter',
+      isOneOfSeveral: true,
+      likely: CGROUP,
+    } as const;
+    const [first, second] = [1, 2].map((sequence) =>
+      attributor.attribute({ ...EPISODE, sequence, atMs: 5500 * sequence, evidence }),
+    );
+    if (first === undefined || second === undefined) expect.unreachable();
+    expect(await now(first)).toBe('pending');
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
+    expect(await now(first)).toMatchObject({ ...ofContainer, source: 'main-process' });
+    expect(await now(second)).toBe('pending');
+    pass(30_000);
+    expect(await now(second)).toMatchObject({ source: 'pod-counter', isOneOfSeveral: true });
+  });
+
   test('gives up when it is told to', async () => {
     const { attributor } = surroundings(false);
     const controller = new AbortController();
@@ -129,7 +177,7 @@ describe('the attributor', () => {
   test('believes a status for a withheld kill, where it is the only one', async () => {
     const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
     const answer = attributor.attribute({ ...EPISODE, atMs: 5500 });
-    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
     pass(10_000);
     expect(await now(answer)).toMatchObject({ ...ofContainer, source: 'pod-status' });
   });
@@ -138,9 +186,105 @@ describe('the attributor', () => {
     const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
     const first = attributor.attribute({ ...EPISODE, atMs: 5500 });
     const second = attributor.attribute({ ...EPISODE, sequence: 2, atMs: 5600 });
-    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
     pass(10_000);
     expect(await now(first)).toMatchObject({ ...ofContainer, isOneOfSeveral: true });
     expect(await now(second)).toMatchObject({ subjects: [{ kind: 'node' }], source: 'none' });
+  });
+});
+
+describe('a static pod whose mirror is forged', () => {
+  const HASH = '0123456789abcdef0123456789abcdef';
+  const KILLED = { ...EPISODE, taskMemcg: `/kubepods/burstable/pod${HASH}/${ID}` };
+  const annotations = { 'kubernetes.io/config.hash': HASH, 'kubernetes.io/config.mirror': HASH };
+  const mirror = (...ids: readonly string[]): PodShape => ({
+    name: 'etcd-node-1',
+    namespace: 'kube-system',
+    annotations,
+    containers: ids.map((id) => ({ name: 'etcd', status: { ...running(id) } })),
+  });
+  const forged: PodShape = { name: 'thief', namespace: 'tenant', annotations };
+  const ofEtcd = { subjects: [{ kind: 'pod', pod: { namespace: 'kube-system' } }] };
+  const ofNode = { subjects: [{ kind: 'node' }] };
+
+  test('has its kills, by its status, at once', async () => {
+    const { attributor } = directoryOf(true, forged, mirror(ID));
+    expect(await now(attributor.attribute(KILLED))).toMatchObject(ofEtcd);
+  });
+
+  test('has them when its status comes', async () => {
+    const { attributor, put, pass } = directoryOf(true, forged, mirror(hexId('before')));
+    const answer = attributor.attribute(KILLED);
+    pass(29_000);
+    expect(await now(answer)).toBe('pending');
+    put(mirror(ID));
+    expect(await now(answer)).toMatchObject(ofEtcd);
+  });
+
+  test('has them when the forged one goes, alone, half a minute later', async () => {
+    const { attributor, remove, pass } = directoryOf(true, forged, mirror(hexId('before')));
+    const answer = attributor.attribute(KILLED);
+    remove(forged);
+    pass(29_999);
+    expect(await now(answer)).toBe('pending');
+    pass(1);
+    expect(await now(answer)).toMatchObject(ofEtcd);
+  });
+
+  test.each<readonly [string, readonly PodShape[]]>([
+    ['of several without its container', [forged, mirror(hexId('before'))]],
+    ['of one that the kubelet never wrote to', [forged]],
+  ])('leaves a kill %s to the Node after half a minute of a live watch', async (_, shapes) => {
+    const { attributor, live$, pass } = directoryOf(false, ...shapes);
+    const answer = attributor.attribute(KILLED);
+    pass(60_000);
+    live$.next(true);
+    pass(29_999);
+    expect(await now(answer)).toBe('pending');
+    pass(1);
+    expect(await now(answer)).toMatchObject(ofNode);
+  });
+
+  test('has its kills when the API server comes back, also after the forged one is gone', async () => {
+    const { attributor, live$, put, remove } = directoryOf(false, forged);
+    const answer = attributor.attribute(KILLED);
+    remove(forged);
+    live$.next(true);
+    put(mirror(ID));
+    expect(await now(answer)).toMatchObject(ofEtcd);
+  });
+});
+
+describe('a path in which the outer pod is unknown', () => {
+  const inner: PodShape = { uid: UID, containers: [{ name: 'app', status: { ...running(ID) } }] };
+  const outer: PodShape = {
+    name: 'builder',
+    uid: 'aaaaaaaa-8f4d-4a3f-9d0e-6a1b2c3d4e5f',
+    containers: [{ name: 'dind', status: { ...running(hexId('dind')) } }],
+  };
+  const NESTED = {
+    ...EPISODE,
+    taskMemcg: `/kubepods/burstable/pod${outer.uid}/${hexId('dind')}${CGROUP}`,
+  };
+
+  test('is not decided before the first list: the inner one is anybody’s invention', async () => {
+    const { attributor, live$, put, pass } = directoryOf(false, inner);
+    const answer = attributor.attribute(NESTED);
+    pass(60_000);
+    expect(await now(answer)).toBe('pending');
+    put(outer);
+    live$.next(true);
+    expect(await now(answer)).toMatchObject({
+      subjects: [{ kind: 'pod', pod: { name: 'builder' }, container: { name: 'dind' } }],
+    });
+  });
+
+  test('is the inner one’s where the node does not have the outer one', async () => {
+    const { attributor, pass } = directoryOf(true, inner);
+    const answer = attributor.attribute(NESTED);
+    pass(2999);
+    expect(await now(answer)).toBe('pending');
+    pass(1);
+    expect(await now(answer)).toMatchObject(ofContainer);
   });
 });

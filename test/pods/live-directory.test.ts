@@ -21,11 +21,17 @@ const withContainer = (name: string, id: string): PodShape => ({
   name,
   containers: [{ name: 'app', status: { ...running(id) } }],
 });
-const mirror = (name: string, uid: string, hash: string): PodShape => ({
+/** A mirror of a static pod. The kubelet writes a status for the true one; nobody does for a forged one. */
+const mirror = (name: string, uid: string, hash: string, ...ids: readonly string[]): PodShape => ({
   name,
   uid,
   annotations: { 'kubernetes.io/config.hash': hash, 'kubernetes.io/config.mirror': hash },
+  containers: [
+    ...(ids.length === 0 ? [{ name: 'app' }] : []),
+    ...ids.map((id) => ({ name: id, status: { ...running(id) } })),
+  ],
 });
+const forged = (name: string, uid: string, hash: string): PodShape => mirror(name, uid, hash);
 
 function entry(name: string, deletedAtMs: number): PodEntry {
   const uid = `uid-of-${name}`;
@@ -123,10 +129,10 @@ describe('LiveDirectory', () => {
   describe('static pods', () => {
     it('are found by their hash, also when the mirror was made anew', () => {
       const { directory, put, remove } = setUp();
-      put(mirror('etcd', 'first', 'h'));
+      put(mirror('etcd', 'first', 'h', 'c1'));
       expect(directory.byCgroupUid('h')?.uid).toBe('first');
       expect(directory.byCgroupUid('first')).toBeUndefined();
-      remove(mirror('etcd', 'first', 'h'));
+      remove(mirror('etcd', 'first', 'h', 'c1'));
       expect(directory.byCgroupUid('h')?.deletedAtMs).toBeDefined();
       put(mirror('etcd', 'second', 'h'));
       expect(directory.byCgroupUid('h')).toMatchObject({ uid: 'second' });
@@ -134,14 +140,41 @@ describe('LiveDirectory', () => {
 
     it('cannot be impersonated while they live, nor impersonate others', () => {
       const { directory, put, replace } = setUp();
-      put(mirror('etcd', 'real', 'h'));
+      put(mirror('etcd', 'real', 'h', 'c1'));
       put({ name: 'victim', uid: 'victim-uid' });
-      put(mirror('thief', 't1', 'h'));
-      put(mirror('other-thief', 't2', 'victim-uid'));
-      expect(directory.byCgroupUid('h')?.name).toBe('etcd');
+      put(forged('thief', 't1', 'h'));
+      put(forged('other-thief', 't2', 'victim-uid'));
+      expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
       expect(directory.byCgroupUid('victim-uid')?.name).toBe('victim');
 
-      replace(mirror('thief', 't1', 'h'), mirror('etcd', 'real', 'h'));
+      replace(forged('thief', 't1', 'h'), mirror('etcd', 'real', 'h', 'c1'));
+      expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
+    });
+
+    it('cannot be impersonated by who came first, in the same list or an earlier one', () => {
+      const { directory, put, remove, replace } = setUp();
+      replace(forged('thief', 't1', 'h'), mirror('etcd', 'real', 'h', 'c1'));
+      expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
+      remove(forged('thief', 't1', 'h'));
+      expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
+      put(forged('thief', 't2', 'h'));
+      remove(mirror('etcd', 'real', 'h', 'c1'));
+      expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
+    });
+
+    it('are nobody’s while the only one who claims them has no status of the kubelet’s', () => {
+      const { directory, put } = setUp();
+      put(forged('thief', 't1', 'h'));
+      expect(directory.byCgroupUid('h')).toBeUndefined();
+      expect(directory.byCgroupUid('h', 'c1')).toBeUndefined();
+    });
+
+    it('are weighed again when one who claims them goes', () => {
+      const { directory, put, remove } = setUp();
+      put(forged('thief', 't1', 'h'));
+      put(mirror('etcd', 'real', 'h', 'c1'));
+      expect(directory.byCgroupUid('h')).toBeUndefined();
+      remove(forged('thief', 't1', 'h'));
       expect(directory.byCgroupUid('h')?.name).toBe('etcd');
     });
   });
@@ -182,9 +215,9 @@ describe('LiveDirectory', () => {
     it('speaks of the pod that owns the name, not of whoever claims it', () => {
       const { directory, put } = setUp();
       const seen: string[] = [];
-      put(mirror('etcd', 'real', 'h'));
+      put(mirror('etcd', 'real', 'h', 'c1'));
       directory.whenChanged('h').subscribe((pod) => seen.push(pod.name));
-      put(mirror('thief', 't1', 'h'));
+      put(forged('thief', 't1', 'h'));
       expect(new Set(seen)).toEqual(new Set(['etcd']));
     });
   });

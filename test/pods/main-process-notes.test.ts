@@ -11,6 +11,7 @@ const POD = `/kubepods/burstable/pod${UID}`;
 
 /** As 6.12 shows them: the runtime's pid first, the container's own last. */
 const INIT = 'Name:\tsh\nNSpid:\t7\t1\n';
+const NESTED_INIT = 'Name:\tsh\nNSpid:\t8\t7\t1\n';
 const CHILD = 'Name:\tsh\nNSpid:\t8\t7\n';
 const OF_THE_HOST = 'Name:\tsh\nNSpid:\t9\n';
 
@@ -26,33 +27,46 @@ function notesOf(files: FakeFiles): MainProcessNotes {
   return new MainProcessNotes(tree, proc);
 }
 
+const SHIM = 5;
+const statOf = (parent: number): string => `7 (sh) S ${parent} 7 7 0\n`;
+const STARTED_BY_SHIM = {
+  '/proc/5/cgroup': '0::/system.slice/containerd.service\n',
+  '/proc/7/stat': statOf(SHIM),
+  '/proc/7/comm': 'sh\n',
+};
+
 const files = (): FakeFiles => ({
   [`/cg${POD}/${OLD}/cgroup.procs`]: '7\n8\n',
+  ...STARTED_BY_SHIM,
   '/proc/7/status': INIT,
+  '/proc/7/cgroup': `0::${POD}/${OLD}\n`,
   '/proc/8/status': CHILD,
+  '/proc/8/stat': statOf(7),
+  '/proc/8/comm': 'sh\n',
 });
 
 describe('the main process of a container that runs', () => {
   test('is noted, its children are not', () => {
     const notes = notesOf(files());
     notes.note(podRunning(OLD));
-    expect(notes.cgroupOf(7)).toBe(`${POD}/${OLD}`);
-    expect(notes.cgroupOf(8)).toBeUndefined();
+    expect(notes.cgroupOf(7, 'sh')).toBe(`${POD}/${OLD}`);
+    expect(notes.cgroupOf(8, 'sh')).toBeUndefined();
   });
 
   test('is noted in a cgroup that it made itself', () => {
     const notes = notesOf({
       [`/cg${POD}/${OLD}/init.scope/cgroup.procs`]: '7\n',
+      ...STARTED_BY_SHIM,
       '/proc/7/status': INIT,
     });
     notes.note(podRunning(OLD));
-    expect(notes.cgroupOf(7)).toBe(`${POD}/${OLD}/init.scope`);
+    expect(notes.cgroupOf(7, 'sh')).toBe(`${POD}/${OLD}/init.scope`);
   });
 
   test('is not known where it shares a pid namespace', () => {
     const notes = notesOf({ ...files(), '/proc/7/status': OF_THE_HOST });
     notes.note(podRunning(OLD));
-    expect(notes.cgroupOf(7)).toBeUndefined();
+    expect(notes.cgroupOf(7, 'sh')).toBeUndefined();
   });
 
   test('is looked up once, and still known when everything of it is gone', () => {
@@ -62,7 +76,7 @@ describe('the main process of a container that runs', () => {
     notes.note(pod);
     for (const path of Object.keys(node)) delete node[path];
     notes.note(pod);
-    expect(notes.cgroupOf(7)).toBe(`${POD}/${OLD}`);
+    expect(notes.cgroupOf(7, 'sh')).toBe(`${POD}/${OLD}`);
   });
 
   test('of a pod that came later is found', () => {
@@ -71,7 +85,7 @@ describe('the main process of a container that runs', () => {
     notes.note(podRunning(OLD));
     Object.assign(node, files());
     notes.note(podRunning(OLD));
-    expect(notes.cgroupOf(7)).toBe(`${POD}/${OLD}`);
+    expect(notes.cgroupOf(7, 'sh')).toBe(`${POD}/${OLD}`);
   });
 
   test('is noted anew after a restart', () => {
@@ -80,9 +94,61 @@ describe('the main process of a container that runs', () => {
     notes.note(podRunning(OLD));
     node[`/cg${POD}/${NEW}/cgroup.procs`] = '17\n';
     node['/proc/17/status'] = 'NSpid:\t17\t1\n';
+    node['/proc/17/stat'] = statOf(SHIM);
+    node['/proc/17/comm'] = 'sh\n';
     notes.note(podRunning(NEW));
-    expect(notes.cgroupOf(17)).toBe(`${POD}/${NEW}`);
-    expect(notes.cgroupOf(7)).toBeUndefined();
+    expect(notes.cgroupOf(17, 'sh')).toBe(`${POD}/${NEW}`);
+    expect(notes.cgroupOf(7, 'sh')).toBeUndefined();
+  });
+
+  test('is not one that the container made in a namespace of its own', () => {
+    const notes = notesOf({ ...files(), '/proc/8/status': NESTED_INIT });
+    notes.note(podRunning(OLD));
+    expect(notes.cgroupOf(7, 'sh')).toBeDefined();
+    expect(notes.cgroupOf(8, 'sh')).toBeUndefined();
+  });
+
+  test('is not a process of that pid with another name', () => {
+    const notes = notesOf(files());
+    notes.note(podRunning(OLD));
+    expect(notes.cgroupOf(7, 'java')).toBeUndefined();
+  });
+
+  test('is remembered when it has ended, until the container ended once more', () => {
+    const notes = notesOf(files());
+    const pod = podRunning(OLD);
+    const [app] = pod.containers;
+    if (app === undefined) expect.unreachable();
+    const after = (id: string): PodEntry => {
+      const { runningSinceMs: _, ...ended } = app;
+      const lastTermination = { containerId: id };
+      return { ...pod, containers: [{ ...ended, ids: [NEW, OLD], lastTermination }] };
+    };
+    notes.note(pod);
+    notes.note(after(OLD));
+    expect(notes.cgroupOf(7, 'sh')).toBe(`${POD}/${OLD}`);
+    notes.note(after(NEW));
+    expect(notes.cgroupOf(7, 'sh')).toBeUndefined();
+  });
+
+  test('is whoever’s container had the pid last, also when the one before is forgotten later', () => {
+    const OTHER = UID.replace('0d1e', 'ffff');
+    const node = files();
+    const notes = notesOf(node);
+    const before = podRunning(OLD);
+    notes.note(before);
+    delete node[`/cg${POD}/${OLD}/cgroup.procs`];
+    node[`/cg/kubepods/burstable/pod${OTHER}/${NEW}/cgroup.procs`] = '7\n';
+    notes.note({ ...podRunning(NEW), uid: OTHER, cgroupUid: OTHER });
+    notes.note({ ...before, deletedAtMs: 1 });
+    expect(notes.cgroupOf(7, 'sh')).toBe(`/kubepods/burstable/pod${OTHER}/${NEW}`);
+  });
+
+  test('is not forgotten for a pod that claims the same cgroup: a forged mirror', () => {
+    const notes = notesOf(files());
+    notes.note(podRunning(OLD));
+    notes.note({ ...podRunning(OLD), uid: 'forged', containers: [] });
+    expect(notes.cgroupOf(7, 'sh')).toBe(`${POD}/${OLD}`);
   });
 
   test('is forgotten with its pod', () => {
@@ -90,6 +156,6 @@ describe('the main process of a container that runs', () => {
     const pod = podRunning(OLD);
     notes.note(pod);
     notes.note({ ...pod, deletedAtMs: 1 });
-    expect(notes.cgroupOf(7)).toBeUndefined();
+    expect(notes.cgroupOf(7, 'sh')).toBeUndefined();
   });
 });

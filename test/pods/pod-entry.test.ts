@@ -49,6 +49,8 @@ describe('toPodEntry', () => {
       ids: ['new', 'old'],
       lastTermination: {
         reason: 'OOMKilled',
+        exitCode: 137,
+        startedAtMs: Date.parse('2026-08-01T10:00:00Z'),
         finishedAtMs: Date.parse('2026-08-01T10:05:00Z'),
         containerId: 'old',
       },

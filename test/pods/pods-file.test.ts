@@ -25,8 +25,14 @@ describe('readPodsFile reads', () => {
       'kubernetes.io/config.hash': '0cc175b9c0f1b6a831c399e269772661',
       'kubernetes.io/config.mirror': '0cc175b9c0f1b6a831c399e269772661',
     };
-    const directory = read(list('List', pod('a', { annotations })));
-    expect(directory.byCgroupUid('0cc175b9c0f1b6a831c399e269772661')).toMatchObject({ uid: 'a' });
+    const mirror = {
+      ...pod('a', { annotations }),
+      spec: { containers: [{ name: 'app' }] },
+      status: { containerStatuses: [{ name: 'app', containerID: 'containerd://c1' }] },
+    };
+    const directory = read(list('List', mirror, pod('forged', { annotations })));
+    const hash = annotations['kubernetes.io/config.hash'];
+    expect(directory.byCgroupUid(hash, 'c1')).toMatchObject({ uid: 'a' });
   });
 
   test('past what is no pod', () => {

@@ -6,7 +6,7 @@ export const POD_UID = '00000000-0000-4000-8000-000000000001';
 export const CONTAINER_ID = 'a'.repeat(64);
 
 /** 2026-11-22T15:04:05.678Z. */
-const AT_MS = Date.UTC(2026, 10, 22, 15, 4, 5, 678);
+export const AT_MS = Date.UTC(2026, 10, 22, 15, 4, 5, 678);
 
 /** A container that hit its own limit of 512Mi, unless told otherwise. */
 export function anEpisode(facts: Partial<OomEpisode> = {}): OomEpisode {

@@ -40,11 +40,15 @@ export function running(id: string, more: Readonly<Record<string, unknown>> = {}
 }
 
 /** `terminated` as the kubelet writes it after an OOM kill. */
-export function oomKilled(id: string, finishedAt = '2026-08-01T10:05:00Z'): object {
+export function oomKilled(
+  id: string,
+  finishedAt = '2026-08-01T10:05:00Z',
+  startedAt = STARTED_AT,
+): object {
   return {
     exitCode: 137,
     reason: 'OOMKilled',
-    startedAt: STARTED_AT,
+    startedAt,
     finishedAt,
     containerID: `containerd://${id}`,
   };
