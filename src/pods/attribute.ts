@@ -29,6 +29,8 @@ export interface Attribution {
   readonly isOneOfSeveral?: boolean;
   /** A child was killed, and it alone: the container goes on. Only where that was seen. */
   readonly mainProcessSurvived?: boolean;
+  /** Too many episodes were pending: said before it had waited for news of the pods. */
+  readonly isEarly?: boolean;
 }
 
 /** What stands before `kubepods` on the node itself: nothing, kubelet's cgroup root, or (colon form) the runtime's service. */

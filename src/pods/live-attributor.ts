@@ -1,38 +1,33 @@
-import {
-  asyncScheduler,
-  filter,
-  firstValueFrom,
-  fromEvent,
-  map,
-  merge,
-  NEVER,
-  type Observable,
-  of,
-  type SchedulerLike,
-  throwError,
-  switchMap,
-} from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { OomEpisode } from '../oom/episode.ts';
 import { attribute, isFinal, type Attribution } from './attribute.ts';
 import { withNodeEvents, type NodeEvents } from './node-events.ts';
-import { liveFor } from './live-for.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
-import { StatusWitness } from './status-witness.ts';
+import { isWithheld, StatusWitness } from './status-witness.ts';
+
+/** What may make another answer of the same question. */
+export interface PodNews {
+  /** Listed once, and a watch is open: what is not there is not there. Tells the present state at once. */
+  readonly live$: Observable<boolean>;
+  /** Every pod that has become another. */
+  readonly changed$: Observable<Pick<PodEntry, 'cgroupUid'>>;
+}
 
 /** What this needs of the pod directory. */
-export interface WatchedPods extends PodDirectory {
-  /** Listed once, and a watch is open; tells the present state at once. */
-  readonly live$: Observable<boolean>;
-  /** Whenever a pod has become another. */
-  readonly changed$: Observable<unknown>;
+export interface WatchedPods extends PodDirectory, PodNews {
   entries(): readonly PodEntry[];
 }
+
+/** Whose an episode was; or for how long the pods must have been watched before that can be said. */
+export type Answer =
+  | { readonly attribution: Attribution }
+  | { readonly attribution?: undefined; readonly patienceMs: number };
 
 export interface LiveAttributorOptions {
   readonly nodeEvents?: NodeEvents;
   /** Kernel log records lost so far: among them may have been kill lines. */
   readonly recordsLost?: () => number;
-  readonly scheduler?: SchedulerLike;
+  readonly nowMs: () => number;
 }
 
 /** A pod is at the API server before its first container runs; the watch is no later than this. */
@@ -49,61 +44,55 @@ const CONTAINER_WAIT_MS = 30_000;
 const STATUS_WAIT_MS = 10_000;
 
 /**
- * Finds whose an episode was among pods that come and go. An exact answer is given at once; else the
- * pods are watched until it is exact, or until a live watch has had its time. While there is no live
- * watch nothing is decided: the missing pod may be at the API server, and nothing could be posted. How
- * long that may last is the caller's to say.
+ * Finds whose an episode was among pods that come and go. An exact answer is given at once; else
+ * there is none until the pods make it exact, or were watched for long enough to say that they
+ * will not. While there is no live watch that time stands still: the missing pod may be at the API
+ * server, and nothing could be posted. Who waits, and how long at most, is the caller's business.
  */
 export class LiveAttributor {
+  readonly news: PodNews;
   readonly #pods: WatchedPods;
   readonly #nodeEvents: NodeEvents;
-  readonly #scheduler: SchedulerLike;
+  readonly #nowMs: () => number;
   readonly #statuses: StatusWitness;
 
-  constructor(pods: WatchedPods, options: LiveAttributorOptions = {}) {
+  constructor(pods: WatchedPods, { nodeEvents, recordsLost, nowMs }: LiveAttributorOptions) {
+    this.news = pods;
     this.#pods = pods;
-    this.#nodeEvents = options.nodeEvents ?? 'on';
-    this.#scheduler = options.scheduler ?? asyncScheduler;
-    this.#statuses = new StatusWitness(options.recordsLost ?? (() => 0));
+    this.#nodeEvents = nodeEvents ?? 'on';
+    this.#nowMs = nowMs;
+    this.#statuses = new StatusWitness(recordsLost ?? (() => 0));
   }
 
-  /** @throws the signal's reason, where it was aborted before the answer was certain */
-  async attribute(episode: OomEpisode, signal?: AbortSignal): Promise<Attribution> {
-    const isWithheld = this.#statuses.see(episode, this.#scheduler.now());
-    const answer$ = isWithheld ? this.#byStatus(episode) : this.#byPath(episode);
-    const attribution = await firstValueFrom(merge(answer$, aborted(signal)));
-    return withNodeEvents(attribution, this.#nodeEvents);
+  /** Takes an episode down: whose a withheld kill was depends on the others around it. */
+  see(episode: OomEpisode): void {
+    this.#statuses.see(episode, this.#nowMs());
   }
 
-  #byPath(episode: OomEpisode): Observable<Attribution> {
-    const answer = (): Attribution => attribute(episode, this.#pods);
-    const exact$ = merge(of(undefined), this.#pods.changed$).pipe(map(answer), filter(isFinal));
-    const unknown$ = this.#patience$(POD_WAIT_MS).pipe(map(answer), filter(isOfNoPod));
-    return merge(exact$, unknown$, this.#patience$(CONTAINER_WAIT_MS).pipe(map(answer)));
+  /** @param watchedMs for how long the pods have been watched since; `Infinity` for a last answer */
+  attribute(episode: OomEpisode, watchedMs: number): Answer {
+    const answer = isWithheld(episode)
+      ? this.#byStatus(episode, watchedMs)
+      : this.#byPath(episode, watchedMs);
+    if (answer.attribution === undefined) return answer;
+    return { attribution: withNodeEvents(answer.attribution, this.#nodeEvents) };
+  }
+
+  #byPath(episode: OomEpisode, watchedMs: number): Answer {
+    const attribution = attribute(episode, this.#pods);
+    const patienceMs = isOfNoPod(attribution) ? POD_WAIT_MS : CONTAINER_WAIT_MS;
+    const isCertain = isFinal(attribution) || watchedMs >= patienceMs;
+    return isCertain ? { attribution } : { patienceMs };
   }
 
   /** Nothing but a pod's status can tell, and another pod's may follow: wait for all of them. */
-  #byStatus(episode: OomEpisode): Observable<Attribution> {
-    return this.#patience$(STATUS_WAIT_MS).pipe(
-      map(() => this.#askStatuses(episode) ?? attribute(episode, this.#pods)),
-    );
-  }
-
-  #askStatuses(episode: OomEpisode): Attribution | undefined {
-    return this.#statuses.testify(episode, this.#pods.entries(), this.#scheduler.now());
-  }
-
-  #patience$(waitMs: number): Observable<unknown> {
-    return liveFor(this.#pods.live$, waitMs, this.#scheduler);
+  #byStatus(episode: OomEpisode, watchedMs: number): Answer {
+    if (watchedMs < STATUS_WAIT_MS) return { patienceMs: STATUS_WAIT_MS };
+    const told = this.#statuses.testify(episode, this.#pods.entries(), this.#nowMs());
+    return { attribution: told ?? attribute(episode, this.#pods) };
   }
 }
 
 function isOfNoPod({ subjects }: Attribution): boolean {
   return subjects.every(({ kind }) => kind !== 'pod');
-}
-
-function aborted(signal: AbortSignal | undefined): Observable<never> {
-  if (signal === undefined) return NEVER;
-  const fail = (): Observable<never> => throwError(() => signal.reason);
-  return signal.aborted ? fail() : fromEvent(signal, 'abort').pipe(switchMap(fail));
 }

@@ -48,20 +48,18 @@ export class StatusWitness {
     this.#lost = recordsLost();
   }
 
-  /** Takes an episode down; whether only a pod's status can tell whose it was. */
-  see(episode: OomEpisode, nowMs: number): boolean {
+  /** Takes an episode down; one that has more to say takes its own place. */
+  see(episode: OomEpisode, nowMs: number): void {
     this.#noteLosses(nowMs);
-    const { sequence, atMs, limitLevel } = episode;
-    const cgroup = episode.taskMemcg ?? episode.evidence?.cgroup;
-    const isWithheld = cgroup === undefined && limitLevel === undefined;
-    const names = cgroupOwners(cgroup ?? '').map(
+    const { sequence, atMs } = episode;
+    const names = cgroupOwners(cgroupOf(episode) ?? '').map(
       ({ podUid, containerId }) => containerId ?? podUid,
     );
-    this.#seen = [...this.#seen, { sequence, atMs, names, isWithheld }].filter(
+    const others = this.#seen.filter((kill) => kill.sequence !== sequence || kill.atMs !== atMs);
+    this.#seen = [...others, { sequence, atMs, names, isWithheld: isWithheld(episode) }].filter(
       (kill) => atMs - kill.atMs < REMEMBERED_MS,
     );
     this.#given = this.#given.filter(({ endedAtMs }) => atMs - endedAtMs < REMEMBERED_MS);
-    return isWithheld;
   }
 
   /** Whose it was, by what the pods say by now; `undefined` where they do not tell. */
@@ -96,6 +94,15 @@ export class StatusWitness {
     this.#lost = lost;
     this.#doubtedUntilMs = nowMs + END_NOTED_MS;
   }
+}
+
+/** Whether only a pod's status can tell whose it was. */
+export function isWithheld(episode: OomEpisode): boolean {
+  return cgroupOf(episode) === undefined && episode.limitLevel === undefined;
+}
+
+function cgroupOf({ taskMemcg, evidence }: OomEpisode): string | undefined {
+  return taskMemcg ?? evidence?.cgroup;
 }
 
 function endedContainers(pod: PodEntry): readonly EndedContainer[] {

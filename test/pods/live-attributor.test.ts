@@ -1,8 +1,6 @@
-import { BehaviorSubject, Subject } from 'rxjs';
-import { VirtualTimeScheduler } from 'rxjs';
+import { NEVER, of } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import type { Attribution } from '../../src/pods/attribute.ts';
 import { LiveAttributor } from '../../src/pods/live-attributor.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
@@ -32,115 +30,107 @@ const podWith = (status?: object): PodEntry | undefined =>
     podJson({ uid: UID, containers: [{ name: 'app', ...(status && { status: { ...status } }) }] }),
   );
 
-function surroundings(isLive: boolean, pod?: PodEntry) {
-  const scheduler = new VirtualTimeScheduler();
-  const live$ = new BehaviorSubject(isLive);
-  const changed$ = new Subject<undefined>();
+interface Surroundings {
+  readonly attributor: LiveAttributor;
+  readonly put: (entry: PodEntry | undefined) => void;
+}
+
+function surroundings(pod?: PodEntry): Surroundings {
   let known = pod;
   const pods = {
-    live$,
-    changed$,
+    live$: of(true),
+    changed$: NEVER,
     isComplete: true,
     byCgroupUid: (uid: string) => (uid === UID ? known : undefined),
     entries: () => (known === undefined ? [] : [known]),
   };
-  const put = (entry: PodEntry | undefined): void => {
-    known = entry;
-    changed$.next(undefined);
+  return {
+    attributor: new LiveAttributor(pods, { nowMs: () => 0 }),
+    put: (entry) => (known = entry),
   };
-  const pass = (ms: number): void => {
-    scheduler.maxFrames = scheduler.now() + ms;
-    scheduler.schedule(() => undefined, ms);
-    scheduler.flush();
-  };
-  return { attributor: new LiveAttributor(pods, { scheduler }), live$, put, pass };
 }
 
-async function now(answer: Promise<Attribution>): Promise<Attribution | 'pending'> {
-  await Promise.resolve();
-  return Promise.race([
-    answer,
-    new Promise<'pending'>((resolve) => setImmediate(resolve, 'pending')),
-  ]);
-}
-
-const ofContainer = { subjects: [{ kind: 'pod', container: { name: 'app' } }] };
+const ofContainer = { attribution: { subjects: [{ kind: 'pod', container: { name: 'app' } }] } };
 
 describe('the attributor', () => {
-  test('answers at once where the container is known, watch or no watch', async () => {
-    const { attributor } = surroundings(false, podWith(running(ID)));
-    expect(await now(attributor.attribute(TOLD))).toMatchObject(ofContainer);
+  test('answers at once where the container is known', () => {
+    const { attributor } = surroundings(podWith(running(ID)));
+    expect(attributor.attribute(TOLD, 0)).toMatchObject(ofContainer);
   });
 
-  test('waits for a container that is not in its pod’s status yet', async () => {
-    const { attributor, put } = surroundings(true, podWith());
-    const answer = attributor.attribute(TOLD);
-    expect(await now(answer)).toBe('pending');
+  test('waits for a container that is not in its pod’s status yet', () => {
+    const { attributor, put } = surroundings(podWith());
+    expect(attributor.attribute(TOLD, 0)).toEqual({ patienceMs: 30_000 });
     put(podWith(running(ID)));
-    expect(await now(answer)).toMatchObject(ofContainer);
+    expect(attributor.attribute(TOLD, 1)).toMatchObject(ofContainer);
   });
 
-  test('names the pod alone after half a minute', async () => {
-    const { attributor, pass } = surroundings(true, podWith());
-    const answer = attributor.attribute(TOLD);
-    pass(29_999);
-    expect(await now(answer)).toBe('pending');
-    pass(1);
-    const { subjects } = (await now(answer)) as Attribution;
-    expect(subjects).toEqual([{ kind: 'pod', pod: expect.anything() }]);
+  test('names the pod alone after half a minute', () => {
+    const { attributor } = surroundings(podWith());
+    expect(attributor.attribute(TOLD, 29_999)).toEqual({ patienceMs: 30_000 });
+    const { attribution } = attributor.attribute(TOLD, 30_000);
+    expect(attribution?.subjects).toEqual([{ kind: 'pod', pod: expect.anything() }]);
   });
 
-  test('counts those seconds only while the watch is live', async () => {
-    const { attributor, live$, pass } = surroundings(false);
-    const answer = attributor.attribute(TOLD);
-    pass(60_000);
-    expect(await now(answer)).toBe('pending');
-    live$.next(true);
-    pass(2000);
-    live$.next(false);
-    pass(60_000);
-    expect(await now(answer)).toBe('pending');
-    live$.next(true);
-    pass(1000);
-    expect(await now(answer)).toMatchObject({ subjects: [{ kind: 'node' }] });
+  test('names the node after three seconds without the pod', () => {
+    const { attributor } = surroundings();
+    expect(attributor.attribute(TOLD, 2999)).toEqual({ patienceMs: 3000 });
+    expect(attributor.attribute(TOLD, 3000)).toMatchObject({
+      attribution: { subjects: [{ kind: 'node' }] },
+    });
   });
 
-  test.each([
-    ['of the day before yesterday', -2],
-    ['of a clock that runs ahead', 40],
-  ])('waits for the first list, also with a kill %s', async (_, days) => {
-    const { attributor, live$, pass, put } = surroundings(false);
-    const answer = attributor.attribute({ ...TOLD, atMs: days * 24 * 60 * 60_000 });
-    pass(48 * 60 * 60_000);
-    expect(await now(answer)).toBe('pending');
-    put(podWith(running(ID)));
-    live$.next(true);
-    expect(await now(answer)).toMatchObject(ofContainer);
+  test('waits longer once the pod is there', () => {
+    const { attributor, put } = surroundings();
+    put(podWith());
+    expect(attributor.attribute(TOLD, 3000)).toEqual({ patienceMs: 30_000 });
   });
 
-  test('gives up when it is told to', async () => {
-    const { attributor } = surroundings(false);
-    const controller = new AbortController();
-    const answer = attributor.attribute(TOLD, controller.signal);
-    controller.abort(new Error('stopped'));
-    await expect(answer).rejects.toThrow('stopped');
+  test('says what it knows where nobody can wait', () => {
+    const { attributor } = surroundings(podWith());
+    const { attribution } = attributor.attribute(TOLD, Infinity);
+    expect(attribution?.subjects).toEqual([{ kind: 'pod', pod: expect.anything() }]);
   });
 
-  test('believes a status for a withheld kill, where it is the only one', async () => {
-    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
-    const answer = attributor.attribute({ ...EPISODE, atMs: 5500 });
+  test('believes a status for a withheld kill, where it is the only one', () => {
+    const { attributor, put } = surroundings(podWith(running(ID)));
+    const withheld = { ...EPISODE, atMs: 5500 };
+    attributor.see(withheld);
     put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
-    pass(10_000);
-    expect(await now(answer)).toMatchObject({ ...ofContainer, source: 'pod-status' });
+    expect(attributor.attribute(withheld, 9999)).toEqual({ patienceMs: 10_000 });
+    const answer = attributor.attribute(withheld, 10_000);
+    expect(answer).toMatchObject(ofContainer);
+    expect(answer.attribution?.source).toBe('pod-status');
   });
 
-  test('claims no pid where two kills compete for one status', async () => {
-    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
-    const first = attributor.attribute({ ...EPISODE, atMs: 5500 });
-    const second = attributor.attribute({ ...EPISODE, sequence: 2, atMs: 5600 });
+  test('claims no pid where two kills compete for one status', () => {
+    const { attributor, put } = surroundings(podWith(running(ID)));
+    const [first, second] = [
+      { ...EPISODE, atMs: 5500 },
+      { ...EPISODE, sequence: 2, atMs: 5600 },
+    ];
+    for (const episode of [first, second]) attributor.see(episode);
     put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
-    pass(10_000);
-    expect(await now(first)).toMatchObject({ ...ofContainer, isOneOfSeveral: true });
-    expect(await now(second)).toMatchObject({ subjects: [{ kind: 'node' }], source: 'none' });
+    const isOneOfSeveral = true;
+    expect(attributor.attribute(first, 10_000)).toMatchObject({
+      attribution: { ...ofContainer.attribution, isOneOfSeveral },
+    });
+    expect(attributor.attribute(second, 10_000)).toMatchObject({
+      attribution: { subjects: [{ kind: 'node' }], source: 'none' },
+    });
+  });
+
+  test('believes a status no longer where late lines told whose it was', () => {
+    const { attributor, put } = surroundings(podWith(running(ID)));
+    const [first, second] = [
+      { ...EPISODE, atMs: 5500 },
+      { ...EPISODE, sequence: 2, atMs: 5600 },
+    ];
+    for (const episode of [first, second]) attributor.see(episode);
+    attributor.see({ ...first, taskMemcg: CGROUP });
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END) } })));
+    expect(attributor.attribute(second, 10_000)).toMatchObject({
+      attribution: { subjects: [{ kind: 'node' }], source: 'none' },
+    });
   });
 });
