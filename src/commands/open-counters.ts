@@ -22,14 +22,14 @@ export function openCounters(
 /**
  * Keeps the counters, in the transaction under way or in one of its own.
  *
- * @param recorded the episode this transaction records, which counts once it is committed
+ * @param recorded the episodes this transaction records, which count once it is committed
  */
 export function saveCounters(
   { notes }: Notes,
   counters: Counters,
   nowMs: number,
-  recorded?: RecordedEpisode,
+  recorded: readonly RecordedEpisode[] = [],
 ): void {
-  const value = recorded === undefined ? counters : counters.including(recorded);
+  const value = recorded.length === 0 ? counters : counters.including(recorded);
   notes.put([{ key: COUNTERS_NOTE, value }], nowMs);
 }

@@ -1,15 +1,15 @@
 import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
+import type { OomEpisode } from '../oom/episode.ts';
 import { KillAudit } from '../oom/kill-audit.ts';
 import type { Witness } from '../oom/kill-evidence.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
+import { hasSurvived } from '../pods/has-survived.ts';
 import { MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { NodeWitness } from '../pods/node-witness.ts';
-import { saySurvived } from '../pods/say-survived.ts';
 import type { PostClock } from '../post/wait-list.ts';
-import type { Attributor } from '../recorder/attributor.ts';
 import type { Tally } from '../tally.ts';
 import { type NodeOptions, openNode } from './open-node.ts';
 
@@ -51,14 +51,13 @@ export function openCounting(
   };
 }
 
-/** Says as well what became of the main process; a saved log is of processes long gone. */
-export function withMainProcess(
-  attributor: Attributor,
+/** Whether a victim's container lives on; nobody is asked of a saved log, whose processes are long gone. */
+export function survivalBy(
   counting: Counting | undefined,
   clock: PostClock,
-): Attributor {
-  if (counting === undefined) return attributor;
+): ((episode: OomEpisode) => Promise<boolean>) | undefined {
+  if (counting === undefined) return undefined;
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => void clock.after(ms, resolve));
-  return saySurvived(attributor, counting.mainProcess, sleep);
+  return (episode) => hasSurvived(episode, counting.mainProcess, sleep);
 }

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { kubePods } from '../pods/kube-pods.ts';
 import { LiveAttributor } from '../pods/live-attributor.ts';
 import { LiveDirectory } from '../pods/live-directory.ts';
-import { withNodeEvents, type NodeEvents } from '../pods/node-events.ts';
+import type { NodeEvents } from '../pods/node-events.ts';
 import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
 import type { ReflectorState } from '../pods/reflector-step.ts';
 import { reportWatch } from '../pods/watch-report.ts';
@@ -42,7 +42,7 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   const { client, listed, nodeEvents, store, recordsLost } = options;
   if (client === undefined) {
     return {
-      attributor: wanting(attributeBy(listed), nodeEvents),
+      attributor: attributeBy(listed, nodeEvents),
       known: () => undefined,
       changed$: EMPTY,
       [Symbol.dispose]: () => undefined,
@@ -55,18 +55,16 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   const reporting = reportWatch(directory.state$, options.log);
   const following = directory.follow(kubePods(client, options.node.name), { random: Math.random });
   return {
-    attributor: new LiveAttributor(directory, { nodeEvents, recordsLost }),
+    attributor: new LiveAttributor(directory, {
+      nodeEvents,
+      recordsLost,
+      nowMs: () => clock.wallMs(),
+    }),
     known: () => (directory.state.synced ? directory.entries() : undefined),
     changed$: directory.changed$,
     watch: () => directory.state,
     [Symbol.dispose]: () =>
       [following, reporting, learning, saving].forEach((each) => each.unsubscribe()),
-  };
-}
-
-function wanting(attributor: Attributor, nodeEvents: NodeEvents): Attributor {
-  return {
-    attribute: async (episode) => withNodeEvents(await attributor.attribute(episode), nodeEvents),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Attributor } from '../recorder/attributor.ts';
 import type { EventOrigin } from '../recorder/build-event.ts';
 import { CursorKeeper } from '../recorder/cursor-keeper.ts';
 import type { Start } from '../recorder/decide-start.ts';
-import { EpisodeRecorder } from '../recorder/episode-recorder.ts';
+import { EpisodeRecorder, type EpisodeRecorderOptions } from '../recorder/episode-recorder.ts';
 import { EventRecorder } from '../recorder/event-recorder.ts';
 import { logEpisode } from '../recorder/log-episode.ts';
 import { NodeRecorder } from '../recorder/node-recorder.ts';
@@ -25,6 +25,8 @@ export interface RecorderParts {
   readonly origin: EventOrigin;
   readonly start: Start;
   readonly attributor: Attributor;
+  /** Of a victim's container; absent where nobody can tell. */
+  readonly survived?: EpisodeRecorderOptions['survived'];
   readonly log: Logger;
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
@@ -44,7 +46,7 @@ export function openRecorder(
   const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
   const timers = withTimers({ clock });
   const shared = { ...parts, clock: timers, log };
-  const saveCounts = (recorded?: RecordedEpisode): void => {
+  const saveCounts = (recorded: readonly RecordedEpisode[] = []): void => {
     if (counters !== undefined) saveCounters(store, counters, timers.wallMs(), recorded);
   };
   const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };

@@ -17,7 +17,7 @@ import { newTally } from '../tally.ts';
 import type { InfluxOptions } from '../telemetry/influx-target.ts';
 import type { ListenChoice } from '../telemetry/listen-address.ts';
 import { openCounters, saveCounters } from './open-counters.ts';
-import { openCounting, withMainProcess } from './open-counting.ts';
+import { openCounting, survivalBy } from './open-counting.ts';
 import { findInflux, openInflux } from './open-influx.ts';
 import { openPods } from './open-pods.ts';
 import { openRecorder } from './open-recorder.ts';
@@ -80,7 +80,8 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       origin,
       start,
       log,
-      attributor: withMainProcess(pods.attributor, counting, clock),
+      attributor: pods.attributor,
+      survived: survivalBy(counting, clock),
       baselines: () => counting?.ledger.baselines(),
       killsLost: () => counting?.audit.killsLost,
       sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),

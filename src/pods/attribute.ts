@@ -37,6 +37,8 @@ export interface Attribution {
   readonly isOneOfSeveral?: boolean;
   /** A child was killed, and it alone: the container goes on. Only where that was seen. */
   readonly mainProcessSurvived?: boolean;
+  /** Too many episodes were pending: said before it had waited for news of the pods. */
+  readonly isEarly?: boolean;
 }
 
 /** What is not known of whose an episode was, and may yet be. */
@@ -126,6 +128,8 @@ function findPod(
   for (const owner of owners) {
     const { containerId } = owner;
     const pod = pods.byCgroupUid(owner.podUid, containerId);
+    // What lies below an unknown pod is its own invention, unless the node is known not to have it.
+    if (pod === undefined && !pods.isComplete) return undefined;
     if (pod === undefined) continue;
     const container =
       containerId === undefined ? onlyOneLeft(pod, episode) : containerOf(pod, containerId);

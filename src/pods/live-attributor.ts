@@ -1,39 +1,34 @@
-import {
-  asyncScheduler,
-  filter,
-  firstValueFrom,
-  fromEvent,
-  map,
-  merge,
-  NEVER,
-  type Observable,
-  of,
-  type SchedulerLike,
-  throwError,
-  switchMap,
-} from 'rxjs';
+import type { Observable } from 'rxjs';
 import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import { attribute, missingFrom, type Attribution, type Missing } from './attribute.ts';
+import { attribute, missingFrom, type Attribution } from './attribute.ts';
 import { withNodeEvents, type NodeEvents } from './node-events.ts';
-import { liveFor } from './live-for.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
-import { StatusWitness } from './status-witness.ts';
+import { isWithheld, StatusWitness } from './status-witness.ts';
+
+/** What may make another answer of the same question. */
+export interface PodNews {
+  /** Listed once, and a watch is open: what is not there is not there. Tells the present state at once. */
+  readonly live$: Observable<boolean>;
+  /** Every pod that has become another. */
+  readonly changed$: Observable<Pick<PodEntry, 'cgroupUid'>>;
+}
 
 /** What this needs of the pod directory. */
-export interface WatchedPods extends PodDirectory {
-  /** Listed once, and a watch is open; tells the present state at once. */
-  readonly live$: Observable<boolean>;
-  /** Whenever a pod has become another. */
-  readonly changed$: Observable<unknown>;
+export interface WatchedPods extends PodDirectory, PodNews {
   entries(): readonly PodEntry[];
 }
+
+/** Whose an episode was; or for how long the pods must have been watched before that can be said. */
+export type Answer =
+  | { readonly attribution: Attribution }
+  | { readonly attribution?: undefined; readonly patienceMs: number };
 
 export interface LiveAttributorOptions {
   readonly nodeEvents?: NodeEvents;
   /** Kernel log records lost so far: among them may have been kill lines. */
   readonly recordsLost?: () => number;
-  readonly scheduler?: SchedulerLike;
+  readonly nowMs: () => number;
 }
 
 /** A pod is at the API server before its first container runs; the watch is no later than this. */
@@ -51,73 +46,62 @@ const CONTAINER_WAIT_MS = 30_000;
 const STATUS_WAIT_MS = 10_000;
 
 /**
- * Finds whose an episode was among pods that come and go. An exact answer is given at once; else the
- * pods are watched until it is exact, or until a live watch has had its time. While there is no live
- * watch nothing is decided: the missing pod may be at the API server, and nothing could be posted. How
- * long that may last is the caller's to say.
+ * Finds whose an episode was among pods that come and go. An exact answer is given at once; else
+ * there is none until the pods make it exact, or were watched for long enough to say that they
+ * will not. While there is no live watch that time stands still: the missing pod may be at the API
+ * server, and nothing could be posted. Who waits, and how long at most, is the caller's business.
  */
 export class LiveAttributor {
+  readonly news: PodNews;
   readonly #pods: WatchedPods;
   readonly #nodeEvents: NodeEvents;
-  readonly #scheduler: SchedulerLike;
+  readonly #nowMs: () => number;
   readonly #statuses: StatusWitness;
 
-  constructor(pods: WatchedPods, options: LiveAttributorOptions = {}) {
+  constructor(pods: WatchedPods, { nodeEvents, recordsLost, nowMs }: LiveAttributorOptions) {
+    this.news = pods;
     this.#pods = pods;
-    this.#nodeEvents = options.nodeEvents ?? 'on';
-    this.#scheduler = options.scheduler ?? asyncScheduler;
-    const recordsLost = options.recordsLost ?? (() => 0);
-    this.#statuses = new StatusWitness(recordsLost, this.#scheduler.now());
+    this.#nodeEvents = nodeEvents ?? 'on';
+    this.#nowMs = nowMs;
+    this.#statuses = new StatusWitness(recordsLost ?? (() => 0), nowMs());
   }
 
-  /** @throws the signal's reason, where it was aborted before the answer was certain */
-  async attribute(episode: OomEpisode, signal?: AbortSignal): Promise<Attribution> {
-    const isWithheld = this.#statuses.see(episode, this.#scheduler.now());
-    const answer$ = isWithheld ? this.#byStatus(episode) : this.#byPath(episode);
-    const attribution = await firstValueFrom(merge(answer$, aborted(signal)));
-    return withNodeEvents(attribution, this.#nodeEvents);
+  /** Takes an episode down: whose a withheld kill was depends on the others around it. */
+  see(episode: OomEpisode): void {
+    this.#statuses.see(episode, this.#nowMs());
   }
 
-  #byPath(episode: OomEpisode): Observable<Attribution> {
-    const answer = (): Attribution => attribute(episode, this.#pods);
-    const isMissing = (said: Attribution, what: Missing): boolean =>
-      missingFrom(said, episode) === what;
-    const exact$ = merge(of(undefined), this.#pods.changed$).pipe(
-      map(answer),
-      filter((said) => isMissing(said, 'nothing')),
-    );
-    const unknown$ = this.#patience$(POD_WAIT_MS).pipe(
-      map(answer),
-      filter((said) => isMissing(said, 'pod') && !this.#isClaimed(said)),
-    );
-    return merge(exact$, unknown$, this.#patience$(CONTAINER_WAIT_MS).pipe(map(answer)));
+  /** @param watchedMs for how long the pods have been watched since; `Infinity` for a last answer */
+  attribute(episode: OomEpisode, watchedMs: number): Answer {
+    const answer = isWithheld(episode)
+      ? this.#byStatus(episode, watchedMs)
+      : this.#byPath(episode, watchedMs);
+    if (answer.attribution === undefined) return answer;
+    return { attribution: withNodeEvents(answer.attribution, this.#nodeEvents) };
+  }
+
+  #byPath(episode: OomEpisode, watchedMs: number): Answer {
+    const attribution = attribute(episode, this.#pods);
+    const missing = missingFrom(attribution, episode);
+    const isUnknown = missing === 'pod' && !this.#isClaimed(attribution);
+    const patienceMs = isUnknown ? POD_WAIT_MS : CONTAINER_WAIT_MS;
+    const isCertain = missing === 'nothing' || watchedMs >= patienceMs;
+    return isCertain ? { attribution } : { patienceMs };
   }
 
   /** Somebody says that the pod that is missing is it: a status may yet show whether that is true. */
-  #isClaimed({ cgroup = '', owner, subjects }: Attribution): boolean {
-    const missing = new Set(cgroupOwners(cgroup).map(({ podUid }) => podUid));
-    if (subjects.some(({ kind }) => kind === 'pod')) missing.delete(owner?.podUid ?? '');
-    return this.#pods.entries().some(({ cgroupUid }) => missing.has(cgroupUid));
+  #isClaimed({ cgroup = '' }: Attribution): boolean {
+    const missing = cgroupOwners(cgroup).filter(
+      ({ podUid, containerId }) => this.#pods.byCgroupUid(podUid, containerId) === undefined,
+    );
+    const uids = new Set(missing.map(({ podUid }) => podUid));
+    return this.#pods.entries().some(({ cgroupUid }) => uids.has(cgroupUid));
   }
 
   /** Nothing but a pod's status can tell, and another pod's may follow: wait for all of them. */
-  #byStatus(episode: OomEpisode): Observable<Attribution> {
-    return this.#patience$(STATUS_WAIT_MS).pipe(
-      map(() => this.#askStatuses(episode) ?? attribute(episode, this.#pods)),
-    );
+  #byStatus(episode: OomEpisode, watchedMs: number): Answer {
+    if (watchedMs < STATUS_WAIT_MS) return { patienceMs: STATUS_WAIT_MS };
+    const told = this.#statuses.testify(episode, this.#pods.entries(), this.#nowMs());
+    return { attribution: told ?? attribute(episode, this.#pods) };
   }
-
-  #askStatuses(episode: OomEpisode): Attribution | undefined {
-    return this.#statuses.testify(episode, this.#pods.entries(), this.#scheduler.now());
-  }
-
-  #patience$(waitMs: number): Observable<unknown> {
-    return liveFor(this.#pods.live$, waitMs, this.#scheduler);
-  }
-}
-
-function aborted(signal: AbortSignal | undefined): Observable<never> {
-  if (signal === undefined) return NEVER;
-  const fail = (): Observable<never> => throwError(() => signal.reason);
-  return signal.aborted ? fail() : fromEvent(signal, 'abort').pipe(switchMap(fail));
 }

@@ -58,12 +58,10 @@ export class StatusWitness {
     this.#completeSinceMs = nowMs;
   }
 
-  /** Takes an episode down; whether only a pod's status can tell whose it was. */
-  see(episode: OomEpisode, nowMs: number): boolean {
+  /** Takes an episode down; one that has more to say takes its own place. */
+  see(episode: OomEpisode, nowMs: number): void {
     this.#noteLosses(nowMs);
     this.#remember(seenKill(episode));
-    const cgroup = episode.taskMemcg ?? episode.evidence?.cgroup;
-    return cgroup === undefined && episode.limitLevel === undefined;
   }
 
   /** Whose it was, by what the pods say by now; `undefined` where they do not tell. */
@@ -120,10 +118,19 @@ export class StatusWitness {
   }
 }
 
-function seenKill({ sequence, atMs, limitLevel, taskMemcg, evidence }: OomEpisode): SeenKill {
-  const cgroup = taskMemcg ?? evidence?.cgroup;
+/** Whether only a pod's status can tell whose it was. */
+export function isWithheld(episode: OomEpisode): boolean {
+  return cgroupOf(episode) === undefined && episode.limitLevel === undefined;
+}
+
+function cgroupOf({ taskMemcg, evidence }: OomEpisode): string | undefined {
+  return taskMemcg ?? evidence?.cgroup;
+}
+
+function seenKill(episode: OomEpisode): SeenKill {
+  const { sequence, atMs, limitLevel, taskMemcg, evidence } = episode;
   const isSure = taskMemcg !== undefined || (evidence !== undefined && !evidence.isOneOfSeveral);
-  const names = cgroupOwners(cgroup ?? '').map(({ podUid, containerId }) =>
+  const names = cgroupOwners(cgroupOf(episode) ?? '').map(({ podUid, containerId }) =>
     limitLevel === 'pod' ? podUid : (containerId ?? podUid),
   );
   const mayBeAnyones = !isSure || limitLevel === undefined || ABOVE_PODS.has(limitLevel);

@@ -1,15 +1,28 @@
+import { NEVER, of } from 'rxjs';
 import type { OomEpisode } from '../oom/episode.ts';
 import { attribute, type Attribution } from '../pods/attribute.ts';
+import type { Answer, PodNews } from '../pods/live-attributor.ts';
+import { withNodeEvents, type NodeEvents } from '../pods/node-events.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
 
-/** Finds out whose an episode was. It may take as long as the API server is away. */
+/** Finds out whose an episode was, by what is known now. Nobody waits in there. */
 export interface Attributor {
-  attribute(episode: OomEpisode): Promise<Attribution>;
+  readonly news: PodNews;
+  /** Takes an episode down, once, before it is asked about: others may be told by it. */
+  see(episode: OomEpisode): void;
+  /** @param watchedMs for how long the pods have been watched since; `Infinity` for a last answer */
+  attribute(episode: OomEpisode, watchedMs: number): Answer;
 }
 
 /** By the path alone, at once. */
-export function attributeBy(pods: PodDirectory): Attributor {
-  return { attribute: (episode) => Promise.resolve(attribute(episode, pods)) };
+export function attributeBy(pods: PodDirectory, nodeEvents: NodeEvents = 'on'): Attributor {
+  return {
+    news: { live$: of(true), changed$: NEVER },
+    see: () => undefined,
+    attribute: (episode) => ({
+      attribution: withNodeEvents(attribute(episode, pods), nodeEvents),
+    }),
+  };
 }
 
 /** What is known of an episode that nobody could attribute: it happened on this node. */

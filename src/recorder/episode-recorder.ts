@@ -1,40 +1,31 @@
-import type { Logger } from '../logger.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
+import type { Answer } from '../pods/live-attributor.ts';
 import type { StoredEpisode } from '../store/episode-table.ts';
-import type { StateStore } from '../store/state-store.ts';
 import { type Attributor, unattributed } from './attributor.ts';
-import type { EventOrigin } from './build-event.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
-import type { EventRecorder } from './event-recorder.ts';
-import { InOrder } from './in-order.ts';
-import { recordEpisode, type RecordedEpisode } from './recorded-episode.ts';
+import { PendingEpisodes } from './pending-episodes.ts';
+import { placeOf } from './pending-index.ts';
+import { recordEpisode, stateOf } from './recorded-episode.ts';
+import { settlePending, type SettleParts } from './settle-pending.ts';
 import type { PostClock } from '../post/wait-list.ts';
 
-export interface EpisodeRecorderOptions {
-  readonly store: StateStore;
+export interface EpisodeRecorderOptions extends SettleParts {
   readonly cursor: CursorKeeper;
-  readonly events: EventRecorder;
   readonly attributor: Attributor;
-  readonly origin: EventOrigin;
+  /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
+  readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
   readonly clock: PostClock;
-  readonly log: Logger;
-  /** Writes what must agree with the cursor and the episodes, in the transaction that writes these. */
-  readonly alongside?: (recorded?: RecordedEpisode) => void;
   /** Told of an episode that was recorded and has more to say, before that is written. */
   readonly onAmended?: (before: OomEpisode, after: OomEpisode) => void;
-  /** Told of every episode that was attributed, once it is in the store with its Events. */
-  readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
 
 /** Without a cursor, an Event of a kill older than this may have lived and expired (`--event-ttl`, 1 h). */
 const MAX_BACKLOG_AGE_MS = 60 * 60_000;
-/** An Event a day late helps nobody; the outbox gives up then, too. */
-const MAX_PENDING_MS = 24 * 60 * 60_000;
-/** Who was away that long, or has a clock that was set, lists the pods first. */
-const MIN_PENDING_MS = 60_000;
+
+/** Its turn in its place has not come; it is looked at when it has. */
+const NOT_ITS_TURN: Answer = { patienceMs: Infinity };
 
 /**
  * The consumer: each episode is in the store, with the cursor, before the next one is looked at. One
@@ -44,23 +35,30 @@ const MIN_PENDING_MS = 60_000;
  */
 export class EpisodeRecorder {
   readonly #options: EpisodeRecorderOptions;
-  readonly #order = new InOrder();
+  readonly #pending: PendingEpisodes;
   #stopped = false;
 
   constructor(options: EpisodeRecorderOptions) {
     this.#options = options;
+    const { store, clock, log, attributor } = options;
+    const attribute = this.#attribute.bind(this);
+    this.#pending = new PendingEpisodes({
+      episodes: store.episodes,
+      attributor: { news: attributor.news, see: (episode) => attributor.see(episode), attribute },
+      clock,
+      log,
+      settle: (decided) => settlePending(decided, options),
+    });
   }
 
   /** Takes up again what an earlier process left pending. */
   resume(): void {
-    for (const { episode, enteredMs, bootId } of this.#options.store.episodes.pending()) {
-      void this.#wait(episode, this.#attribute(episode), enteredMs, bootId);
-    }
+    this.#pending.resume();
   }
 
   /** Returns when the episode is in the store; one that is there already may have more to say. */
   async record(episode: OomEpisode): Promise<void> {
-    const { store, origin, clock } = this.#options;
+    const { store, origin, attributor } = this.#options;
     const known = store.episodes.find(origin.bootId, episode.sequence);
     if (known !== undefined) {
       if (episode.killLines > known.episode.killLines) this.#amend(known, episode);
@@ -70,25 +68,29 @@ export class EpisodeRecorder {
       this.#keep(episode);
       return;
     }
-    const attribution = this.#attribute(episode);
-    const atOnce = this.#order.isBusy(placeOf(episode)) ? undefined : await soon(attribution);
+    const survival = this.#survival(episode);
+    const survived = await soon(survival);
     if (this.#stopped) return;
-    if (atOnce !== undefined) {
-      this.#settle(episode, atOnce, origin.bootId, true);
+    attributor.see(episode);
+    const isBusy = this.#pending.isBusy(placeOf(episode));
+    const answer = isBusy ? NOT_ITS_TURN : this.#attribute(episode, 0);
+    if (answer.attribution !== undefined && survived !== undefined) {
+      this.#recordAtOnce(episode, { ...answer.attribution, ...sayIf(survived) });
       return;
     }
-    this.#add(episode, 'pending');
-    void this.#wait(episode, attribution, clock.wallMs(), origin.bootId);
+    const patienceMs = answer.attribution === undefined ? answer.patienceMs : Infinity;
+    this.#pending.add(this.#add(episode, 'pending'), patienceMs, survived ?? survival);
   }
 
   /** Resolves when nothing is pending any longer. */
   async settled(): Promise<void> {
-    await this.#order.settled();
+    await this.#pending.settled();
   }
 
   /** From here on nothing is written; what is pending stays so. */
   stop(): void {
     this.#stopped = true;
+    this.#pending.stop();
   }
 
   #isTooOld({ atMs, sequence }: OomEpisode): boolean {
@@ -97,13 +99,24 @@ export class EpisodeRecorder {
   }
 
   /** A bug in there, or an answer nobody foresaw, must not cost a kill its Event. */
-  async #attribute(episode: OomEpisode): Promise<Attribution> {
+  #attribute(episode: OomEpisode, watchedMs: number): Answer {
     try {
-      return await this.#options.attributor.attribute(episode);
+      return this.#options.attributor.attribute(episode, watchedMs);
     } catch (err) {
       const { sequence } = episode;
       this.#options.log.error({ err, sequence }, 'attribution failed: the node is blamed');
-      return unattributed(episode);
+      return { attribution: unattributed(episode) };
+    }
+  }
+
+  /** What cannot be said for certain is not. */
+  async #survival(episode: OomEpisode): Promise<boolean> {
+    try {
+      return (await this.#options.survived?.(episode)) === true;
+    } catch (err) {
+      const { sequence } = episode;
+      this.#options.log.error({ err, sequence }, 'the main process was not found: a bug');
+      return false;
     }
   }
 
@@ -119,9 +132,12 @@ export class EpisodeRecorder {
     const write = (): void => {
       cursor.write(episode.lastSequence);
       store.episodes.amend(bootId, episode);
-      alongside?.();
+      alongside?.([]);
     };
-    if (state !== 'recorded' || attribution === undefined) return store.transaction(write);
+    if (state !== 'recorded' || attribution === undefined) {
+      store.transaction(write);
+      return this.#pending.amended(bootId, episode);
+    }
     onAmended?.(before, episode);
     const { mainProcessSurvived: _, ...known } = attribution;
     const said = recordEpisode(before, attribution, { ...origin, bootId }).events;
@@ -140,80 +156,36 @@ export class EpisodeRecorder {
     this.#options.log.info(facts, 'oom kill of long ago: in the history alone');
   }
 
-  #add(episode: OomEpisode, state: 'pending' | 'kept'): void {
+  #add(episode: OomEpisode, state: 'pending' | 'kept'): StoredEpisode {
     const { store, cursor, origin, clock, alongside } = this.#options;
-    const { bootId } = origin;
+    const stored = { bootId: origin.bootId, state, enteredMs: clock.wallMs(), episode };
     store.transaction(() => {
       cursor.write(episode.lastSequence);
-      alongside?.();
-      store.episodes.add({ bootId, state, enteredMs: clock.wallMs(), episode });
+      alongside?.([]);
+      store.episodes.add(stored);
     });
+    return stored;
   }
 
-  async #wait(
-    episode: OomEpisode,
-    attribution: Promise<Attribution>,
-    enteredMs: number,
-    bootId: string,
-  ): Promise<void> {
-    const { clock } = this.#options;
-    const leftMs = enteredMs + MAX_PENDING_MS - clock.wallMs();
-    const waitMs = Math.min(Math.max(leftMs, MIN_PENDING_MS), MAX_PENDING_MS);
-    const late = Promise.withResolvers<undefined>();
-    const cancel = clock.after(waitMs, () => late.resolve(undefined));
-    await this.#order.after(placeOf(episode), async () => {
-      const known = await Promise.race([attribution, late.promise]);
-      if (this.#stopped) return cancel();
-      const now = this.#options.store.episodes.find(bootId, episode.sequence)?.episode ?? episode;
-      // Lines of it that came late meanwhile may say more of whose it was.
-      const isSame = known === undefined || now.killLines === episode.killLines;
-      const whose = isSame ? known : await Promise.race([this.#attribute(now), late.promise]);
-      cancel();
-      this.#finish(now, whose, bootId);
-    });
-  }
-
-  /** What cannot be written now stays pending, and is taken up again at the next start. */
-  #finish(episode: OomEpisode, known: Attribution | undefined, bootId: string): void {
-    if (this.#stopped) return;
-    try {
-      if (known === undefined) this.#giveUp(episode, bootId);
-      else this.#settle(episode, known, bootId, false);
-    } catch (err) {
-      const { sequence } = episode;
-      this.#options.log.error({ err, sequence, bootId }, 'an episode stays pending');
-    }
-  }
-
-  /** Writes the Events, together with the episode where it `isNew`. */
-  #settle(episode: OomEpisode, attribution: Attribution, bootId: string, isNew: boolean): void {
+  #recordAtOnce(episode: OomEpisode, attribution: Attribution): void {
     const { store, cursor, events, origin, clock, alongside, onRecorded } = this.#options;
-    const recorded = recordEpisode(episode, attribution, { ...origin, bootId });
-    const state = recorded.events.length > 0 ? 'recorded' : 'kept';
+    const { bootId } = origin;
+    const recorded = recordEpisode(episode, attribution, origin);
     const enteredMs = clock.wallMs();
     events.record(recorded.events, episode.atMs, () => {
-      alongside?.(recorded);
-      if (!isNew) return store.episodes.settle(bootId, episode.sequence, state, attribution);
+      alongside?.([recorded]);
       cursor.write(episode.lastSequence);
-      store.episodes.add({ bootId, state, enteredMs, episode, attribution });
+      store.episodes.add({ bootId, state: stateOf(recorded), enteredMs, episode, attribution });
     });
     onRecorded(recorded);
   }
+}
 
-  #giveUp({ sequence }: OomEpisode, bootId: string): void {
-    const { store, log } = this.#options;
-    store.transaction(() => store.episodes.settle(bootId, sequence, 'kept'));
-    log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
-  }
+function sayIf(mainProcessSurvived: boolean): Partial<Attribution> {
+  return mainProcessSurvived ? { mainProcessSurvived } : {};
 }
 
 /** What is known by the next turn of the event loop counts as known at once. */
-async function soon(attribution: Promise<Attribution>): Promise<Attribution | undefined> {
-  return Promise.race([attribution, nextTurn(undefined)]);
-}
-
-/** Whom an episode may be about, before that is known: one container need not wait for another. */
-function placeOf({ taskMemcg, evidence }: OomEpisode): string {
-  const [owner] = cgroupOwners(taskMemcg ?? evidence?.cgroup ?? '');
-  return owner === undefined ? '' : `${owner.podUid}/${owner.containerId ?? ''}`;
+async function soon<T>(promise: Promise<T>): Promise<T | undefined> {
+  return Promise.race([promise, nextTurn(undefined)]);
 }

@@ -88,8 +88,18 @@ export class EventRecorder {
    * and whatever `alongside` writes, in one transaction. client-go tools/record recordToSink.
    */
   record(events: readonly RecordedEvent[], atMs: number, alongside: () => void): void {
-    const decisions = this.#correlator.catchUp(atMs);
-    for (const event of events) decisions.push(this.#correlator.correlate(event, atMs));
+    this.recordAll([{ events, atMs }], alongside);
+  }
+
+  /** The same for several kills, one after the other, in one transaction. */
+  recordAll(
+    kills: readonly { readonly events: readonly RecordedEvent[]; readonly atMs: number }[],
+    alongside: () => void,
+  ): void {
+    const decisions = kills.flatMap(({ events, atMs }) => [
+      ...this.#correlator.catchUp(atMs),
+      ...events.map((event) => this.#correlator.correlate(event, atMs)),
+    ]);
     this.#commit(decisions, alongside);
   }
 

@@ -11,6 +11,11 @@ export interface RecordedEpisode {
   readonly events: readonly RecordedEvent[];
 }
 
+/** What an episode is in the store from here on. */
+export function stateOf({ events }: RecordedEpisode): 'recorded' | 'kept' {
+  return events.length > 0 ? 'recorded' : 'kept';
+}
+
 /** Builds the Events of an episode. */
 export function recordEpisode(
   episode: OomEpisode,

@@ -1,3 +1,4 @@
+import { MAX_PENDING } from './episode-table.ts';
 import type { PreparedDatabase, SqlRow } from './prepared-database.ts';
 
 /** What decisions depend on: copied whole. */
@@ -6,14 +7,16 @@ const TABLES = ['cursor', 'correlator', 'outbox', 'known'] as const;
 const EPISODE = 'boot_id, sequence, at_ms, state, entered_ms, episode, attribution';
 
 /**
- * Gives an empty memory all that decides what happens next, and the episodes whose attribution is
- * pending. The same statements then lead to the same ids in both.
+ * Gives an empty memory all that decides what happens next, and the newest of the episodes whose
+ * attribution is pending: what is beyond their limit stays in the file until it is decided. The same
+ * statements then lead to the same ids in both.
  */
 export function loadState(file: PreparedDatabase, memory: PreparedDatabase): void {
   memory.transaction(() => {
     for (const table of TABLES) replaceAll(memory, table, file.all(`SELECT * FROM ${table}`));
-    const pending = file.all(`SELECT id, ${EPISODE} FROM episodes WHERE state = 'pending'`);
-    for (const row of pending) insert(memory, 'episodes', row);
+    const pending = `SELECT id, ${EPISODE} FROM episodes WHERE state = 'pending'
+      ORDER BY id DESC LIMIT ${MAX_PENDING}`;
+    for (const row of file.each(pending)) insert(memory, 'episodes', row);
     replaceAll(memory, 'sqlite_sequence', file.all('SELECT name, seq FROM sqlite_sequence'));
   });
 }
@@ -23,7 +26,7 @@ export function saveState(memory: PreparedDatabase, file: PreparedDatabase): voi
   file.transaction(() => {
     for (const table of TABLES) replaceAll(file, table, memory.all(`SELECT * FROM ${table}`));
     replaceAll(file, 'sqlite_sequence', latestIds(memory, file));
-    for (const row of memory.all(`SELECT ${EPISODE} FROM episodes ORDER BY id`)) merge(file, row);
+    for (const row of memory.each(`SELECT ${EPISODE} FROM episodes ORDER BY id`)) merge(file, row);
   });
 }
 

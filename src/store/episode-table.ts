@@ -16,9 +16,13 @@ export interface StoredEpisode {
   readonly attribution?: Attribution;
 }
 
-/** One whose subjects are known. Ids ascend in the order of recording. */
-export interface AttributedEpisode extends StoredEpisode {
+/** One with its place in the order of recording: ids ascend. */
+export interface NumberedEpisode extends StoredEpisode {
   readonly id: number;
+}
+
+/** One whose subjects are known. */
+export interface AttributedEpisode extends NumberedEpisode {
   readonly attribution: Attribution;
 }
 
@@ -30,6 +34,13 @@ export interface Retention {
 
 /** A node may run thousands of tasks; who used the memory is told by the largest. */
 const MAX_TASKS_KEPT = 50;
+
+/**
+ * How many may be pending. One takes 12 kB of memory with a table of fifty, and half of one to know
+ * when to look at it: 25 MB of the DaemonSet's 256 MiB. 110 pods (the kubelet's default) that all die as
+ * often as their back-off lets them, every five minutes, make as many in an hour and a half.
+ */
+export const MAX_PENDING = 2000;
 
 const COLUMNS = 'boot_id, state, entered_ms, episode, attribution';
 
@@ -97,10 +108,28 @@ export class EpisodeTable {
       );
   }
 
-  /** The oldest first. */
-  pending(): StoredEpisode[] {
+  /** One that is pending, as it is now. */
+  findPending(bootId: string, sequence: number): StoredEpisode | undefined {
+    const sql = `SELECT ${COLUMNS} FROM episodes
+      WHERE boot_id = ? AND sequence = ? AND state = 'pending'`;
+    return this.#db.all(sql, bootId, sequence).map(toStoredEpisode)[0];
+  }
+
+  /** The oldest first, one at a time: no more than one of them is in memory as a whole. */
+  *pending(): Iterable<StoredEpisode> {
     const sql = `SELECT ${COLUMNS} FROM episodes WHERE state = 'pending' ORDER BY id`;
-    return this.#db.all(sql).map(toStoredEpisode);
+    for (const row of this.#db.each(sql)) yield toStoredEpisode(row);
+  }
+
+  /**
+   * The oldest first: what an earlier process left pending beyond {@link MAX_PENDING}, which is in the
+   * file alone; of those the ones after `id`.
+   */
+  unloaded(id: number, count: number): NumberedEpisode[] {
+    const oldest = this.#db.get(`SELECT min(id) AS id FROM episodes WHERE state = 'pending'`);
+    const sql = `SELECT id, ${COLUMNS} FROM episodes WHERE state = 'pending' AND id > ? AND id < ?
+      ORDER BY id LIMIT ?`;
+    return this.#db.recall(sql, [id, oldest?.['id'] ?? 0, count], toNumberedEpisode);
   }
 
   /** How many wait for their attribution. */
@@ -124,8 +153,7 @@ export class EpisodeTable {
       WHERE (id > ? OR id IN (SELECT value FROM json_each(?))) AND attribution IS NOT NULL
       ORDER BY id LIMIT ?`;
     return this.#db.recall(sql, [id, JSON.stringify(among), count], (row) => ({
-      ...toStoredEpisode(row),
-      id: Number(row['id']),
+      ...toNumberedEpisode(row),
       attribution: JSON.parse(String(row['attribution'])),
     }));
   }
@@ -163,6 +191,10 @@ function withLargestTasks(episode: OomEpisode): OomEpisode {
 
 function toJson(attribution: Attribution | undefined): string | null {
   return attribution === undefined ? null : JSON.stringify(attribution);
+}
+
+function toNumberedEpisode(row: SqlRow): NumberedEpisode {
+  return { ...toStoredEpisode(row), id: Number(row['id']) };
 }
 
 function toStoredEpisode(row: SqlRow): StoredEpisode {

@@ -20,6 +20,11 @@ export class PreparedDatabase {
     return this.#statement(sql).all(...params);
   }
 
+  /** Row by row, where all of them would be too much at once. */
+  each(sql: string, params: SqlParams = []): Iterable<SqlRow> {
+    return this.#statement(sql).iterate(...params);
+  }
+
   run(sql: string, params: SqlParams = []): void {
     this.#statement(sql).run(...params);
   }

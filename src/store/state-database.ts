@@ -32,6 +32,11 @@ export class StateDatabase {
     return this.#memory.all(sql, params);
   }
 
+  /** Row by row; nothing may be changed meanwhile. */
+  each(sql: string): Iterable<SqlRow> {
+    return this.#memory.each(sql);
+  }
+
   /** Rows of the history; while there is no file, as far as memory goes. */
   recall<T>(sql: string, params: SqlParams, toValue: (row: SqlRow) => T): T[] {
     const read = (db: Pick<PreparedDatabase, 'all'>): T[] => db.all(sql, params).map(toValue);

@@ -68,6 +68,7 @@ export class Counters {
   /** What earlier runs read. */
   readonly #readBefore = new LabelCounts(READ);
   #killed = 0;
+  #early = 0;
 
   /** @param tally what this run reads, as it stands */
   constructor(knownPods: KnownPods, nowMs: () => number, tally: LogCounts = NOTHING_READ) {
@@ -82,6 +83,11 @@ export class Counters {
     return this.#killed;
   }
 
+  /** Episodes that were attributed early, because too many were pending. */
+  get early(): number {
+    return this.#early;
+  }
+
   /** What was read of the kernel's log, by this run and those before it. */
   get log(): LogCounts {
     const sums = { ...NOTHING_READ };
@@ -94,6 +100,7 @@ export class Counters {
     this.episodes.add(attribution.limitLevel ?? 'unknown');
     if (episode.context === 'suppressed') this.suppressed.add(attribution.source);
     this.#killed += 1 + episode.members.length;
+    if (attribution.isEarly === true) this.#early += 1;
     for (const subject of attribution.subjects) {
       if (subject.kind !== 'pod') continue;
       const { pod, container } = subject;
@@ -107,26 +114,24 @@ export class Counters {
     this.#killed += processes;
   }
 
-  /** What the counters will be once this episode is in the store: for the transaction that puts it there. */
-  including(recorded: RecordedEpisode): Counters {
+  /** What the counters will be once these are in the store: for the transaction that puts them there. */
+  including(recorded: readonly RecordedEpisode[]): Counters {
     const after = new Counters(this.#knownPods, this.#nowMs);
     after.restore(JSON.parse(JSON.stringify(this)));
-    after.recorded(recorded);
+    for (const one of recorded) after.recorded(one);
     return after;
   }
 
   toJSON(): object {
-    const { kills, episodes, suppressed, posts, skips, points, killed, log } = this;
-    return { kills, episodes, suppressed, posts, skips, points, killed, log };
+    const { kills, episodes, suppressed, posts, skips, points, killed, early, log } = this;
+    return { kills, episodes, suppressed, posts, skips, points, killed, early, log };
   }
 
   /** @param saved what `toJSON()` gave; whatever of it cannot be read counts from 0 again */
   restore(saved: unknown): void {
     if (typeof saved !== 'object' || saved === null) return;
-    const { kills, episodes, suppressed, posts, skips, points, killed, log } = saved as Record<
-      keyof Counters,
-      unknown
-    >;
+    const { kills, episodes, suppressed, posts, skips, points, killed, early, log } =
+      saved as Record<keyof Counters, unknown>;
     this.kills.restore(kills);
     this.episodes.restore(episodes);
     this.suppressed.restore(suppressed);
@@ -134,6 +139,11 @@ export class Counters {
     this.skips.restore(skips);
     this.points.restore(points);
     this.#readBefore.restore(log);
-    if (typeof killed === 'number' && Number.isFinite(killed) && killed > 0) this.#killed += killed;
+    this.#killed += countIn(killed);
+    this.#early += countIn(early);
   }
+}
+
+function countIn(saved: unknown): number {
+  return typeof saved === 'number' && Number.isFinite(saved) && saved > 0 ? saved : 0;
 }

@@ -105,6 +105,11 @@ function defineLogMetrics(meter: Meter, { counters }: MetricsSource): void {
 
 function defineEventMetrics(meter: Meter, { counters, outbox }: MetricsSource): void {
   if (outbox === undefined) return;
+  meter.counter(
+    'oom_recorder_pending_overflows_total',
+    'Episodes that were attributed by what was known, because too many were pending.',
+    () => counters.early,
+  );
   meter.counters(
     'oom_recorder_event_posts_total',
     'Attempts to write an Event to the API server, by outcome.',

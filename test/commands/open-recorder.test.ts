@@ -4,8 +4,6 @@ import { openRecorder } from '../../src/commands/open-recorder.ts';
 import { savedBooks } from '../../src/commands/saved-books.ts';
 import { openLog } from '../../src/log.ts';
 import type { CounterBaselines } from '../../src/oom/kill-ledger.ts';
-import { attribute } from '../../src/pods/attribute.ts';
-import type { Attributor } from '../../src/recorder/attributor.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
 import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
@@ -13,7 +11,7 @@ import type { Counters } from '../../src/telemetry/counters.ts';
 import { newTally, type Tally } from '../../src/tally.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSink } from '../support/fake-sink.ts';
-import { numberedPods } from '../support/kill-report.ts';
+import { LateAttributor } from '../support/late-attributor.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
@@ -22,8 +20,7 @@ const log = openLog({ level: 'silent', format: 'json' }, () => undefined);
 
 let clock: FakeClock;
 let directory: string;
-/** Until it is resolved nobody knows whose a kill was. */
-let known: PromiseWithResolvers<void>;
+let attributor: LateAttributor;
 /** Of the cgroup counters; `undefined` in doubt. */
 let books: CounterBaselines | undefined;
 /** Of the process that was opened last. */
@@ -32,8 +29,7 @@ let tally: Tally;
 beforeEach(() => {
   clock = new FakeClock();
   directory = tempDirectory();
-  known = Promise.withResolvers<void>();
-  known.resolve();
+  attributor = new LateAttributor(true);
   books = undefined;
 });
 
@@ -50,12 +46,6 @@ function open(): Opened {
   tally = newTally();
   const counters = openCounters(store, () => undefined, nowMs, tally);
   const facts = { bootId: BOOT, startAt: 'boot', isSavedLog: false } as const;
-  const attributor: Attributor = {
-    attribute: async (episode) => {
-      await known.promise;
-      return attribute(episode, numberedPods);
-    },
-  };
   const recorder = openRecorder(
     {
       store,
@@ -154,12 +144,12 @@ describe('an episode counts', () => {
   test.for(['before', 'after'] as const)(
     'once it is attributed, and once, when the process dies %s that is on the disk',
     async (when) => {
-      known = Promise.withResolvers<void>();
+      attributor = new LateAttributor();
       const first = open();
       await first.recorder.record(episode);
       expect(shown(open().counters)).toMatchObject({ episodes: { container: 0 }, killed: 0 });
       dieWithin(first, when);
-      known.resolve();
+      attributor.learn();
       await first.recorder.settled(new AbortController().signal);
 
       const second = open();

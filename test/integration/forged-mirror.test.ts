@@ -58,14 +58,17 @@ async function startAgent(cluster: ControlPlane) {
   const directory = new LiveDirectory(Date.now);
   const following = directory.follow(kubePods(client, NODE), { random: Math.random });
   await vi.waitUntil(() => directory.state.live, { timeout: 10_000 });
-  const attributor = new LiveAttributor(directory);
+  const attributor = new LiveAttributor(directory, { nowMs: Date.now });
   return {
     directory,
-    subjectsOfKill: async () => {
-      const { subjects } = await attributor.attribute(
-        anEpisode({ taskMemcg: CGROUP, oomMemcg: CGROUP }),
-      );
-      return subjects.map((subject) => (subject.kind === 'pod' ? subject.pod.namespace : 'node'));
+    /** Nobody while that must wait for news of the pods. */
+    subjectsOfKill: () => {
+      const episode = anEpisode({ taskMemcg: CGROUP, oomMemcg: CGROUP });
+      return attributor
+        .attribute(episode, 0)
+        .attribution?.subjects.map((subject) =>
+          subject.kind === 'pod' ? subject.pod.namespace : 'node',
+        );
     },
     async [Symbol.asyncDispose]() {
       following.unsubscribe();
@@ -92,7 +95,7 @@ describe('a tenant who forges the mirror of a static pod before the agent comes'
     expect(thief).toMatchObject({ namespace: 'tenant', cgroupUid: HASH });
     expect(thief?.containers).toEqual([{ name: 'etcd', list: 'containers', ids: [] }]);
 
-    const kill = agent.subjectsOfKill();
+    expect(agent.subjectsOfKill()).toBeUndefined();
     const containers = [{ name: 'etcd', id: ID }];
     const namespace = 'kube-system';
     await createPod(cluster, {
@@ -102,12 +105,12 @@ describe('a tenant who forges the mirror of a static pod before the agent comes'
       annotations,
       containers,
     });
-    expect(await kill).toEqual(['kube-system']);
+    await expect.poll(() => agent.subjectsOfKill()).toEqual(['kube-system']);
 
     await asTenant(['delete', 'pod', `etcd-${NODE}`, '--grace-period=0', '--force']);
     await vi.waitUntil(() =>
       agent.directory.entries().some(({ deletedAtMs }) => deletedAtMs !== undefined),
     );
-    expect(await agent.subjectsOfKill()).toEqual(['kube-system']);
+    expect(agent.subjectsOfKill()).toEqual(['kube-system']);
   });
 });

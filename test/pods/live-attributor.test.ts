@@ -1,8 +1,6 @@
-import { BehaviorSubject, Subject } from 'rxjs';
-import { VirtualTimeScheduler } from 'rxjs';
+import { NEVER, of } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import type { Attribution } from '../../src/pods/attribute.ts';
 import { LiveAttributor, type WatchedPods } from '../../src/pods/live-attributor.ts';
 import { LiveDirectory } from '../../src/pods/live-directory.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
@@ -34,162 +32,148 @@ const podWith = (status?: object): PodEntry | undefined =>
     podJson({ uid: UID, containers: [{ name: 'app', ...(status && { status: { ...status } }) }] }),
   );
 
-function surroundings(isLive: boolean, pod?: PodEntry) {
-  const scheduler = new VirtualTimeScheduler();
-  const live$ = new BehaviorSubject(isLive);
-  const changed$ = new Subject<undefined>();
+interface Surroundings {
+  readonly attributor: LiveAttributor;
+  readonly put: (entry: PodEntry | undefined) => void;
+}
+
+function surroundings(pod?: PodEntry): Surroundings {
   let known = pod;
   const pods = {
-    live$,
-    changed$,
+    live$: of(true),
+    changed$: NEVER,
     isComplete: true,
     byCgroupUid: (uid: string) => (uid === UID ? known : undefined),
     entries: () => (known === undefined ? [] : [known]),
   };
-  const put = (entry: PodEntry | undefined): void => {
-    known = entry;
-    changed$.next(undefined);
+  return {
+    attributor: new LiveAttributor(pods, { nowMs: () => 0 }),
+    put: (entry) => (known = entry),
   };
-  const attributor = new LiveAttributor(pods, { scheduler });
-  return { attributor, live$, put, pass: passOf(scheduler) };
 }
 
-/** The same over a real directory. */
-function directoryOf(isLive: boolean, ...shapes: readonly PodShape[]) {
-  const scheduler = new VirtualTimeScheduler();
-  const live$ = new BehaviorSubject(isLive);
-  const directory = new LiveDirectory(() => scheduler.now());
+/** The same over a real directory, whose list is complete or not. */
+function directoryOf(isComplete: boolean, ...shapes: readonly PodShape[]) {
+  const directory = new LiveDirectory(() => 0);
   const put = (shape: PodShape): void => directory.apply({ kind: 'applied', pod: entryOf(shape) });
   const remove = (shape: PodShape): void =>
     directory.apply({ kind: 'deleted', pod: entryOf(shape) });
   for (const shape of shapes) put(shape);
   const pods: WatchedPods = {
-    live$,
+    live$: of(isComplete),
     changed$: directory.changed$,
-    get isComplete() {
-      return live$.value;
-    },
+    isComplete,
     byCgroupUid: (uid, id) => directory.byCgroupUid(uid, id),
     entries: () => directory.entries(),
   };
-  const attributor = new LiveAttributor(pods, { scheduler });
-  return { attributor, live$, put, remove, pass: passOf(scheduler) };
+  return { attributor: new LiveAttributor(pods, { nowMs: () => 0 }), put, remove };
 }
 
-function passOf(scheduler: VirtualTimeScheduler) {
-  return (ms: number): void => {
-    scheduler.maxFrames = scheduler.now() + ms;
-    scheduler.schedule(() => undefined, ms);
-    scheduler.flush();
-  };
-}
-
-async function now(answer: Promise<Attribution>): Promise<Attribution | 'pending'> {
-  await Promise.resolve();
-  return Promise.race([
-    answer,
-    new Promise<'pending'>((resolve) => setImmediate(resolve, 'pending')),
-  ]);
-}
-
-const ofContainer = { subjects: [{ kind: 'pod', container: { name: 'app' } }] };
+const ofContainer = { attribution: { subjects: [{ kind: 'pod', container: { name: 'app' } }] } };
 
 describe('the attributor', () => {
-  test('answers at once where the container is known, watch or no watch', async () => {
-    const { attributor } = surroundings(false, podWith(running(ID)));
-    expect(await now(attributor.attribute(TOLD))).toMatchObject(ofContainer);
+  test('answers at once where the container is known', () => {
+    const { attributor } = surroundings(podWith(running(ID)));
+    expect(attributor.attribute(TOLD, 0)).toMatchObject(ofContainer);
   });
 
-  test('waits for a container that is not in its pod’s status yet', async () => {
-    const { attributor, put } = surroundings(true, podWith());
-    const answer = attributor.attribute(TOLD);
-    expect(await now(answer)).toBe('pending');
+  test('waits for a container that is not in its pod’s status yet', () => {
+    const { attributor, put } = surroundings(podWith());
+    expect(attributor.attribute(TOLD, 0)).toEqual({ patienceMs: 30_000 });
     put(podWith(running(ID)));
-    expect(await now(answer)).toMatchObject(ofContainer);
+    expect(attributor.attribute(TOLD, 1)).toMatchObject(ofContainer);
   });
 
-  test('names the pod alone after half a minute', async () => {
-    const { attributor, pass } = surroundings(true, podWith());
-    const answer = attributor.attribute(TOLD);
-    pass(29_999);
-    expect(await now(answer)).toBe('pending');
-    pass(1);
-    const { subjects } = (await now(answer)) as Attribution;
-    expect(subjects).toEqual([{ kind: 'pod', pod: expect.anything() }]);
+  test('names the pod alone after half a minute', () => {
+    const { attributor } = surroundings(podWith());
+    expect(attributor.attribute(TOLD, 29_999)).toEqual({ patienceMs: 30_000 });
+    const { attribution } = attributor.attribute(TOLD, 30_000);
+    expect(attribution?.subjects).toEqual([{ kind: 'pod', pod: expect.anything() }]);
   });
 
-  test('counts those seconds only while the watch is live', async () => {
-    const { attributor, live$, pass } = surroundings(false);
-    const answer = attributor.attribute(TOLD);
-    pass(60_000);
-    expect(await now(answer)).toBe('pending');
-    live$.next(true);
-    pass(2000);
-    live$.next(false);
-    pass(60_000);
-    expect(await now(answer)).toBe('pending');
-    live$.next(true);
-    pass(1000);
-    expect(await now(answer)).toMatchObject({ subjects: [{ kind: 'node' }] });
+  test('names the node after three seconds without the pod', () => {
+    const { attributor } = surroundings();
+    expect(attributor.attribute(TOLD, 2999)).toEqual({ patienceMs: 3000 });
+    expect(attributor.attribute(TOLD, 3000)).toMatchObject({
+      attribution: { subjects: [{ kind: 'node' }] },
+    });
   });
 
-  test.each([
-    ['of the day before yesterday', -2],
-    ['of a clock that runs ahead', 40],
-  ])('waits for the first list, also with a kill %s', async (_, days) => {
-    const { attributor, live$, pass, put } = surroundings(false);
-    const answer = attributor.attribute({ ...TOLD, atMs: days * 24 * 60 * 60_000 });
-    pass(48 * 60 * 60_000);
-    expect(await now(answer)).toBe('pending');
-    put(podWith(running(ID)));
-    live$.next(true);
-    expect(await now(answer)).toMatchObject(ofContainer);
+  test('waits longer once the pod is there', () => {
+    const { attributor, put } = surroundings();
+    put(podWith());
+    expect(attributor.attribute(TOLD, 3000)).toEqual({ patienceMs: 30_000 });
   });
 
-  test('waits for the end of a container whose main process it may have been', async () => {
-    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
+  test('says what it knows where nobody can wait', () => {
+    const { attributor } = surroundings(podWith());
+    const { attribution } = attributor.attribute(TOLD, Infinity);
+    expect(attribution?.subjects).toEqual([{ kind: 'pod', pod: expect.anything() }]);
+  });
+
+  test('waits for the end of a container whose main process it may have been', () => {
+    const { attributor, put } = surroundings(podWith(running(ID)));
     const evidence = {
       cgroup: `/kubepods/burstable/pod${UID}`,
       source: 'pod-counter',
       isOneOfSeveral: true,
       likely: CGROUP,
     } as const;
-    const [first, second] = [1, 2].map((sequence) =>
-      attributor.attribute({ ...EPISODE, sequence, atMs: 5500 * sequence, evidence }),
-    );
-    if (first === undefined || second === undefined) expect.unreachable();
-    expect(await now(first)).toBe('pending');
+    const [first, second] = [
+      { ...EPISODE, atMs: 5500, evidence },
+      { ...EPISODE, sequence: 2, atMs: 11_000, evidence },
+    ];
+    expect(attributor.attribute(first, 29_999)).toEqual({ patienceMs: 30_000 });
     put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
-    expect(await now(first)).toMatchObject({ ...ofContainer, source: 'main-process' });
-    expect(await now(second)).toBe('pending');
-    pass(30_000);
-    expect(await now(second)).toMatchObject({ source: 'pod-counter', isOneOfSeveral: true });
+    expect(attributor.attribute(first, 0)).toMatchObject({
+      attribution: { ...ofContainer.attribution, source: 'main-process' },
+    });
+    expect(attributor.attribute(second, 29_999)).toEqual({ patienceMs: 30_000 });
+    expect(attributor.attribute(second, 30_000)).toMatchObject({
+      attribution: { source: 'pod-counter', isOneOfSeveral: true },
+    });
   });
 
-  test('gives up when it is told to', async () => {
-    const { attributor } = surroundings(false);
-    const controller = new AbortController();
-    const answer = attributor.attribute(TOLD, controller.signal);
-    controller.abort(new Error('stopped'));
-    await expect(answer).rejects.toThrow('stopped');
+  test('believes a status for a withheld kill, where it is the only one', () => {
+    const { attributor, put } = surroundings(podWith(running(ID)));
+    const withheld = { ...EPISODE, atMs: 5500 };
+    attributor.see(withheld);
+    put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
+    expect(attributor.attribute(withheld, 9999)).toEqual({ patienceMs: 10_000 });
+    const answer = attributor.attribute(withheld, 10_000);
+    expect(answer).toMatchObject(ofContainer);
+    expect(answer.attribution?.source).toBe('pod-status');
   });
 
-  test('believes a status for a withheld kill, where it is the only one', async () => {
-    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
-    const answer = attributor.attribute({ ...EPISODE, atMs: 5500 });
+  test('claims no pid where two kills compete for one status', () => {
+    const { attributor, put } = surroundings(podWith(running(ID)));
+    const [first, second] = [
+      { ...EPISODE, atMs: 5500 },
+      { ...EPISODE, sequence: 2, atMs: 5600 },
+    ];
+    for (const episode of [first, second]) attributor.see(episode);
     put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
-    pass(10_000);
-    expect(await now(answer)).toMatchObject({ ...ofContainer, source: 'pod-status' });
+    const isOneOfSeveral = true;
+    expect(attributor.attribute(first, 10_000)).toMatchObject({
+      attribution: { ...ofContainer.attribution, isOneOfSeveral },
+    });
+    expect(attributor.attribute(second, 10_000)).toMatchObject({
+      attribution: { subjects: [{ kind: 'node' }], source: 'none' },
+    });
   });
 
-  test('claims no pid where two kills compete for one status', async () => {
-    const { attributor, put, pass } = surroundings(true, podWith(running(ID)));
-    const first = attributor.attribute({ ...EPISODE, atMs: 5500 });
-    const second = attributor.attribute({ ...EPISODE, sequence: 2, atMs: 5600 });
+  test('believes a status no longer where late lines told whose it was', () => {
+    const { attributor, put } = surroundings(podWith(running(ID)));
+    const [first, second] = [
+      { ...EPISODE, atMs: 5500 },
+      { ...EPISODE, sequence: 2, atMs: 5600 },
+    ];
+    for (const episode of [first, second]) attributor.see(episode);
+    attributor.see({ ...first, taskMemcg: CGROUP });
     put(podWith(running(hexId('next'), { lastState: { terminated: oomKilled(ID, END, START) } })));
-    pass(10_000);
-    expect(await now(first)).toMatchObject({ ...ofContainer, isOneOfSeveral: true });
-    expect(await now(second)).toMatchObject({ subjects: [{ kind: 'node' }], source: 'none' });
+    expect(attributor.attribute(second, 10_000)).toMatchObject({
+      attribution: { subjects: [{ kind: 'node' }], source: 'none' },
+    });
   });
 });
 
@@ -204,54 +188,46 @@ describe('a static pod whose mirror is forged', () => {
     containers: ids.map((id) => ({ name: 'etcd', status: { ...running(id) } })),
   });
   const forged: PodShape = { name: 'thief', namespace: 'tenant', annotations };
-  const ofEtcd = { subjects: [{ kind: 'pod', pod: { namespace: 'kube-system' } }] };
-  const ofNode = { subjects: [{ kind: 'node' }] };
+  const ofEtcd = {
+    attribution: { subjects: [{ kind: 'pod', pod: { namespace: 'kube-system' } }] },
+  };
+  const ofNode = { attribution: { subjects: [{ kind: 'node' }] } };
+  const wait = { patienceMs: 30_000 };
 
-  test('has its kills, by its status, at once', async () => {
+  test('has its kills, by its status, at once', () => {
     const { attributor } = directoryOf(true, forged, mirror(ID));
-    expect(await now(attributor.attribute(KILLED))).toMatchObject(ofEtcd);
+    expect(attributor.attribute(KILLED, 0)).toMatchObject(ofEtcd);
   });
 
-  test('has them when its status comes', async () => {
-    const { attributor, put, pass } = directoryOf(true, forged, mirror(hexId('before')));
-    const answer = attributor.attribute(KILLED);
-    pass(29_000);
-    expect(await now(answer)).toBe('pending');
+  test('has them when its status comes', () => {
+    const { attributor, put } = directoryOf(true, forged, mirror(hexId('before')));
+    expect(attributor.attribute(KILLED, 29_000)).toEqual(wait);
     put(mirror(ID));
-    expect(await now(answer)).toMatchObject(ofEtcd);
+    expect(attributor.attribute(KILLED, 29_000)).toMatchObject(ofEtcd);
   });
 
-  test('has them when the forged one goes, alone, half a minute later', async () => {
-    const { attributor, remove, pass } = directoryOf(true, forged, mirror(hexId('before')));
-    const answer = attributor.attribute(KILLED);
+  test('has them when the forged one goes, alone, half a minute later', () => {
+    const { attributor, remove } = directoryOf(true, forged, mirror(hexId('before')));
     remove(forged);
-    pass(29_999);
-    expect(await now(answer)).toBe('pending');
-    pass(1);
-    expect(await now(answer)).toMatchObject(ofEtcd);
+    expect(attributor.attribute(KILLED, 29_999)).toEqual(wait);
+    expect(attributor.attribute(KILLED, 30_000)).toMatchObject(ofEtcd);
   });
 
   test.each<readonly [string, readonly PodShape[]]>([
     ['of several without its container', [forged, mirror(hexId('before'))]],
     ['of one that the kubelet never wrote to', [forged]],
-  ])('leaves a kill %s to the Node after half a minute of a live watch', async (_, shapes) => {
-    const { attributor, live$, pass } = directoryOf(false, ...shapes);
-    const answer = attributor.attribute(KILLED);
-    pass(60_000);
-    live$.next(true);
-    pass(29_999);
-    expect(await now(answer)).toBe('pending');
-    pass(1);
-    expect(await now(answer)).toMatchObject(ofNode);
+  ])('leaves a kill %s to the Node after half a minute', (_, shapes) => {
+    const { attributor } = directoryOf(true, ...shapes);
+    expect(attributor.attribute(KILLED, 29_999)).toEqual(wait);
+    expect(attributor.attribute(KILLED, 30_000)).toMatchObject(ofNode);
   });
 
-  test('has its kills when the API server comes back, also after the forged one is gone', async () => {
-    const { attributor, live$, put, remove } = directoryOf(false, forged);
-    const answer = attributor.attribute(KILLED);
+  test('has its kills when the API server comes back, also after the forged one is gone', () => {
+    const { attributor, put, remove } = directoryOf(false, forged);
+    expect(attributor.attribute(KILLED, 0)).toEqual(wait);
     remove(forged);
-    live$.next(true);
     put(mirror(ID));
-    expect(await now(answer)).toMatchObject(ofEtcd);
+    expect(attributor.attribute(KILLED, 0)).toMatchObject(ofEtcd);
   });
 });
 
@@ -267,24 +243,23 @@ describe('a path in which the outer pod is unknown', () => {
     taskMemcg: `/kubepods/burstable/pod${outer.uid}/${hexId('dind')}${CGROUP}`,
   };
 
-  test('is not decided before the first list: the inner one is anybody’s invention', async () => {
-    const { attributor, live$, put, pass } = directoryOf(false, inner);
-    const answer = attributor.attribute(NESTED);
-    pass(60_000);
-    expect(await now(answer)).toBe('pending');
+  test('is not the inner one’s before the first list: that is anybody’s invention', () => {
+    const { attributor, put } = directoryOf(false, inner);
+    expect(attributor.attribute(NESTED, 0)).toEqual({ patienceMs: 3000 });
+    expect(attributor.attribute(NESTED, Infinity)).toMatchObject({
+      attribution: { subjects: [{ kind: 'node' }] },
+    });
     put(outer);
-    live$.next(true);
-    expect(await now(answer)).toMatchObject({
-      subjects: [{ kind: 'pod', pod: { name: 'builder' }, container: { name: 'dind' } }],
+    expect(attributor.attribute(NESTED, 0)).toMatchObject({
+      attribution: {
+        subjects: [{ kind: 'pod', pod: { name: 'builder' }, container: { name: 'dind' } }],
+      },
     });
   });
 
-  test('is the inner one’s where the node does not have the outer one', async () => {
-    const { attributor, pass } = directoryOf(true, inner);
-    const answer = attributor.attribute(NESTED);
-    pass(2999);
-    expect(await now(answer)).toBe('pending');
-    pass(1);
-    expect(await now(answer)).toMatchObject(ofContainer);
+  test('is the inner one’s where the node does not have the outer one', () => {
+    const { attributor } = directoryOf(true, inner);
+    expect(attributor.attribute(NESTED, 2999)).toEqual({ patienceMs: 3000 });
+    expect(attributor.attribute(NESTED, 3000)).toMatchObject(ofContainer);
   });
 });

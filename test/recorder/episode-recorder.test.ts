@@ -1,8 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import { attribute, type Attribution } from '../../src/pods/attribute.ts';
-import type { Attributor } from '../../src/recorder/attributor.ts';
+import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
 import { EpisodeRecorder } from '../../src/recorder/episode-recorder.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
@@ -13,6 +12,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { numberedPods } from '../support/kill-report.ts';
 import { START_MS } from '../support/kill-event.ts';
+import { LateAttributor } from '../support/late-attributor.ts';
 import { late, makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -20,33 +20,14 @@ import { tempDirectory } from '../support/temp-directory.ts';
 const NODE = { name: 'node-1' };
 const HOUR_MS = 60 * 60_000;
 
-/** Attributes when it is told to. */
-class SlowAttributor implements Attributor {
-  readonly #waiting: {
-    readonly episode: OomEpisode;
-    readonly tell: (known: Attribution) => void;
-  }[] = [];
+const AT_ONCE = attributeBy(numberedPods);
 
-  attribute(episode: OomEpisode): Promise<Attribution> {
-    return new Promise((tell) => this.#waiting.push({ episode, tell }));
-  }
-
-  /** Answers for one of the episodes that wait. */
-  async answer(sequence: number): Promise<void> {
-    const at = this.#waiting.findIndex(({ episode }) => episode.sequence === sequence);
-    const [found] = this.#waiting.splice(at, at === -1 ? 0 : 1);
-    if (found === undefined) throw new Error(`nobody asked about ${sequence}`);
-    found.tell(attribute(found.episode, numberedPods));
-    await turn();
-  }
+/** Answers for one of the episodes that wait. */
+async function answer(attributor: LateAttributor, sequence: number): Promise<void> {
+  attributor.answer(sequence);
+  await turn();
+  await turn();
 }
-
-const AT_ONCE: Attributor = {
-  attribute: async (episode) => {
-    await Promise.resolve();
-    return attribute(episode, numberedPods);
-  },
-};
 
 let clock: FakeClock;
 let sink: FakeSink;
@@ -64,12 +45,21 @@ beforeEach(() => {
   amended = [];
 });
 
+interface OpenOptions {
+  readonly backlogUntil?: number;
+  readonly bootId?: string;
+  readonly survived?: (episode: OomEpisode) => Promise<boolean>;
+}
+
 interface Opened {
   readonly store: StateStore;
   readonly recorder: EpisodeRecorder;
 }
 
-function open(attributor: Attributor, backlogUntil = NO_BACKLOG, bootId = 'boot-1'): Opened {
+function open(
+  attributor: Attributor,
+  { backlogUntil = NO_BACKLOG, bootId = 'boot-1', survived }: OpenOptions = {},
+): Opened {
   const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
   const shared = { store, sink, clock, log, attributor, origin: { node: NODE, bootId } };
   const cursor = new CursorKeeper(store, clock, { bootId, backlogUntil });
@@ -82,7 +72,14 @@ function open(attributor: Attributor, backlogUntil = NO_BACKLOG, bootId = 'boot-
   const onRecorded = (each: RecordedEpisode): number => recorded.push(each);
   const onAmended = (before: OomEpisode, after: OomEpisode): number =>
     amended.push(after.members.length - before.members.length);
-  const recorder = new EpisodeRecorder({ ...shared, cursor, events, onRecorded, onAmended });
+  const recorder = new EpisodeRecorder({
+    ...shared,
+    cursor,
+    events,
+    survived,
+    onRecorded,
+    onAmended,
+  });
   recorder.resume();
   return { store, recorder };
 }
@@ -126,7 +123,12 @@ describe('an episode that is attributed at once', () => {
   });
 
   test('blames the node where attribution fails', async () => {
-    const broken: Attributor = { attribute: () => Promise.reject(new Error('a bug')) };
+    const broken: Attributor = {
+      ...AT_ONCE,
+      attribute: () => {
+        throw new Error('a bug');
+      },
+    };
     const { recorder } = open(broken);
     await recorder.record(makeEpisode({ sequence: 10 }));
     await clock.settle();
@@ -137,7 +139,7 @@ describe('an episode that is attributed at once', () => {
 
 describe('an episode whose attribution must wait', () => {
   test('is pending, and the next one does not wait for it', async () => {
-    const attributor = new SlowAttributor();
+    const attributor = new LateAttributor();
     const { store, recorder } = open(attributor);
     await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
     await recorder.record(makeEpisode({ sequence: 20, pod: 2 }));
@@ -145,10 +147,10 @@ describe('an episode whose attribution must wait', () => {
     expect(store.cursor.read()?.sequence).toBe(21);
     expect(store.outbox.waiting().rows).toBe(0);
 
-    await attributor.answer(20);
+    await answer(attributor, 20);
     await clock.settle();
     expect(posted()).toEqual(['pod-2']);
-    await attributor.answer(10);
+    await answer(attributor, 10);
     await clock.settle();
     expect(posted()).toEqual(['pod-2', 'pod-1']);
     expect(states(store)).toEqual(['20 recorded', '10 recorded']);
@@ -156,21 +158,84 @@ describe('an episode whose attribution must wait', () => {
   });
 
   test('has its Event before a later one of the same pod', async () => {
-    const slow = new SlowAttributor();
+    const slow = new LateAttributor();
     const attributor: Attributor = {
-      attribute: (episode) => (episode.sequence === 10 ? slow : AT_ONCE).attribute(episode),
+      news: slow.news,
+      see: (episode) => slow.see(episode),
+      attribute: (episode, watchedMs) =>
+        (episode.sequence === 10 ? slow : AT_ONCE).attribute(episode, watchedMs),
     };
     const { store, recorder } = open(attributor);
     await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
     await recorder.record(makeEpisode({ sequence: 20, pod: 1 }));
     expect(states(store)).toEqual(['20 pending', '10 pending']);
-    await slow.answer(10);
+    await answer(slow, 10);
     await recorder.settled();
     expect(recorded.map(({ episode }) => episode.sequence)).toEqual([10, 20]);
   });
 
+  test.each([
+    ['says so', true],
+    ['says nothing', false],
+  ])('is pending until the main process was looked at, and then %s', async (_, survives) => {
+    const look = Promise.withResolvers<boolean>();
+    const { store, recorder } = open(AT_ONCE, { survived: () => look.promise });
+    await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    expect(states(store)).toEqual(['10 pending']);
+    look.resolve(survives);
+    await recorder.settled();
+    await clock.settle();
+    expect(states(store)).toEqual(['10 recorded']);
+    const [event] = sink.events.values();
+    expect(event?.message?.includes('survived')).toBe(survives);
+  });
+
+  test('costs nothing but the word where looking fails', async () => {
+    const { recorder } = open(AT_ONCE, { survived: () => Promise.reject(new Error('a bug')) });
+    await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    await recorder.settled();
+    await clock.settle();
+    expect(posted()).toEqual(['pod-1']);
+    expect(log.said('error')).toHaveLength(1);
+  });
+
+  test('is written together with others that are decided at the same time', async () => {
+    const attributor = new LateAttributor();
+    const { store, recorder } = open(attributor);
+    for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
+    let transactions = 0;
+    const transaction = store.transaction.bind(store);
+    store.transaction = (work) => {
+      transactions += 1;
+      transaction(work);
+    };
+    attributor.learn();
+    await recorder.settled();
+    expect(transactions).toBe(1);
+    expect(recorded.map(({ episode }) => episode.sequence)).toEqual([10, 20, 30]);
+    await clock.settle();
+    expect(posted()).toEqual(['pod-1', 'pod-2', 'pod-3']);
+  });
+
+  test('that cannot be written stays pending for the next process', async () => {
+    const attributor = new LateAttributor();
+    const first = open(attributor);
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    first.store.transaction = () => {
+      throw new Error('a bug');
+    };
+    attributor.learn();
+    await first.recorder.settled();
+    expect(log.said('error')).toEqual(['episodes stay pending']);
+    first.recorder.stop();
+    first.store[Symbol.dispose]();
+    const { store, recorder } = open(AT_ONCE);
+    await recorder.settled();
+    expect(states(store)).toEqual(['10 recorded']);
+  });
+
   test('is taken up again by the next process, and keeps its name and its time', async () => {
-    const first = open(new SlowAttributor());
+    const first = open(new LateAttributor());
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
     first.recorder.stop();
     first.store[Symbol.dispose]();
@@ -185,11 +250,11 @@ describe('an episode whose attribution must wait', () => {
   });
 
   test('keeps its name over a reboot', async () => {
-    const patient = open(new SlowAttributor());
+    const patient = open(new LateAttributor());
     await patient.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
     patient.recorder.stop();
     patient.store[Symbol.dispose]();
-    const { store, recorder } = open(AT_ONCE, NO_BACKLOG, 'boot-2');
+    const { store, recorder } = open(AT_ONCE, { bootId: 'boot-2' });
     await recorder.settled();
     await clock.settle();
     expect(states(store)).toEqual(['10 recorded']);
@@ -204,13 +269,13 @@ describe('an episode whose attribution must wait', () => {
   });
 
   test('is in the history alone after a day, over restarts', async () => {
-    const first = open(new SlowAttributor());
+    const first = open(new LateAttributor());
     await first.recorder.record(makeEpisode({ sequence: 10 }));
     await clock.advance(20 * HOUR_MS);
     first.recorder.stop();
     first.store[Symbol.dispose]();
 
-    const { store, recorder } = open(new SlowAttributor());
+    const { store, recorder } = open(new LateAttributor());
     await clock.advance(3.9 * HOUR_MS);
     expect(states(store)).toEqual(['10 pending']);
     await clock.advance(0.1 * HOUR_MS);
@@ -224,27 +289,27 @@ describe('an episode whose attribution must wait', () => {
     ['back by forty days', -40 * 24, 23.9],
     ['ahead by forty days', 40 * 24, 0.01],
   ])('waits on where the clock was set %s', async (_, hours, waitHours) => {
-    const first = open(new SlowAttributor());
+    const first = open(new LateAttributor());
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
     first.recorder.stop();
     first.store[Symbol.dispose]();
 
     clock = new FakeClock(clock.wallMs() + hours * HOUR_MS);
-    const attributor = new SlowAttributor();
+    const attributor = new LateAttributor();
     const { store, recorder } = open(attributor);
     await clock.advance(waitHours * HOUR_MS);
     expect(states(store)).toEqual(['10 pending']);
-    await attributor.answer(10);
+    await answer(attributor, 10);
     await recorder.settled();
     expect(states(store)).toEqual(['10 recorded']);
   });
 
   test('stays pending when the agent ends', async () => {
-    const attributor = new SlowAttributor();
+    const attributor = new LateAttributor();
     const { store, recorder } = open(attributor);
     await recorder.record(makeEpisode({ sequence: 10 }));
     recorder.stop();
-    await attributor.answer(10);
+    await answer(attributor, 10);
     expect(states(store)).toEqual(['10 pending']);
   });
 
@@ -260,7 +325,7 @@ describe('an episode whose attribution must wait', () => {
 
 describe('an old episode', () => {
   test('of a ring nobody read before is kept, and posts nothing', async () => {
-    const { store, recorder } = open(AT_ONCE, 20);
+    const { store, recorder } = open(AT_ONCE, { backlogUntil: 20 });
     await recorder.record(makeEpisode({ sequence: 10, atMs: -HOUR_MS }));
     await recorder.record(makeEpisode({ sequence: 20, atMs: 0 }));
     await clock.settle();
@@ -322,12 +387,11 @@ describe('an episode whose lines came late', () => {
   });
 
   test('says so when its attribution comes, where that had to wait', async () => {
-    const attributor = new SlowAttributor();
+    const attributor = new LateAttributor();
     const { recorder } = open(attributor);
     await recorder.record(first);
     await recorder.record(late(first));
-    await attributor.answer(10);
-    await attributor.answer(10);
+    await answer(attributor, 10);
     await clock.settle();
     const [event] = sink.events.values();
     expect(sink.calls.map(({ verb }) => verb)).toEqual(['create']);
@@ -336,13 +400,7 @@ describe('an episode whose lines came late', () => {
   });
 
   test('no longer claims that the main process survived', async () => {
-    const survived: Attributor = {
-      attribute: async (episode) => ({
-        ...(await AT_ONCE.attribute(episode)),
-        mainProcessSurvived: true,
-      }),
-    };
-    const { recorder } = open(survived);
+    const { recorder } = open(AT_ONCE, { survived: () => Promise.resolve(true) });
     await recorder.record(first);
     await clock.settle();
     const [event] = sink.events.values();

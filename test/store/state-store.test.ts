@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../src/correlator/decision.ts';
 import { patchOf } from '../../src/correlator/event-patch.ts';
+import { MAX_PENDING } from '../../src/store/episode-table.ts';
 import { OutboxTable } from '../../src/store/outbox-table.ts';
 import { StateDatabase } from '../../src/store/state-database.ts';
 import { StateHome } from '../../src/store/state-home.ts';
@@ -162,10 +163,12 @@ describe('the episodes', () => {
     store.episodes.add(stored(2, 'recorded'));
     expect(store.episodes.find(BOOT, 1)).toEqual(stored(1, 'pending'));
     expect(store.episodes.find('boot-2', 1)).toBeUndefined();
-    expect(store.episodes.pending()).toEqual([stored(1, 'pending')]);
+    expect([...store.episodes.pending()]).toEqual([stored(1, 'pending')]);
+    expect(store.episodes.findPending(BOOT, 1)).toEqual(stored(1, 'pending'));
+    expect(store.episodes.findPending(BOOT, 2)).toBeUndefined();
 
     store.episodes.settle(BOOT, 1, 'recorded', NODE);
-    expect(store.episodes.pending()).toEqual([]);
+    expect([...store.episodes.pending()]).toEqual([]);
     expect(store.episodes.latest(9)).toEqual([
       stored(2, 'recorded'),
       { ...stored(1, 'recorded'), attribution: NODE },
@@ -208,6 +211,26 @@ describe('the episodes', () => {
       expect(after(3)).toEqual([4, 6]);
     },
   );
+
+  test('are loaded as far as may be pending, the newest; the others are in the file', () => {
+    const directory = tempDirectory();
+    {
+      using store = openStore(directory);
+      store.transaction(() => {
+        for (let sequence = 1; sequence <= MAX_PENDING + 3; sequence += 1)
+          store.episodes.add(stored(sequence, 'pending'));
+      });
+      expect(store.episodes.unloaded(0, 9)).toEqual([]);
+    }
+    using store = openStore(directory);
+    expect(store.episodes.pendingCount()).toBe(MAX_PENDING);
+    const unloaded = (id: number, count: number): number[] =>
+      store.episodes.unloaded(id, count).map(({ episode }) => episode.sequence);
+    expect([unloaded(0, 2), unloaded(2, 2)]).toEqual([[1, 2], [3]]);
+    store.episodes.settle(BOOT, 1, 'recorded', NODE);
+    expect(unloaded(0, 9)).toEqual([2, 3]);
+    expect(store.episodes.latest(MAX_PENDING + 3)).toHaveLength(MAX_PENDING + 3);
+  });
 
   test('keep the largest fifty tasks', () => {
     using store = openStore();

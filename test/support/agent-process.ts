@@ -16,13 +16,14 @@ export interface AgentProcess extends AsyncDisposable {
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const READY_MS = 15_000;
 
-/** Starts `oom-recorder run` with `args` and waits until it watches the log. */
+/** Starts `oom-recorder run` with `args` and waits until it watches the log. V8 gets its own `flags`. */
 export async function startAgent(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
   program = MAIN,
+  flags: readonly string[] = [],
 ): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [program, 'run', '--log-format=json', ...args], {
+  const child = spawn(process.execPath, [...flags, program, 'run', '--log-format=json', ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { openRecorder } from '../../src/commands/open-recorder.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { drainLog } from '../../src/kmsg/drain-log.ts';
@@ -6,8 +5,7 @@ import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
 import { openLog } from '../../src/log.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
-import { attribute } from '../../src/pods/attribute.ts';
-import type { Attributor } from '../../src/recorder/attributor.ts';
+import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
 import { KubeSink } from '../../src/post/kube-sink.ts';
 import { StateStore } from '../../src/store/state-store.ts';
@@ -31,11 +29,13 @@ const clock = {
   wallMs: () => Date.now() + Number(aheadMs),
   monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
 };
+const atOnce = attributeBy(numberedPods);
 const attributor: Attributor = {
-  attribute: async (episode) => {
-    if (episode.victim.pid % 3 === 0) await delay(SLOW_ATTRIBUTION_MS);
-    return attribute(episode, numberedPods);
-  },
+  ...atOnce,
+  attribute: (episode, watchedMs) =>
+    episode.victim.pid % 3 === 0 && watchedMs < SLOW_ATTRIBUTION_MS
+      ? { patienceMs: SLOW_ATTRIBUTION_MS }
+      : atOnce.attribute(episode, watchedMs),
 };
 
 const log = openLog({ level: 'warn', format: 'text' }, (text) => process.stderr.write(text));

@@ -1,4 +1,5 @@
 import type { PodDirectory, PodEntry } from '../../src/pods/pod-directory.ts';
+import { podJson, running } from './pod-json.ts';
 
 /** A kill as the kernel tells it. */
 export interface ReportedKill {
@@ -48,6 +49,12 @@ function podOf(number: number): PodEntry {
       { name: 'app', list: 'containers', ids: [containerId(number)], limitBytes: 65_536 * 1024 },
     ],
   };
+}
+
+/** A pod of them as the API server has it. */
+export function numberedPodJson(pod: number): Record<string, unknown> {
+  const containers = [{ name: 'app', status: { ...running(containerId(pod)) } }];
+  return podJson({ name: `pod-${pod}`, namespace: NAMESPACE, uid: uidOf(pod), containers });
 }
 
 function uidOf(pod: number): string {

@@ -1,13 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { openRecorder } from '../../src/commands/open-recorder.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import { attribute, type Attribution } from '../../src/pods/attribute.ts';
 import { decideStart, type Start } from '../../src/recorder/decide-start.ts';
 import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { FakeSink } from './fake-sink.ts';
-import { numberedPods } from './kill-report.ts';
+import { LateAttributor } from './late-attributor.ts';
 import { makeEpisode } from './make-episode.ts';
 import type { MemoryLog } from './memory-log.ts';
 
@@ -30,8 +29,7 @@ export class RecordingAgent {
   readonly #world: AgentWorld;
   readonly #start: Start;
   readonly #recorder: NodeRecorder;
-  #isKnown = true;
-  readonly #unknown = Promise.withResolvers<void>();
+  readonly #attributor = new LateAttributor(true);
 
   constructor(world: AgentWorld) {
     const { directory, sink, clock, log } = world;
@@ -49,7 +47,7 @@ export class RecordingAgent {
       sink,
       origin: { node: { name: 'node-1' }, bootId: BOOT },
       start: this.#start,
-      attributor: { attribute: (episode: OomEpisode) => this.#attribute(episode) },
+      attributor: this.#attributor,
       log,
     };
     this.#recorder = openRecorder(parts, { clock });
@@ -66,12 +64,11 @@ export class RecordingAgent {
 
   /** From here on nobody can say whose a kill is, until `learn`. */
   forget(): void {
-    this.#isKnown = false;
+    this.#attributor.forget();
   }
 
   async learn(): Promise<void> {
-    this.#isKnown = true;
-    this.#unknown.resolve();
+    this.#attributor.learn();
     await this.settle();
   }
 
@@ -94,11 +91,6 @@ export class RecordingAgent {
   async end(): Promise<void> {
     await this.#recorder.stop(0);
     this.store[Symbol.dispose]();
-  }
-
-  async #attribute(episode: OomEpisode): Promise<Attribution> {
-    if (!this.#isKnown) await this.#unknown.promise;
-    return attribute(episode, numberedPods);
   }
 
   #episode(pod: number): OomEpisode {

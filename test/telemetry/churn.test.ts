@@ -37,7 +37,7 @@ function setUp() {
   const kill = (pod: number): void => {
     const episode = makeEpisode({ sequence: pod, pod });
     const recorded = { episode, attribution: attribute(episode, directory), events: [] };
-    saveCounters(store, counters, nowMs(), recorded);
+    saveCounters(store, counters, nowMs(), [recorded]);
     counters.recorded(recorded);
   };
   const pod = (number: number) => {

@@ -50,6 +50,17 @@ describe('the metrics', () => {
     expect(shown).toContain('oom_recorder_killed_processes_total 3');
   });
 
+  test('count what did not wait to the end, and go on from there', async () => {
+    const before = makeCounters();
+    const kill = recordedKill(podEntry('web-0'));
+    before.recorded({ ...kill, attribution: { ...kill.attribution, isEarly: true } });
+    before.recorded(kill);
+    const counters = makeCounters();
+    counters.restore(JSON.parse(JSON.stringify(before)));
+    const shown = await samples(metricsSource({ counters }));
+    expect(shown).toContain('oom_recorder_pending_overflows_total 1');
+  });
+
   test('count a kill of the Node for no container', async () => {
     const counters = makeCounters();
     counters.recorded(recordedKill());
@@ -124,7 +135,7 @@ describe('the metrics', () => {
       'oom_recorder_kernel_callbacks_suppressed_total 4',
     ]);
     expect(second).toMatchObject({ records: 10, forged: 1 });
-    const including = counters.including(recordedKill(podEntry('web-0')));
+    const including = counters.including([recordedKill(podEntry('web-0'))]);
     expect(including.log).toEqual(counters.log);
   });
 

@@ -1,34 +1,29 @@
 import { expect, test } from 'vitest';
-import type { Attribution } from '../../src/pods/attribute.ts';
+import { hasSurvived } from '../../src/pods/has-survived.ts';
 import type { MainProcessState } from '../../src/pods/main-process.ts';
-import { saySurvived } from '../../src/pods/say-survived.ts';
 import { anEpisode } from '../support/an-episode.ts';
-
-const NODE: Attribution = { subjects: [{ kind: 'node' }], source: 'kernel' };
 
 async function ask(...states: readonly MainProcessState[]) {
   const slept: number[] = [];
   let looks = 0;
-  const attributor = saySurvived(
-    { attribute: () => Promise.resolve(NODE) },
+  const survived = await hasSurvived(
+    anEpisode(),
     { after: () => states[Math.min(looks++, states.length - 1)] ?? 'unknown' },
     (ms) => Promise.resolve(void slept.push(ms)),
   );
-  return { attribution: await attributor.attribute(anEpisode()), slept };
+  return { survived, slept };
 }
 
 test('the main process that survived is said, once the victim is gone', async () => {
-  const { attribution, slept } = await ask('not-yet', 'not-yet', 'survived');
-  expect(attribution).toEqual({ ...NODE, mainProcessSurvived: true });
-  expect(slept).toEqual([2, 5]);
+  expect(await ask('not-yet', 'not-yet', 'survived')).toEqual({ survived: true, slept: [2, 5] });
 });
 
 test('where it is not known nothing is, and nobody waits', async () => {
-  expect(await ask('unknown')).toEqual({ attribution: NODE, slept: [] });
+  expect(await ask('unknown')).toEqual({ survived: false, slept: [] });
 });
 
 test('a victim that will not die is not waited for longer than two seconds', async () => {
-  const { attribution, slept } = await ask('not-yet');
-  expect(attribution).toBe(NODE);
+  const { survived, slept } = await ask('not-yet');
+  expect(survived).toBe(false);
   expect(slept.reduce((sum, ms) => sum + ms)).toBeLessThan(2000);
 });

@@ -1,0 +1,234 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Subscription } from 'rxjs';
+import type { Logger } from '../logger.ts';
+import type { OomEpisode } from '../oom/episode.ts';
+import type { PostClock } from '../post/wait-list.ts';
+import { type EpisodeTable, MAX_PENDING, type StoredEpisode } from '../store/episode-table.ts';
+import type { Attributor } from './attributor.ts';
+import { type DecidedEpisode, decideEarly, decidePending } from './decide-pending.ts';
+import { type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';
+import { PendingTimes } from './pending-times.ts';
+
+export interface PendingOptions {
+  readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded'>;
+  readonly attributor: Attributor;
+  readonly clock: PostClock;
+  readonly log: Logger;
+  /** Writes what was decided, in one transaction. Must not fail. */
+  readonly settle: (decided: readonly DecidedEpisode[]) => void;
+}
+
+/** So many are read in one turn of the event loop, and written in one transaction: 50 ms. */
+const BATCH = 100;
+
+/**
+ * The episodes whose attribution must wait. They are in the store, and here is no more of each than
+ * it takes to find it when one of its pods changes, when its time is over, or when the one before it
+ * is decided: by its container's ID and its pod's UID they are decided in the order they came.
+ * Then it is read again, and what can be said by now is written, a batch at a time.
+ *
+ * At most `MAX_PENDING` wait. Beyond that the oldest are decided early, by what is known then.
+ */
+export class PendingEpisodes {
+  readonly #options: PendingOptions;
+  readonly #index = new PendingIndex();
+  readonly #times: PendingTimes;
+  readonly #changes: Subscription;
+  /** The keys of those to look at. */
+  readonly #woken = new Set<string>();
+  /** Of what an earlier process left beyond the limit, the id before the next; absent when none is left. */
+  #unloadedAfter: number | undefined;
+  #isWorking = false;
+  #stopped = false;
+  #whenSettled: (() => void)[] = [];
+
+  constructor(options: PendingOptions) {
+    const { clock, attributor } = options;
+    const { live$, changed$ } = attributor.news;
+    this.#options = options;
+    this.#times = new PendingTimes(this.#index, clock, live$, (keys) => this.#wake(...keys));
+    this.#changes = changed$.subscribe(({ cgroupUid }) =>
+      this.#wake(...this.#index.ofPod(cgroupUid)),
+    );
+  }
+
+  /** Takes up again what an earlier process left. Of main processes that process has gone with it. */
+  resume(): void {
+    const { episodes, attributor } = this.#options;
+    if (episodes.unloaded(0, 1).length > 0) this.#unloadedAfter = 0;
+    for (const stored of episodes.pending()) {
+      attributor.see(stored.episode);
+      this.#woken.add(this.#put(stored, 0, false));
+    }
+    this.#wake();
+  }
+
+  /** Whether anything of this place is yet to be decided. */
+  isBusy(place: string): boolean {
+    return this.#unloadedAfter !== undefined || this.#index.isBusy(place);
+  }
+
+  /**
+   * One that is in the store as pending by now.
+   *
+   * @param patienceMs for how long the pods must be watched before it is looked at again
+   * @param survived whether the container's main process lives on, as soon as that is known
+   */
+  add(stored: StoredEpisode, patienceMs: number, survived: boolean | Promise<boolean>): void {
+    if (typeof survived === 'boolean') {
+      this.#put(stored, patienceMs, survived);
+    } else {
+      const key = this.#put(stored, patienceMs);
+      void survived.then((seen) => this.#change(key, { survived: seen }));
+    }
+    if (this.#index.size > MAX_PENDING) this.#decideOldest();
+  }
+
+  /** One of them has more to say, perhaps of whose it is. */
+  amended(bootId: string, episode: OomEpisode): void {
+    const key = keyOf(bootId, episode.sequence);
+    if (this.#index.get(key) === undefined) return;
+    this.#options.attributor.see(episode);
+    this.#change(key, { podUids: podUidsOf(episode) });
+  }
+
+  /** Resolves when nothing is pending any longer. */
+  async settled(): Promise<void> {
+    if (this.#isSettled) return;
+    await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
+  }
+
+  /** From here on nothing is decided. */
+  stop(): void {
+    this.#stopped = true;
+    this.#changes.unsubscribe();
+    this.#times.stop();
+  }
+
+  get #isSettled(): boolean {
+    return this.#index.size === 0 && this.#unloadedAfter === undefined;
+  }
+
+  #put({ episode, bootId, enteredMs }: StoredEpisode, patienceMs: number, survived?: boolean) {
+    const { sequence, killLines } = episode;
+    const key = keyOf(bootId, sequence);
+    const sinceMs = this.#times.watchedMs;
+    this.#index.put(key, {
+      bootId,
+      sequence,
+      killLines,
+      place: placeOf(episode),
+      podUids: podUidsOf(episode),
+      sinceMs,
+      dueMs: sinceMs + patienceMs,
+      giveUpAtMs: this.#times.giveUpAtMs(enteredMs),
+      survived,
+    });
+    this.#times.include(key);
+    return key;
+  }
+
+  #change(key: string, change: Partial<PendingEpisode>): void {
+    const pending = this.#index.get(key);
+    if (pending === undefined) return;
+    this.#index.put(key, { ...pending, ...change });
+    this.#wake(key);
+  }
+
+  #wake(...keys: readonly string[]): void {
+    for (const key of keys) this.#woken.add(key);
+    if (this.#isWorking || this.#stopped) return;
+    this.#isWorking = true;
+    void this.#work();
+  }
+
+  /** A batch a turn: the log is read in between. */
+  async #work(): Promise<void> {
+    do {
+      await nextTurn();
+      if (this.#stopped) return;
+      if (this.#unloadedAfter === undefined) this.#decideWoken();
+      else this.#decideUnloaded(this.#unloadedAfter);
+    } while (this.#woken.size > 0 || this.#unloadedAfter !== undefined);
+    this.#isWorking = false;
+    this.#times.plan();
+    if (this.#isSettled) for (const tell of this.#whenSettled.splice(0)) tell();
+  }
+
+  /** Whose turn it is when another was decided is woken by that, and may be decided with it. */
+  #decideWoken(): void {
+    const decided: DecidedEpisode[] = [];
+    let looked = 0;
+    for (const key of this.#woken) {
+      this.#woken.delete(key);
+      if (!this.#index.isNext(key)) continue;
+      decided.push(...this.#decide(key));
+      if ((looked += 1) === BATCH) break;
+    }
+    if (decided.length > 0) this.#options.settle(decided);
+  }
+
+  /** @returns the episode where something can be said of it */
+  #decide(key: string): readonly DecidedEpisode[] {
+    const pending = this.#index.get(key);
+    const stored = pending && this.#find(pending);
+    if (pending === undefined || stored === undefined) {
+      this.#remove(key);
+      return [];
+    }
+    const watchedMs = this.#times.watchedMs - pending.sinceMs;
+    const isOver = this.#options.clock.monotonicMs() >= pending.giveUpAtMs;
+    const { attributor } = this.#options;
+    const verdict = decidePending(stored, pending, { watchedMs, isOver }, attributor);
+    if ('patienceMs' in verdict) {
+      this.#index.put(key, { ...pending, dueMs: pending.sinceMs + verdict.patienceMs });
+      return [];
+    }
+    this.#remove(key);
+    return [verdict];
+  }
+
+  /** As many as one transaction takes: the next one that comes need not do so again. */
+  #decideOldest(): void {
+    const { attributor } = this.#options;
+    const oldest = [...this.#index.entries()].slice(0, BATCH);
+    this.#settleEarly(
+      oldest.flatMap(([, pending]) => {
+        const stored = this.#find(pending);
+        return stored === undefined ? [] : [decideEarly(stored, pending, attributor)];
+      }),
+    );
+    for (const [key] of oldest) this.#remove(key);
+    this.#wake();
+  }
+
+  #decideUnloaded(after: number): void {
+    const { episodes, attributor } = this.#options;
+    const rows = episodes.unloaded(after, BATCH);
+    this.#settleEarly(rows.map((row) => decideEarly(row, undefined, attributor)));
+    this.#unloadedAfter = rows.at(-1)?.id;
+  }
+
+  #settleEarly(decided: readonly DecidedEpisode[]): void {
+    if (decided.length === 0) return;
+    const facts = { episodes: decided.length, limit: MAX_PENDING };
+    this.#options.log.warn(
+      facts,
+      'too many episodes are pending: the oldest are attributed by what is known',
+    );
+    this.#options.settle(decided);
+  }
+
+  #find({ bootId, sequence }: PendingEpisode): StoredEpisode | undefined {
+    return this.#options.episodes.findPending(bootId, sequence);
+  }
+
+  #remove(key: string): void {
+    const next = this.#index.delete(key);
+    if (next !== undefined) this.#woken.add(next);
+  }
+}
+
+function keyOf(bootId: string, sequence: number): string {
+  return `${bootId}/${sequence}`;
+}
