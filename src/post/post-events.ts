@@ -176,7 +176,7 @@ export class EventPoster {
   }
 
   #waitForServer(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
-    this.#report.waits(row, err, failures, delayMs);
+    this.#report.serverAway(row, err, failures, delayMs);
     this.#server.leaveAlone(row.objectKey, delayMs, () => this.#fill());
   }
 

@@ -11,8 +11,10 @@ export type PostOutcome = Delivered | Drop['outcome'] | Retry['outcome'] | Unrea
 export class PostReport {
   readonly #log: Logger;
   readonly #tally: (outcome: PostOutcome) => void;
-  /** Codes of the failures that were said since all was well. */
+  /** Codes of the failures of single rows that were said since all was well. */
   readonly #said = new Set<string>();
+  /** Codes of those that kept everybody waiting, since anything was posted. */
+  readonly #saidOfServer = new Set<string>();
 
   constructor(log: Logger, tally: (outcome: PostOutcome) => void) {
     this.#log = log;
@@ -22,18 +24,30 @@ export class PostReport {
   delivered(row: OutboxRow, outcome: Delivered, othersFail: boolean): void {
     this.#tally(outcome);
     this.#log.debug({ ...describe(row), outcome }, 'event posted');
-    if (this.#said.size === 0 || othersFail) return;
+    const wasSaid = this.#said.size + this.#saidOfServer.size > 0;
+    this.#saidOfServer.clear();
+    if (!wasSaid || othersFail) return;
     this.#said.clear();
     this.#log.info({}, 'posting events again');
   }
 
+  /** The API server is away: everybody waits. */
+  serverAway(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
+    this.#waits(this.#saidOfServer, row, err, failures, delayMs);
+  }
+
+  /** This row waits, others may pass. */
   waits(row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
+    this.#waits(this.#said, row, err, failures, delayMs);
+  }
+
+  #waits(said: Set<string>, row: OutboxRow, err: unknown, failures: number, delayMs: number): void {
     this.#tally('retried');
     const facts = { ...describe(row), failures, delayMs, err };
     const code = err instanceof RecorderError ? err.code : '';
-    if (this.#said.has(code)) this.#log.debug(facts, 'event waits to be tried again');
+    if (said.has(code)) this.#log.debug(facts, 'event waits to be tried again');
     else this.#log.warn(facts, 'cannot post events, they wait in the outbox');
-    this.#said.add(code);
+    said.add(code);
   }
 
   dropped(row: OutboxRow, err: unknown, { outcome, quiet }: Drop): void {

@@ -505,6 +505,18 @@ describe('a refusal', () => {
     await clock.advance(HOUR_MS);
     expect(messages('info')).toEqual(['posting events again']);
   });
+
+  it('does not hide from the log that the API server is away once more', async () => {
+    for (const object of ['db', 'cache']) {
+      sink.refuse = ({ name }) => (name.startsWith('web') ? FORBIDDEN : UNREACHABLE);
+      addCreate('web');
+      addCreate(object);
+      await post();
+      sink.refuse = ({ name }) => (name.startsWith('web') ? FORBIDDEN : undefined);
+      await clock.advance(HOUR_MS);
+    }
+    expect(messages('warn')).toHaveLength(3);
+  });
 });
 
 function nameOf(object: string, episode: number): string {
