@@ -1,4 +1,4 @@
-import { EMPTY, filter, type Observable } from 'rxjs';
+import { EMPTY, filter, type Observable, startWith } from 'rxjs';
 import type { Edge } from '../edge.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { NodeIdentity } from '../kube/node-identity.ts';
@@ -31,7 +31,7 @@ export interface NodePods extends Disposable {
   readonly attributor: Attributor;
   /** `undefined` while nobody can say what is there. */
   readonly known: () => readonly PodEntry[] | undefined;
-  /** Every pod that became another; nothing without a cluster. */
+  /** Every pod that is known from before, and then each that became another; nothing without a cluster. */
   readonly changed$: Observable<PodEntry>;
   /** Of the reflector; absent without a cluster. */
   readonly watch?: () => ReflectorState;
@@ -61,7 +61,7 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
       nowMs: () => clock.wallMs(),
     }),
     known: () => (directory.state.synced ? directory.entries() : undefined),
-    changed$: directory.changed$,
+    changed$: directory.changed$.pipe(startWith(...directory.entries())),
     watch: () => directory.state,
     [Symbol.dispose]: () =>
       [following, reporting, learning, saving].forEach((each) => each.unsubscribe()),
