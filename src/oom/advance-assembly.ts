@@ -15,6 +15,7 @@ import {
   isLateMember,
   isSeenOutside,
   isWitnessOf,
+  mayBeLate,
   namedPid,
 } from './match-report.ts';
 import { hasContext, mayBeGroups, NEW_REPORT, type PartialReport } from './partial-report.ts';
@@ -175,9 +176,11 @@ function addRow(known: Assembly, record: WitnessedRecord): Assembly {
 }
 
 function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
-  const { report = known.unfinished, last } = known;
+  const { unfinished, last } = known;
   const hasLeft = hasContextsLeft(known, record);
   const kill = { ...line, record };
+  const isLate = mayBeLate(unfinished?.group, kill, hasLeft);
+  const report = known.report ?? (isLate ? unfinished : undefined);
   const place = report === undefined ? 'no' : belongs(report, kill, hasLeft);
   if (report !== undefined && place !== 'no') {
     const added = place === 'doubtful' ? { ...kill, isDoubtful: true as const } : kill;

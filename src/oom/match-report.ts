@@ -47,9 +47,22 @@ function isMember(report: PartialReport, group: string, kill: Kill, hasContextsL
 }
 
 /**
- * Whether a kill line that comes when its report is over is a late member's of that group. Where
- * nobody saw the process alive, it is when the kernel had contexts left, for it prints none for a
- * member alone; and the first victim, which a group repeats, is when it has not been repeated yet.
+ * Whether a kill line that comes when the group is over can be a late member's. Where nobody saw the
+ * process alive, it can when the kernel had contexts left, for it prints none for a member alone.
+ */
+export function mayBeLate(
+  group: string | undefined,
+  { record }: Kill,
+  hasContextsLeft: boolean,
+): boolean {
+  if (group === undefined) return false;
+  const seenIn = seenAlive(record);
+  return seenIn === undefined ? hasContextsLeft : isUnder(seenIn, group);
+}
+
+/**
+ * Whether it is a late member's of the last episode's group. The first victim, which a group repeats,
+ * also is when it has not been repeated yet, unless it was seen elsewhere.
  */
 export function isLateMember(
   last: OomEpisode | undefined,
@@ -57,10 +70,10 @@ export function isLateMember(
   hasContextsLeft: boolean,
 ): boolean {
   if (last?.group === undefined || !agreesWith(last, kill.cause)) return false;
-  const seenIn = seenAlive(kill.record);
-  if (seenIn !== undefined) return isUnder(seenIn, last.group);
+  if (mayBeLate(last.group, kill, hasContextsLeft)) return true;
   const isRepeated = last.killLines > last.members.length + 1;
-  return hasContextsLeft || (kill.process.pid === last.victim.pid && !isRepeated);
+  const isFirstVictim = kill.process.pid === last.victim.pid && !isRepeated;
+  return isFirstVictim && seenAlive(kill.record) === undefined;
 }
 
 /** Whether the group of a `Tasks in` line that comes late can be the last episode's. */

@@ -273,6 +273,7 @@ describe('a group kill', () => {
 describe('lines that come late', () => {
   const listed = [HEADER, TABLE, taskLine(7), taskLine(8), oomKillLine(7), killLine(7)];
   const group = [groupLine(), killLine(7), killLine(8)];
+  const exiting = [exitingLine(50), groupLine(), exitingLine(50)];
   const ALL = '7+8 in container, container limit, full, 3 lines';
   checkAll([
     ['of a group are its victim’s', [...listed, after(4000, 'usb'), ...group], ALL],
@@ -331,6 +332,21 @@ describe('lines that come late', () => {
       ...Array.from({ length: 9 }, () => SEVEN),
       ALL,
       '8 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'of a group whose victim was exiting are its, if they were seen in it',
+      [...exiting, after(1500, { message: killLine(9), seenIn: CONTAINER })],
+      '9 in container, no limit, suppressed, 1 lines',
+    ],
+    [
+      'of a group whose victim was exiting are its, if the kernel had contexts left',
+      [...exiting, after(6000, killLine(9))],
+      '9 in container, no limit, suppressed, 1 lines',
+    ],
+    [
+      'are not else: nobody of that group may have been killed',
+      [...exiting, after(1500, killLine(9))],
+      '9 in nowhere, no limit, suppressed, 1 lines',
     ],
   ]);
 });
