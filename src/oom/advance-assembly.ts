@@ -23,6 +23,11 @@ import { CONTEXT_BURST, CONTEXT_INTERVAL_MS, followContext } from './report-cont
 
 /** A kernel that logs without end does not keep a report open for ever. */
 const MAX_REPORT_MS = 60_000;
+/**
+ * ___ratelimit(), lib/ratelimit.c, lets the interval pass and one jiffy more, the longest being 10 ms
+ * (HZ=100); and the jiffies of an idle machine may be one behind.
+ */
+const TWO_JIFFIES_MS = 20;
 
 /** The whole parser as one step: `(what we knew, next item) → what we know`. */
 export function advance(before: Assembly, item: WitnessedRecord | Drained): Assembly {
@@ -193,10 +198,11 @@ function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Asse
   return endIfAlone(begin(known, record, { kills: [kill] }), NEW_REPORT, record);
 }
 
-/** Whether the kernel would have printed the context of a kill at that time. */
+/** Whether the kernel would certainly have printed the context of a kill at that time. */
 function hasContextsLeft({ contextsUs, afterGap }: Assembly, record: WitnessedRecord): boolean {
   const [oldestUs = -Infinity] = contextsUs.length < CONTEXT_BURST ? [] : contextsUs;
-  return !afterGap && record.monotonicUs - oldestUs >= CONTEXT_INTERVAL_MS * 1000;
+  const sinceMs = (record.monotonicUs - oldestUs) / 1000;
+  return !afterGap && sinceMs >= CONTEXT_INTERVAL_MS + TWO_JIFFIES_MS;
 }
 
 /** A kill that cannot be a group's has been told with its line. */

@@ -334,6 +334,17 @@ describe('lines that come late', () => {
       '8 in nowhere, no limit, suppressed, 1 lines',
     ],
     [
+      'are nobody’s within a jiffy after five seconds: the kernel may not count them yet',
+      [...listed, ...group, after(5010, killLine(9))],
+      ALL,
+      '9 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'are their group’s once the kernel has contexts again',
+      [...listed, ...group, after(5020, killLine(9))],
+      '7+8+9 in container, container limit, full, 4 lines',
+    ],
+    [
       'of a group whose victim was exiting are its, if they were seen in it',
       [...exiting, after(1500, { message: killLine(9), seenIn: CONTAINER })],
       '9 in container, no limit, suppressed, 1 lines',
