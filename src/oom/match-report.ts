@@ -32,8 +32,8 @@ function isVictim(report: PartialReport, { process: { pid }, cause }: Kill): boo
 
 /**
  * Of a group that is being killed: for the same cause, and not seen in another cgroup. A counter that
- * moved says nothing against the kernel's own line. A process may have been forked since the table
- * was printed; while the kernel has contexts left, it would have printed one for a stranger.
+ * moved says nothing against the kernel's own line. While the kernel has contexts left, it would have
+ * printed one for a stranger; else who is not in the table may be one, unless forked since.
  */
 function isMember(report: PartialReport, group: string, kill: Kill, hasContextsLeft: boolean) {
   const { process, cause, record } = kill;
@@ -43,7 +43,20 @@ function isMember(report: PartialReport, group: string, kill: Kill, hasContextsL
   if (seenIn !== undefined) return isUnder(seenIn, group) ? 'yes' : 'no';
   const rows = taskRows(report);
   if (rows.length === 0 || report.broken || hasContextsLeft) return 'yes';
-  return isInTable(rows, process.pid) ? 'yes' : 'doubtful';
+  const isKnown = isInTable(rows, process.pid) || mayBeForkedSince(report, group, process.pid);
+  return isKnown ? 'yes' : 'doubtful';
+}
+
+/**
+ * Whether a process that is not in the table is likelier to have been forked since than a stranger.
+ * Its pid is above all those in the table then. And the group is a container's: the kubelet makes all
+ * containers groups or none, so that a stranger of a pod would have its own `Tasks in`. Behind a
+ * stranger the group is over.
+ */
+function mayBeForkedSince(report: PartialReport, group: string, pid: number): boolean {
+  const isContainers = parseCgroupPath(group)?.containerId !== undefined;
+  const isBehindStranger = report.kills.at(-1)?.isDoubtful === true;
+  return isContainers && !isBehindStranger && taskRows(report).every((task) => task.pid < pid);
 }
 
 /**

@@ -21,6 +21,7 @@ import {
 import { episodesOf } from '../support/recordings.ts';
 
 const OTHER = `${POD}/${'b'.repeat(64)}`;
+const UNIT = '/system.slice/foo.service';
 const after = (afterMs: number, said: Said): Said => ({
   ...(typeof said === 'string' ? { message: said } : said),
   afterMs,
@@ -256,9 +257,27 @@ describe('a group kill', () => {
       '7+8 in container, no limit, suppressed, 2 lines',
     ],
     [
-      'has no members that its table does not list',
-      [...listed, ...group, killLine(99)],
+      'has no members that its table does not list, though they were there before the newest in it',
+      [...listed, ...group, killLine(6)],
       '7+8 in container, container limit, full, 3 lines',
+      '6 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'has a member that was forked since its table was printed',
+      [...listed, ...group, killLine(99)],
+      '7+8+99 in container, container limit, full, 4 lines',
+    ],
+    [
+      'has no more of them behind a stranger',
+      [...listed, ...group, killLine(6), killLine(99)],
+      '7+8 in container, container limit, full, 3 lines',
+      '6 in nowhere, no limit, suppressed, 1 lines',
+      '99 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'of a host unit has none: the kubelet may set no groups',
+      [...listed.with(4, oomKillLine(7, UNIT)), ...group.with(0, groupLine(UNIT)), killLine(99)],
+      '7+8 in nowhere, host limit, full, 3 lines',
       '99 in nowhere, no limit, suppressed, 1 lines',
     ],
     [
