@@ -36,10 +36,10 @@ export function advance(before: Assembly, item: WitnessedRecord | Drained): Asse
   const line = readRecordLine(item);
   // Whatever time it took: the kernel prints a group's line right behind its victim's.
   const afterTime = line?.kind === 'group-kill' ? known : endIfQuiet(known, item.monotonicUs);
-  const afterGap = item.lost === 0 ? afterTime : breakAt(afterTime);
-  if (line === undefined) return stayOpen(afterGap, item);
-  const context = followContext(afterGap.context, line, item.message, item.monotonicUs);
-  return { ...advanceLine(afterGap, line, item), context };
+  const current = item.lost === 0 ? afterTime : breakAt(afterTime);
+  if (line === undefined) return stayOpen(current, item);
+  const context = followContext(current.context, line, item.message, item.monotonicUs);
+  return { ...advanceLine(current, line, item), context };
 }
 
 /**
