@@ -15,6 +15,7 @@ import {
   isLateMember,
   isSeenOutside,
   isWitnessOf,
+  mayBeLate,
   namedPid,
 } from './match-report.ts';
 import { hasContext, mayBeGroups, NEW_REPORT, type PartialReport } from './partial-report.ts';
@@ -22,6 +23,11 @@ import { CONTEXT_BURST, CONTEXT_INTERVAL_MS, followContext } from './report-cont
 
 /** A kernel that logs without end does not keep a report open for ever. */
 const MAX_REPORT_MS = 60_000;
+/**
+ * ___ratelimit(), lib/ratelimit.c, lets the interval pass and one jiffy more, the longest being 10 ms
+ * (HZ=100); and the jiffies of an idle machine may be one behind.
+ */
+const TWO_JIFFIES_MS = 20;
 
 /** The whole parser as one step: `(what we knew, next item) → what we know`. */
 export function advance(before: Assembly, item: WitnessedRecord | Drained): Assembly {
@@ -30,10 +36,10 @@ export function advance(before: Assembly, item: WitnessedRecord | Drained): Asse
   const line = readRecordLine(item);
   // Whatever time it took: the kernel prints a group's line right behind its victim's.
   const afterTime = line?.kind === 'group-kill' ? known : endIfQuiet(known, item.monotonicUs);
-  const afterGap = item.lost === 0 ? afterTime : breakAt(afterTime);
-  if (line === undefined) return stayOpen(afterGap, item);
-  const context = followContext(afterGap.context, line, item.message, item.monotonicUs);
-  return { ...advanceLine(afterGap, line, item), context };
+  const current = item.lost === 0 ? afterTime : breakAt(afterTime);
+  if (line === undefined) return stayOpen(current, item);
+  const context = followContext(current.context, line, item.message, item.monotonicUs);
+  return { ...advanceLine(current, line, item), context };
 }
 
 /**
@@ -175,9 +181,11 @@ function addRow(known: Assembly, record: WitnessedRecord): Assembly {
 }
 
 function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
-  const { report = known.unfinished, last } = known;
+  const { unfinished, last } = known;
   const hasLeft = hasContextsLeft(known, record);
   const kill = { ...line, record };
+  const isLate = mayBeLate(unfinished?.group, kill, hasLeft);
+  const report = known.report ?? (isLate ? unfinished : undefined);
   const place = report === undefined ? 'no' : belongs(report, kill, hasLeft);
   if (report !== undefined && place !== 'no') {
     const added = place === 'doubtful' ? { ...kill, isDoubtful: true as const } : kill;
@@ -190,10 +198,11 @@ function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Asse
   return endIfAlone(begin(known, record, { kills: [kill] }), NEW_REPORT, record);
 }
 
-/** Whether the kernel would have printed the context of a kill at that time. */
+/** Whether the kernel would certainly have printed the context of a kill at that time. */
 function hasContextsLeft({ contextsUs, afterGap }: Assembly, record: WitnessedRecord): boolean {
   const [oldestUs = -Infinity] = contextsUs.length < CONTEXT_BURST ? [] : contextsUs;
-  return !afterGap && record.monotonicUs - oldestUs >= CONTEXT_INTERVAL_MS * 1000;
+  const sinceMs = (record.monotonicUs - oldestUs) / 1000;
+  return !afterGap && sinceMs >= CONTEXT_INTERVAL_MS + TWO_JIFFIES_MS;
 }
 
 /** A kill that cannot be a group's has been told with its line. */

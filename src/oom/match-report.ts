@@ -32,8 +32,8 @@ function isVictim(report: PartialReport, { process: { pid }, cause }: Kill): boo
 
 /**
  * Of a group that is being killed: for the same cause, and not seen in another cgroup. A counter that
- * moved says nothing against the kernel's own line. A process may have been forked since the table
- * was printed; while the kernel has contexts left, it would have printed one for a stranger.
+ * moved says nothing against the kernel's own line. While the kernel has contexts left, it would have
+ * printed one for a stranger; else who is not in the table may be one, unless forked since.
  */
 function isMember(report: PartialReport, group: string, kill: Kill, hasContextsLeft: boolean) {
   const { process, cause, record } = kill;
@@ -43,13 +43,39 @@ function isMember(report: PartialReport, group: string, kill: Kill, hasContextsL
   if (seenIn !== undefined) return isUnder(seenIn, group) ? 'yes' : 'no';
   const rows = taskRows(report);
   if (rows.length === 0 || report.broken || hasContextsLeft) return 'yes';
-  return isInTable(rows, process.pid) ? 'yes' : 'doubtful';
+  const isKnown = isInTable(rows, process.pid) || mayBeForkedSince(report, group, process.pid);
+  return isKnown ? 'yes' : 'doubtful';
 }
 
 /**
- * Whether a kill line that comes when its report is over is a late member's of that group. Where
- * nobody saw the process alive, it is when the kernel had contexts left, for it prints none for a
- * member alone; and the first victim, which a group repeats, is when it has not been repeated yet.
+ * Whether a process that is not in the table is likelier to have been forked since than a stranger.
+ * Its pid is above all those in the table then. And the group is a container's: the kubelet makes all
+ * containers groups or none, so that a stranger of a pod would have its own `Tasks in`. Behind a
+ * stranger the group is over.
+ */
+function mayBeForkedSince(report: PartialReport, group: string, pid: number): boolean {
+  const isContainers = parseCgroupPath(group)?.containerId !== undefined;
+  const isBehindStranger = report.kills.at(-1)?.isDoubtful === true;
+  return isContainers && !isBehindStranger && taskRows(report).every((task) => task.pid < pid);
+}
+
+/**
+ * Whether a kill line that comes when the group is over can be a late member's. Where nobody saw the
+ * process alive, it can when the kernel had contexts left, for it prints none for a member alone.
+ */
+export function mayBeLate(
+  group: string | undefined,
+  { record }: Kill,
+  hasContextsLeft: boolean,
+): boolean {
+  if (group === undefined) return false;
+  const seenIn = seenAlive(record);
+  return seenIn === undefined ? hasContextsLeft : isUnder(seenIn, group);
+}
+
+/**
+ * Whether it is a late member's of the last episode's group. The first victim, which a group repeats,
+ * also is when it has not been repeated yet, unless it was seen elsewhere.
  */
 export function isLateMember(
   last: OomEpisode | undefined,
@@ -57,10 +83,10 @@ export function isLateMember(
   hasContextsLeft: boolean,
 ): boolean {
   if (last?.group === undefined || !agreesWith(last, kill.cause)) return false;
-  const seenIn = seenAlive(kill.record);
-  if (seenIn !== undefined) return isUnder(seenIn, last.group);
+  if (mayBeLate(last.group, kill, hasContextsLeft)) return true;
   const isRepeated = last.killLines > last.members.length + 1;
-  return hasContextsLeft || (kill.process.pid === last.victim.pid && !isRepeated);
+  const isFirstVictim = kill.process.pid === last.victim.pid && !isRepeated;
+  return isFirstVictim && seenAlive(kill.record) === undefined;
 }
 
 /** Whether the group of a `Tasks in` line that comes late can be the last episode's. */

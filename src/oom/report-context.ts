@@ -76,7 +76,7 @@ function whatIsSaid(
     case 'task-in':
       return { taskMemcg: line.taskMemcg };
     case 'kill-announced':
-      return { ...before, announcedPid: line.pid };
+      return { ...(before.group === undefined && before), announcedPid: line.pid };
     case 'group-kill':
       return { group: line.memcg };
     case 'kill':

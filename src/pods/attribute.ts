@@ -1,7 +1,7 @@
 import { cgroupOwners, type CgroupOwner, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
-import { wasKilledSince } from './container-end.ts';
+import { hadStarted, wasKilledSince } from './container-end.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
 
 /** The object an Event is about. A Pod's may name the container that was hurt. */
@@ -50,7 +50,8 @@ const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?
 const NODE: Subject = { kind: 'node' };
 
 /**
- * Finds whose an episode was, by the victim's cgroup path alone; it never guesses.
+ * Finds whose an episode was: by the victim's cgroup path, from the kernel or from the evidence; where
+ * that leaves the process or the container open, by what the statuses of the pod's containers rule out.
  *
  * Of several pods in a path the outermost one that this node runs wins. A path that names no pod of
  * this node blames no Pod: at the node's own level the Node is the subject, and below something
@@ -145,18 +146,26 @@ function containerOf({ containers }: PodEntry, containerId: string): ContainerEn
 
 /**
  * Where the pod's counter alone moved: the container in which somebody can have been killed, if it is
- * the only one. In the others the counter stood still, or they cannot run any more: the status of one
- * that ended may be older than its restart.
+ * the only one. In the others the counter stood still, and it is the one of a run that had begun by
+ * then; or they cannot run any more: the status of one that ended may be older than its restart.
  */
-function onlyOneLeft(pod: PodEntry, { evidence, taskMemcg }: OomEpisode) {
+function onlyOneLeft(pod: PodEntry, { evidence, taskMemcg, atMs }: OomEpisode) {
   if (taskMemcg !== undefined || evidence?.source !== 'pod-counter') return undefined;
   const unmoved = new Set(
     (evidence.unmoved ?? []).map((cgroup) => parseCgroupPath(cgroup)?.containerId),
   );
+  const isUntouched = (container: ContainerEntry): boolean =>
+    container.ids.some((id) => unmoved.has(id) && hadStarted(startOf(container, id), atMs));
   const [left, ...others] = pod.containers.filter(
-    (container) => !container.ids.some((id) => unmoved.has(id)) && !isDone(container, pod),
+    (container) => !isUntouched(container) && !isDone(container, pod),
   );
   return others.length === 0 ? left : undefined;
+}
+
+/** When that run of the container began, as far as its status goes back. */
+function startOf({ ids, runningSinceMs, lastTermination }: ContainerEntry, id: string) {
+  if (lastTermination?.containerId === id) return lastTermination.startedAtMs;
+  return id === ids[0] ? runningSinceMs : undefined;
 }
 
 /** An init container that completed, in a pod whose own containers have been started since. */

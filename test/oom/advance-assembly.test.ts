@@ -21,6 +21,7 @@ import {
 import { episodesOf } from '../support/recordings.ts';
 
 const OTHER = `${POD}/${'b'.repeat(64)}`;
+const UNIT = '/system.slice/foo.service';
 const after = (afterMs: number, said: Said): Said => ({
   ...(typeof said === 'string' ? { message: said } : said),
   afterMs,
@@ -256,9 +257,27 @@ describe('a group kill', () => {
       '7+8 in container, no limit, suppressed, 2 lines',
     ],
     [
-      'has no members that its table does not list',
-      [...listed, ...group, killLine(99)],
+      'has no members that its table does not list, though they were there before the newest in it',
+      [...listed, ...group, killLine(6)],
       '7+8 in container, container limit, full, 3 lines',
+      '6 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'has a member that was forked since its table was printed',
+      [...listed, ...group, killLine(99)],
+      '7+8+99 in container, container limit, full, 4 lines',
+    ],
+    [
+      'has no more of them behind a stranger',
+      [...listed, ...group, killLine(6), killLine(99)],
+      '7+8 in container, container limit, full, 3 lines',
+      '6 in nowhere, no limit, suppressed, 1 lines',
+      '99 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'of a host unit has none: the kubelet may set no groups',
+      [...listed.with(4, oomKillLine(7, UNIT)), ...group.with(0, groupLine(UNIT)), killLine(99)],
+      '7+8 in nowhere, host limit, full, 3 lines',
       '99 in nowhere, no limit, suppressed, 1 lines',
     ],
     [
@@ -273,6 +292,7 @@ describe('a group kill', () => {
 describe('lines that come late', () => {
   const listed = [HEADER, TABLE, taskLine(7), taskLine(8), oomKillLine(7), killLine(7)];
   const group = [groupLine(), killLine(7), killLine(8)];
+  const exiting = [exitingLine(50), groupLine(), exitingLine(50)];
   const ALL = '7+8 in container, container limit, full, 3 lines';
   checkAll([
     ['of a group are its victim’s', [...listed, after(4000, 'usb'), ...group], ALL],
@@ -331,6 +351,32 @@ describe('lines that come late', () => {
       ...Array.from({ length: 9 }, () => SEVEN),
       ALL,
       '8 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'are nobody’s within a jiffy after five seconds: the kernel may not count them yet',
+      [...listed, ...group, after(5010, killLine(9))],
+      ALL,
+      '9 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
+      'are their group’s once the kernel has contexts again',
+      [...listed, ...group, after(5020, killLine(9))],
+      '7+8+9 in container, container limit, full, 4 lines',
+    ],
+    [
+      'of a group whose victim was exiting are its, if they were seen in it',
+      [...exiting, after(1500, { message: killLine(9), seenIn: CONTAINER })],
+      '9 in container, no limit, suppressed, 1 lines',
+    ],
+    [
+      'of a group whose victim was exiting are its, if the kernel had contexts left',
+      [...exiting, after(6000, killLine(9))],
+      '9 in container, no limit, suppressed, 1 lines',
+    ],
+    [
+      'are not else: nobody of that group may have been killed',
+      [...exiting, after(1500, killLine(9))],
+      '9 in nowhere, no limit, suppressed, 1 lines',
     ],
   ]);
 });

@@ -5,7 +5,16 @@ import { NO_WITNESS, takeEvidence, type WitnessedRecord } from '../../src/oom/ki
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { FakeCounters } from '../support/fake-counters.ts';
 import { kernelSays, type Said } from '../support/kernel-says.ts';
-import { CONTAINER, groupLine, HEADER, killLine, oomKillLine, POD } from '../support/oom-lines.ts';
+import {
+  announcedLine,
+  CONTAINER,
+  groupLine,
+  HEADER,
+  killLine,
+  oldKillLine,
+  oomKillLine,
+  POD,
+} from '../support/oom-lines.ts';
 
 const FOUND: KillEvidence = { cgroup: '/kubepods/pod', source: 'proc' };
 const OTHER = `${POD}/${'b'.repeat(64)}`;
@@ -99,6 +108,13 @@ describe('a group’s kills', () => {
     const { reads, waits, items } = proved([killLine(7), groupLine(), killLine(7)]);
     expect(items).toHaveLength(3);
     expect([reads, waits]).toEqual([1, false]);
+  });
+
+  test('are over where the next kill is announced, without a context', () => {
+    const next = [announcedLine(9), oldKillLine(9)];
+    const lines = [killLine(7), groupLine(), killLine(7), ...next];
+    expect(proved(lines).waits).toBe(true);
+    expect(take(lines).asked.slice(-2)).toEqual(['9 app', 'group? undefined undefined']);
   });
 
   test('are over a second later: another kill is nobody’s yet', () => {

@@ -147,7 +147,12 @@ test('the level is seen from the pod that is blamed', () => {
 
 describe('a kill that the pod’s counter alone tells', () => {
   const SIDECAR_ID = 'b'.repeat(64);
-  const sidecar: ContainerEntry = { name: 'sidecar', list: 'initContainers', ids: [SIDECAR_ID] };
+  const sidecar: ContainerEntry = {
+    name: 'sidecar',
+    list: 'initContainers',
+    ids: [SIDECAR_ID],
+    runningSinceMs: AT_MS - 60_000,
+  };
   const TWO = aPod({ containers: [APP, sidecar] });
   const told = (unmoved: readonly string[]): OomEpisode =>
     aBareEpisode({ evidence: { cgroup: POD, source: 'pod-counter', unmoved } });
@@ -158,6 +163,19 @@ describe('a kill that the pod’s counter alone tells', () => {
     lastTermination: { reason: 'Completed' },
   };
   const withInit = (init: ContainerEntry): PodEntry => aPod({ containers: [APP, init] });
+
+  const NEW_ID = 'f'.repeat(64);
+  const afterRestart = told([`${POD}/${NEW_ID}`]);
+  const debug: ContainerEntry = {
+    name: 'debug',
+    list: 'ephemeralContainers',
+    ids: ['d'.repeat(64)],
+    lastTermination: { reason: 'Completed' },
+  };
+  /** With a container that ended, and the other one as it is now. */
+  const withDebug = (app: Partial<ContainerEntry>): PodEntry =>
+    aPod({ containers: [{ ...APP, ids: [NEW_ID, CONTAINER_ID], ...app }, debug] });
+  const ended = (startedAtMs: number): Termination => ({ containerId: NEW_ID, startedAtMs });
 
   test.each<readonly [string, OomEpisode, PodEntry, ContainerEntry | undefined]>([
     ['is of the only container', told([]), HERE, APP],
@@ -170,6 +188,37 @@ describe('a kill that the pod’s counter alone tells', () => {
       told([]),
       withInit({ ...COMPLETED, lastTermination: { reason: 'Error' } }),
       undefined,
+    ],
+    [
+      'may be of one that has been started anew since',
+      afterRestart,
+      withDebug({ runningSinceMs: AT_MS + 1500 }),
+      undefined,
+    ],
+    [
+      'may be of one whose start, in whole seconds, may have been since',
+      afterRestart,
+      withDebug({ runningSinceMs: AT_MS - 678 }),
+      undefined,
+    ],
+    [
+      'may be of one whose new run has ended, too',
+      afterRestart,
+      withDebug({ lastTermination: ended(AT_MS + 1500) }),
+      undefined,
+    ],
+    ['may be of one of whose start nothing is known', afterRestart, withDebug({}), undefined],
+    [
+      'is not of one whose run began before it',
+      afterRestart,
+      withDebug({ runningSinceMs: AT_MS - 1000 }),
+      debug,
+    ],
+    [
+      'is not of one whose run began before it and has ended since',
+      afterRestart,
+      withDebug({ lastTermination: ended(AT_MS - 1000) }),
+      debug,
     ],
   ])('%s', (_, episode, pod, container) => {
     const { subjects } = attribute(episode, directory(pod));
