@@ -1,5 +1,4 @@
 import type { OomEpisode } from './episode.ts';
-import { groupWaitMs } from './group-wait.ts';
 import { isWitnessOf } from './match-report.ts';
 import {
   amendEpisode,
@@ -12,6 +11,7 @@ import {
 import {
   CONTEXT_BURST,
   CONTEXT_INTERVAL_MS,
+  nextWithinMs,
   NO_CONTEXT,
   type ReportContext,
 } from './report-context.ts';
@@ -111,8 +111,8 @@ export function endIfQuiet(known: Assembly, nowUs: number): Assembly {
 }
 
 /** A kill that may be a group's is over when the group's lines are overdue. */
-function quietMs(report: PartialReport, { pace }: ReportContext): number {
-  return mayBeGroups(report) ? groupWaitMs(pace) : MAX_QUIET_MS;
+function quietMs(report: PartialReport, context: ReportContext): number {
+  return mayBeGroups(report) ? nextWithinMs(context) : MAX_QUIET_MS;
 }
 
 /** Ends the open report: the next line begins another, or is a late one of this. */

@@ -24,7 +24,7 @@ export type KernelLine =
   | KillLine
   | { readonly kind: 'group-kill'; readonly memcg: string }
   | { readonly kind: 'no-killable' }
-  | { readonly kind: 'already-exiting' }
+  | { readonly kind: 'already-exiting'; readonly pid: number }
   | { readonly kind: 'reaped'; readonly pid: number; readonly comm: string }
   | { readonly kind: 'callbacks-suppressed'; readonly count: number };
 
@@ -85,7 +85,7 @@ const OOM_KILL_TASK = new RegExp(
 
 /** `__oom_kill_process()`, when the chosen victim has no memory left to free. */
 const ALREADY_EXITING = new RegExp(
-  String.raw`^${WHAT_RAN_OUT}OOM victim \d+ \([^]*\) is already exiting\. Skip killing the task$`,
+  String.raw`^${WHAT_RAN_OUT}OOM victim (?<pid>\d+) \([^]*\) is already exiting\. Skip killing the task$`,
 );
 
 /** `out_of_memory()`: a whole report, and nobody to kill. */
@@ -179,7 +179,8 @@ function readKill(message: ByteString): KernelLine | undefined {
     const { pid, cause } = announced;
     return { kind: 'kill-announced', pid: Number(pid), cause: causeOf(cause) };
   }
-  return ALREADY_EXITING.test(message) ? { kind: 'already-exiting' } : undefined;
+  const exiting = ALREADY_EXITING.exec(message)?.groups;
+  return exiting && { kind: 'already-exiting', pid: Number(exiting['pid']) };
 }
 
 function causeOf(prefix: string | undefined): KillCause {

@@ -1,8 +1,16 @@
 import type { ByteString } from '../kmsg/record.ts';
 import { decodeName } from './decode-name.ts';
-import { groupWaitMs, keepPace, measurePace, type Pace, UNKNOWN_PACE } from './group-wait.ts';
+import {
+  groupWaitMs,
+  keepPace,
+  MAX_WAIT_MS,
+  measurePace,
+  type Pace,
+  UNKNOWN_PACE,
+} from './group-wait.ts';
 import type { KernelLine, KillLine } from './kernel-lines.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
+import { withoutAbsent } from './without-absent.ts';
 
 /** `oom_rs` in oom_kill_process(), mm/oom_kill.c: DEFAULT_RATELIMIT_BURST contexts an interval. */
 export const CONTEXT_BURST = 10;
@@ -18,9 +26,11 @@ export interface ReportContext {
   readonly announcedPid?: number;
   /** The cgroup of `Tasks in … are going to be killed`: the kill lines that follow are of it. */
   readonly group?: string;
+  /** Its first victim, of whom the group has one more line to come. */
+  readonly repeats?: number;
   readonly pace: Pace;
   /** The line before, and when it was printed, µs. */
-  readonly last?: { readonly kind: KernelLine['kind']; readonly us: number };
+  readonly last?: { readonly kind: KernelLine['kind']; readonly us: number; readonly pid?: number };
 }
 
 /** What the context says of one kill. */
@@ -54,15 +64,29 @@ export function followContext(
 ): ReportContext {
   if (OF_OTHERS.has(line.kind)) return before;
   const known = contextAt(before, nowUs);
-  const last = { kind: line.kind, us: nowUs };
+  const last = { kind: line.kind, us: nowUs, ...withoutAbsent({ pid: pidOf(line) }) };
   return { ...whatIsSaid(known, line, message), pace: paceAt(known, line, nowUs), last };
+}
+
+/** Whom a line is about that says what became of a process. */
+function pidOf(line: KernelLine): number | undefined {
+  if (line.kind === 'kill') return line.process.pid;
+  return line.kind === 'already-exiting' ? line.pid : undefined;
 }
 
 /** What is left of it at a later moment: a group whose lines are overdue is over. */
 export function contextAt(known: ReportContext, nowUs: number): ReportContext {
   const { group, pace, last } = known;
-  const isOver = last !== undefined && nowUs - last.us >= groupWaitMs(pace) * 1000;
+  const isOver = last !== undefined && nowUs - last.us >= nextWithinMs(known) * 1000;
   return group !== undefined && isOver ? { pace, last } : known;
+}
+
+/**
+ * How long after a kill line, or a member's, the group's next one may come. The kernel goes through
+ * all of a group, its first victim once more: before that one's second line it is not through.
+ */
+export function nextWithinMs({ pace, repeats }: ReportContext): number {
+  return repeats === undefined ? groupWaitMs(pace) : MAX_WAIT_MS;
 }
 
 function whatIsSaid(
@@ -78,10 +102,13 @@ function whatIsSaid(
     case 'kill-announced':
       return { ...(before.group === undefined && before), announcedPid: line.pid };
     case 'group-kill':
-      return { group: line.memcg };
+      return withoutAbsent({ group: line.memcg, repeats: before.last?.pid });
     case 'kill':
-    case 'already-exiting':
-      return before.group === undefined ? {} : { group: before.group };
+    case 'already-exiting': {
+      const { group, repeats } = before;
+      if (group === undefined) return {};
+      return withoutAbsent({ group, repeats: repeats === pidOf(line) ? undefined : repeats });
+    }
     case 'header':
     case 'no-killable':
       return {};

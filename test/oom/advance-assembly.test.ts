@@ -241,6 +241,22 @@ describe('a group kill', () => {
       '9 in nowhere, no limit, suppressed, 1 lines',
     ],
     [
+      'is not over before its first victim had its second line',
+      [...listed, groupLine(), after(300, killLine(8)), killLine(7)],
+      '7+8 in container, container limit, full, 3 lines',
+    ],
+    [
+      'without context is not, either',
+      [killLine(7), groupLine(), after(300, killLine(8)), killLine(7)],
+      '7+8 in container, no limit, suppressed, 3 lines',
+    ],
+    [
+      'waits for no second line of a victim that was already exiting',
+      [...listed, groupLine(), exitingLine(7), after(30, killLine(9))],
+      '7 in container, container limit, full, 1 lines',
+      '9 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
       'goes on after a member that was already exiting',
       [...listed, groupLine(), exitingLine(7), killLine(8)],
       '7+8 in container, container limit, full, 2 lines',
