@@ -11,7 +11,7 @@ export interface Clock {
 
 /** NTP slews CLOCK_MONOTONIC by at most this much: MAXFREQ, include/linux/timex.h, 500 ppm. */
 const MAX_SLEW = 500e-6;
-/** A reader that was stopped for longer reads about processes that may be others by now. */
+/** A reader that was stopped for longer reads about cgroups that may be others by now. */
 const MAX_LIVE_AGE_MS = 1000;
 
 const US_PER_MS = 1000;
@@ -31,7 +31,7 @@ type Read = Pick<KmsgRecord, 'live' | 'readAtMs' | 'monotonicUs'>;
  * NTP, so the two drift apart by seconds in weeks. A live record shows by how much, from both sides:
  * it was written before it was read, and after the log had last been found empty. The first is late
  * by however long the reader was, so the smallest such offset is the best; the second is early by
- * however long nothing was logged, and proves what it says.
+ * however long nothing was logged, and proves what it says: of every record from there on, live or not.
  *
  * What remains wrong: before the first live record the drift is unknown and taken as nothing; time
  * suspended between record and now is missing from both clocks, so a record from before it looks too young.
@@ -63,13 +63,13 @@ export class BootClock implements RecordClock {
     return {
       atMs: wallNowMs - ageMs,
       live: record.live && ageMs < MAX_LIVE_AGE_MS,
-      ...(record.live && earliestMs !== undefined && { earliestMs }),
+      ...(earliestMs !== undefined && { earliestMs }),
     };
   }
 
   #earliest(writtenMs: number, nowMs: number): number | undefined {
     if (this.#atLeast === undefined) return undefined;
-    return writtenMs + this.#atLeast.ms - (nowMs - this.#atLeast.atMs) * MAX_SLEW;
+    return writtenMs + lowered(this.#atLeast, nowMs);
   }
 
   /** A bound is replaced by a tighter one at once, else given as much room as NTP can have made. */
@@ -81,10 +81,14 @@ export class BootClock implements RecordClock {
     const mostMs = most === undefined ? sampleMs : most.ms + (nowMs - most.atMs) * MAX_SLEW;
     this.#atMost = { ms: Math.min(sampleMs, mostMs), atMs: nowMs };
     if (this.#drainedAtMs === undefined) return;
-    const least = this.#atLeast;
-    const leastMs = least === undefined ? -Infinity : least.ms - (nowMs - least.atMs) * MAX_SLEW;
-    const ms = Math.max(this.#drainedAtMs - writtenMs, leastMs);
+    const sample = { ms: this.#drainedAtMs - writtenMs, atMs: this.#drainedAtMs };
+    const ms = Math.max(lowered(sample, nowMs), lowered(this.#atLeast ?? sample, nowMs));
     // A line that was begun, and ended much later, was not seen before: it proves nothing.
     this.#atLeast = ms > this.#atMost.ms ? undefined : { ms, atMs: nowMs };
   }
+}
+
+/** A lower bound, with as much room as NTP can have made since. */
+function lowered({ ms, atMs }: Offset, nowMs: number): number {
+  return ms - (nowMs - atMs) * MAX_SLEW;
 }

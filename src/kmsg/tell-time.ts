@@ -7,7 +7,7 @@ export interface RecordTime {
   readonly atMs: number;
   /** It was read as it was written, or so soon after that what it says is still so. */
   readonly live: boolean;
-  /** Certainly not before this, by this machine's monotonic clock, ms. Of a live record alone. */
+  /** Certainly not before this, by this machine's monotonic clock, ms. Unknown of the backlog at the start. */
   readonly earliestMs?: number;
 }
 

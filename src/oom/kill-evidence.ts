@@ -11,9 +11,10 @@ import { StormWatch } from './storm-watch.ts';
 /** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */
 export interface Witness {
   /**
-   * What can be said of process `pid` right now; it is dying and gone within milliseconds.
+   * What can be said of process `pid` right now; it is dying and gone within milliseconds. The kill may
+   * be of long ago, and the pid somebody else's by now: only what had it before the kill is the victim.
    *
-   * @param earliestMs the kill was certainly not before this, by the monotonic clock
+   * @param earliestMs the kill was certainly not before this, by the monotonic clock; unknown, nothing is said
    */
   testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined;
   /**
@@ -64,8 +65,8 @@ export interface LedgerKeeping {
 
 /**
  * Takes down whose a kill was while it can still be seen, in case the kernel withholds the context:
- * from the dying process where the record was read as it was written (a pid in an old record may be
- * somebody else by now), else from the ledger.
+ * from the dying process, from the snapshot where that is gone already, else from the ledger. The first
+ * two need a time before which the kill cannot have been.
  *
  * The process is gone first, so every line there is gets its look at `/proc` before the counters are
  * read. A kill that only they can tell holds back what comes behind it until the lines of the other
@@ -175,10 +176,10 @@ class EvidenceStep {
   #look(record: CountedRecord): WitnessedRecord {
     const line = readRecordLine(record);
     if (line === undefined) return record;
-    const { message, monotonicUs, live } = record;
+    const { message, monotonicUs } = record;
     this.#context = contextAt(this.#context, monotonicUs);
     const witnessed = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
-    if (live) this.#storm.see(line, monotonicUs);
+    this.#storm.see(line, record);
     if (line.kind === 'group-kill') this.#nameGroup(line.memcg);
     this.#context = followContext(this.#context, line, message, monotonicUs);
     return witnessed;
@@ -187,7 +188,7 @@ class EvidenceStep {
   #lookAtKill(record: CountedRecord, line: KillLine): WitnessedRecord {
     const { pid, comm } = line.process;
     const { sequence, live, earliestMs } = record;
-    const evidence = live ? this.#witness.testify(pid, comm, earliestMs) : undefined;
+    const evidence = this.#witness.testify(pid, comm, earliestMs);
     const told = toldCgroups(this.#context, line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
     const likely = cgroup === undefined ? this.#witness.mainProcess(pid, comm) : undefined;

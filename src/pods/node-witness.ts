@@ -3,27 +3,23 @@ import type { Witness } from '../oom/kill-evidence.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { MainProcessNotes } from './main-process-notes.ts';
 import { type ProcFiles, TICK_MS } from './proc-files.ts';
+import { ProcessSnapshot } from './process-snapshot.ts';
 
 /** Where a task is shown that has left its cgroup. */
 const ROOT = '/';
 
-/** A process as it was when the snapshot was taken. */
-interface SeenProcess {
-  readonly comm: string;
-  readonly cgroup: string;
-}
-
 /**
  * The witness on a real node. `/proc/<pid>/cgroup` still answers for most victims when the kill line
  * arrives; in a storm, the snapshot does for the others. Both need the host's pid namespace;
- * elsewhere a pid is somebody else's, so the name must agree as well.
+ * elsewhere a pid is somebody else's, so the name must agree as well. How late the line is read does
+ * not matter to either: what had the pid before the kill is the victim.
  */
 export class NodeWitness implements Witness {
   readonly #tree: CgroupTree;
   readonly #proc: ProcFiles;
   readonly #notes: Pick<MainProcessNotes, 'cgroupOf'>;
   readonly #monotonicMs: () => number;
-  #snapshot: ReadonlyMap<number, SeenProcess> = new Map();
+  readonly #snapshot: ProcessSnapshot;
 
   constructor(
     tree: CgroupTree,
@@ -35,14 +31,15 @@ export class NodeWitness implements Witness {
     this.#proc = proc;
     this.#notes = notes;
     this.#monotonicMs = monotonicMs;
+    this.#snapshot = new ProcessSnapshot(tree, proc, monotonicMs);
   }
 
   testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined {
     const isIt = this.#proc.commOf(pid) === comm && this.#isOlder(pid, earliestMs);
     const cgroup = isIt ? this.#proc.cgroupOf(pid) : undefined;
     if (cgroup !== undefined && cgroup !== ROOT) return { cgroup, source: 'proc' };
-    const seen = this.#snapshot.get(pid);
-    return seen?.comm === comm ? { cgroup: seen.cgroup, source: 'snapshot' } : undefined;
+    const seen = this.#snapshot.cgroupOf(pid, comm, earliestMs);
+    return seen === undefined ? undefined : { cgroup: seen, source: 'snapshot' };
   }
 
   mainProcess(pid: number, comm: string): string | undefined {
@@ -66,20 +63,11 @@ export class NodeWitness implements Witness {
   }
 
   takeSnapshot(): void {
-    const seen = new Map<number, SeenProcess>();
-    for (const pod of this.#tree.pods()) {
-      for (const cgroup of this.#tree.within(pod)) {
-        for (const pid of this.#tree.pids(cgroup)) {
-          const comm = this.#proc.commOf(pid);
-          if (comm !== undefined) seen.set(pid, { comm, cgroup });
-        }
-      }
-    }
-    this.#snapshot = seen;
+    this.#snapshot.take();
   }
 
   dropSnapshot(): void {
-    this.#snapshot = new Map();
+    this.#snapshot.drop();
   }
 }
 

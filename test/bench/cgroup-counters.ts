@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { openNode } from '../../src/commands/open-node.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
-import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
-import { NodeWitness } from '../../src/pods/node-witness.ts';
+import { ProcessSnapshot } from '../../src/pods/process-snapshot.ts';
 
 /** The most a node is built for: twice the kubelet's default `--max-pods`. */
 const CONTAINERS = 250;
@@ -22,8 +21,10 @@ export async function benchCgroupCounters(print: (line: string) => void): Promis
   const made = makePods();
   const processes = made.filter((cgroup) => cgroup.length > ROOT.length + 64).map(processIn);
   try {
-    const witness = new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () => 0);
-    const snapshots = Array.from({ length: LOOKS }, () => measure(() => witness.takeSnapshot()));
+    const snapshots = Array.from({ length: LOOKS }, () => {
+      const snapshot = new ProcessSnapshot(tree, proc, () => performance.now());
+      return measure(() => snapshot.take());
+    });
     print(`snapshot of ${processes.length} processes, p50 ms: ${median(snapshots).toFixed(2)}`);
     const counters = new CgroupCounters(tree, proc);
     const looks = Array.from({ length: LOOKS }, () => measure(() => void counters.read()));

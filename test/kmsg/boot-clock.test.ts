@@ -34,8 +34,13 @@ class Machine {
   /** Reads only now what was printed at `writtenAtMs` after boot. */
   backlog(writtenAtMs: number): number {
     const monotonicUs = (writtenAtMs - this.skewMs) * 1000;
+    return this.dated(monotonicUs, false).atMs;
+  }
+
+  /** Reads now what was printed when the record clock showed `monotonicUs`. */
+  dated(monotonicUs: number, live: boolean) {
     const readAtMs = this.bootedAtMs + this.upMs;
-    return this.clock.date({ live: false, readAtMs, monotonicUs }).atMs;
+    return this.clock.date({ live, readAtMs, monotonicUs });
   }
 }
 
@@ -138,5 +143,35 @@ describe('a record', () => {
     const { earliestMs = 0 } = machine.read(9000);
     expect(writtenMs - earliestMs).toBeGreaterThanOrEqual(5);
     expect(writtenMs - earliestMs).toBeLessThan(5 + 69_000 * 500e-6 + 1);
+  });
+
+  test('proves it also where it piled up behind a closed gate', () => {
+    const machine = new Machine();
+    machine.drain();
+    machine.read();
+    const writtenMs = machine.upMs;
+    machine.upMs += 300;
+    expect(machine.dated(writtenMs * 1000, false).earliestMs).toBeCloseTo(writtenMs, 0);
+  });
+
+  test('proves nothing of the backlog at the start', () => {
+    const machine = new Machine();
+    machine.upMs = 60_000;
+    expect(machine.dated(59_000_000, false)).not.toHaveProperty('earliestMs');
+    machine.drain();
+    expect(machine.dated(59_500_000, false)).not.toHaveProperty('earliestMs');
+  });
+
+  test('is never said to be younger than it is, also where the clocks drift while nobody reads', () => {
+    const machine = new Machine();
+    machine.drain();
+    const first = machine.upMs * 1000;
+    machine.upMs += 100_000;
+    machine.skewMs -= 100_000 * 500e-6;
+    const writtenMs = machine.upMs;
+    machine.dated(first, true);
+    const { earliestMs } = machine.dated((writtenMs - machine.skewMs) * 1000, true);
+    expect(earliestMs).toBeLessThanOrEqual(writtenMs);
+    expect(earliestMs).toBeCloseTo(writtenMs, 0);
   });
 });

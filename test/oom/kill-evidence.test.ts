@@ -20,19 +20,24 @@ const FOUND: KillEvidence = { cgroup: '/kubepods/pod', source: 'proc' };
 const OTHER = `${POD}/${'b'.repeat(64)}`;
 const after = (afterMs: number, message: string): Said => ({ afterMs, message });
 
+/** No kill can have been before this, by the monotonic clock: ms. */
+const EARLIEST_MS = 1000;
+
 interface Asked {
   readonly live?: boolean;
+  readonly earliestMs?: number | undefined;
   readonly found?: KillEvidence | undefined;
   readonly ledger?: KillLedger;
 }
 
 /** What the witness is asked, and what becomes of each line. */
-function take(lines: readonly Said[], { live = true, found, ledger }: Asked = {}) {
+function take(lines: readonly Said[], { live = true, found, ledger, ...time }: Asked = {}) {
+  const earliestMs = 'earliestMs' in time ? time.earliestMs : EARLIEST_MS;
   const asked: string[] = [];
   const items: WitnessedRecord[] = [];
   const witness = {
-    testify: (pid: number, comm: string) => {
-      asked.push(`${pid} ${comm}`);
+    testify: (pid: number, comm: string, sinceMs: number | undefined) => {
+      asked.push(`${pid} ${comm} ${sinceMs}`);
       return found;
     },
     excludesGroup: (cgroup: string | undefined, oomMemcg: string | undefined) => {
@@ -45,24 +50,40 @@ function take(lines: readonly Said[], { live = true, found, ledger }: Asked = {}
   };
   const scheduler = new VirtualTimeScheduler();
   const keeping = ledger && { ledger, drainNow: () => undefined, scheduler };
-  const records = kernelSays(...lines).map((record) => ({ ...record, live, atMs: 0, lost: 0 }));
+  const records = kernelSays(...lines).map((record, at) => ({
+    ...record,
+    live,
+    atMs: 0,
+    lost: lost(lines[at]),
+    ...(earliestMs !== undefined && { earliestMs }),
+  }));
   concat(from(records), NEVER)
     .pipe(takeEvidence(witness, keeping))
     .subscribe((item) => items.push(item as WitnessedRecord));
   return { asked, items };
 }
 
+function lost(said: Said | undefined): number {
+  return typeof said === 'object' ? (said.lost ?? 0) : 0;
+}
+
 describe('the witness is asked', () => {
   test('about each kill line, and about nothing else', () => {
     const { asked, items } = take([HEADER, killLine(7, 'a b')], { found: FOUND });
-    expect(asked).toEqual(['7 a b', 'group? /kubepods/pod undefined']);
+    expect(asked).toEqual(['7 a b 1000', 'group? /kubepods/pod undefined']);
     expect(items.map(({ evidence }) => evidence)).toEqual([undefined, FOUND]);
   });
 
-  test('nothing of an old record: its pid may be somebody else by now', () => {
-    const { asked, items } = take([killLine(7)], { live: false, found: FOUND });
-    expect(asked).toEqual([]);
-    expect(items[0]).not.toHaveProperty('evidence');
+  test('about a kill that was read late, but not for groups, which may be others by now', () => {
+    const { asked, items } = take([killLine(7, 'a')], { live: false, found: FOUND });
+    expect(asked).toEqual(['7 a 1000']);
+    expect(items[0]).toMatchObject({ evidence: FOUND });
+    expect(items[0]).not.toHaveProperty('noGroup');
+  });
+
+  test('with what is known of the time of the kill, if only that nothing is', () => {
+    const { asked } = take([killLine(7, 'a')], { live: false, earliestMs: undefined });
+    expect(asked).toEqual(['7 a undefined']);
   });
 
   test('whether a group may follow, up to the limit that the kernel told', () => {
@@ -127,9 +148,14 @@ describe('a storm', () => {
   const reports = (count: number): Said[] =>
     Array.from({ length: count }, () => after(400, HEADER));
 
-  test('is looked around for when the sixth context in five seconds comes, and again later', () => {
-    const { asked } = take([...reports(6), killLine(7), after(300, HEADER), after(300, HEADER)]);
-    expect(asked.filter((what) => what === 'snapshot')).toHaveLength(2);
+  test('is looked around for from the sixth context in five seconds on, behind each kill', () => {
+    const { asked } = take([...reports(6), killLine(7, 'a'), after(300, HEADER)]);
+    const kill = ['7 a 1000', 'group? undefined undefined'];
+    expect(asked).toEqual(['snapshot', ...kill, 'snapshot', 'snapshot']);
+  });
+
+  test('that is read late is a storm all the same', () => {
+    expect(take(reports(6), { live: false }).asked).toEqual(['snapshot']);
   });
 
   test('is none with fewer, or more slowly', () => {
@@ -141,7 +167,12 @@ describe('a storm', () => {
     expect(take([...reports(6), after(5000, HEADER)]).asked).toEqual(['snapshot', 'drop']);
   });
 
+  test('is forgotten where records were lost', () => {
+    const { asked } = take([...reports(6), { message: HEADER, lost: 1 }]);
+    expect(asked).toEqual(['snapshot', 'drop']);
+  });
+
   test('of long ago is no storm now', () => {
-    expect(take(reports(9), { live: false }).asked).toEqual([]);
+    expect(take(reports(9), { live: false, earliestMs: undefined }).asked).toEqual([]);
   });
 });
