@@ -135,7 +135,7 @@ describe('a group’s kills', () => {
     const next = [announcedLine(9), oldKillLine(9)];
     const lines = [killLine(7), groupLine(), killLine(7), ...next];
     expect(proved(lines).waits).toBe(true);
-    expect(take(lines).asked.slice(-2)).toEqual(['9 app', 'group? undefined undefined']);
+    expect(take(lines).asked.slice(-2)).toEqual(['9 app 1000', 'group? undefined undefined']);
   });
 
   test('are over a second later: another kill is nobody’s yet', () => {
