@@ -92,8 +92,6 @@ export interface OomEpisode {
   readonly taskMemcg?: string;
   /** The cgroup whose processes were killed together (`memory.oom.group`), as `Tasks in …` names it. */
   readonly group?: string;
-  /** The kernel cannot have killed a group: on cgroup v1, or with `memory.oom.group` 0 at every level. */
-  readonly noGroup?: true;
   /** Kernel kill lines folded into this episode; what `/proc/vmstat oom_kill` counts. */
   readonly killLines: number;
   readonly usageKb?: number;

@@ -44,7 +44,7 @@ export const NO_WITNESS: Witness = {
 /** A record, and, on a kill line, what was found out the moment it was read. */
 export type WitnessedRecord = CountedRecord & {
   readonly evidence?: KillEvidence;
-  /** The kernel cannot have killed a group, as in `OomEpisode`. */
+  /** The kernel cannot have killed a group: on cgroup v1, or with `memory.oom.group` 0 at every level. */
   readonly noGroup?: true;
 };
 

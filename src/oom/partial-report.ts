@@ -125,7 +125,6 @@ function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
     members: membersOf([first.process], report.kills),
     evidence: first.record.evidence,
     group: report.group,
-    noGroup: report.group === undefined ? first.record.noGroup : undefined,
   });
 }
 
@@ -133,10 +132,9 @@ function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
 export function amendEpisode(before: OomEpisode, report: PartialReport): OomEpisode | undefined {
   const { kills, group, lastSequence } = report;
   if (kills.length === 0) return undefined;
-  const { noGroup: _, ...episode } = before;
   const killed = [before.victim, ...before.members];
   return withoutAbsent({
-    ...episode,
+    ...before,
     taskMemcg: before.taskMemcg ?? group,
     group: before.group ?? group,
     lastSequence,

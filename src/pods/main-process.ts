@@ -2,6 +2,7 @@ import { containerPath, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { isUnder } from '../oom/memcg-paths.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
+import { excludesGroup } from './oom-group.ts';
 import { type ProcFiles, statFields } from './proc-files.ts';
 
 /** What was found out of a container's main process; `not-yet` while the victim is still there. */
@@ -40,10 +41,11 @@ export class MainProcess {
    * the victim was the main process, and where nobody can tell.
    */
   after(episode: OomEpisode): MainProcessState {
-    const { taskMemcg: cgroup, victim, noGroup, killLines } = episode;
+    const { taskMemcg: cgroup, oomMemcg, victim, group, killLines } = episode;
     const pod = cgroup === undefined ? undefined : parseCgroupPath(cgroup);
     if (cgroup === undefined || pod?.containerId === undefined) return 'unknown';
-    if (noGroup !== true || killLines !== 1) return 'unknown';
+    const isAlone = group === undefined && killLines === 1;
+    if (!isAlone || !excludesGroup(this.#tree, cgroup, oomMemcg)) return 'unknown';
     const container = containerPath(cgroup, pod.podPath);
     const cgroups = [container, ...this.#tree.within(container)];
     if (cgroups.every((one) => this.#tree.pids(one).every((pid) => pid === victim.pid)))

@@ -2,6 +2,7 @@ import type { KillEvidence } from '../oom/episode.ts';
 import type { Witness } from '../oom/kill-evidence.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { MainProcessNotes } from './main-process-notes.ts';
+import { excludesGroup } from './oom-group.ts';
 import { type ProcFiles, TICK_MS } from './proc-files.ts';
 import { ProcessSnapshot } from './process-snapshot.ts';
 
@@ -46,12 +47,8 @@ export class NodeWitness implements Witness {
     return this.#notes.cgroupOf(pid, comm);
   }
 
-  /** mem_cgroup_get_oom_group(), mm/memcontrol.c: the highest one below the oom memcg, itself included. */
-  excludesGroup(cgroup: string | undefined, oomMemcg: string = ROOT): boolean {
-    if (!this.#tree.isV2) return this.#tree.text('', 'memory.oom_control') !== undefined;
-    if (cgroup === undefined) return false;
-    const levels = levelsBetween(cgroup, oomMemcg);
-    return levels.every((level) => this.#tree.text(level, 'memory.oom.group') === '0\n');
+  excludesGroup(cgroup: string | undefined, oomMemcg?: string): boolean {
+    return excludesGroup(this.#tree, cgroup, oomMemcg);
   }
 
   /** A process that started after the kill has the pid of the dead. Both times are cut to ticks. */
@@ -69,14 +66,4 @@ export class NodeWitness implements Witness {
   dropSnapshot(): void {
     this.#snapshot.drop();
   }
-}
-
-/** From a cgroup up to an ancestor of its, both included; the root, which has no limit, left out. */
-function levelsBetween(cgroup: string, ancestor: string): readonly string[] {
-  const levels: string[] = [];
-  for (let level = cgroup; level.length > 1; level = level.slice(0, level.lastIndexOf('/'))) {
-    levels.push(level);
-    if (level === ancestor) break;
-  }
-  return levels;
 }

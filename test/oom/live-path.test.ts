@@ -32,7 +32,7 @@ const OTHER_POD = '/kubepods/burstable/podffffffff-0000-4000-8000-00000000000f';
 
 /** What is said of each, without the evidence, which comes as it may, and the time, which is the console's. */
 function told(episodes: readonly OomEpisode[]): readonly object[] {
-  const changes = new Set(['evidence', 'noGroup', 'monotonicUs', 'atMs']);
+  const changes = new Set(['evidence', 'monotonicUs', 'atMs']);
   return settled(episodes).map((episode) =>
     Object.fromEntries(Object.entries(episode).filter(([key]) => !changes.has(key))),
   );

@@ -16,7 +16,7 @@ const TABLE = [30_000, 10, 15, VICTIM, 30].map((tgid) => ({
   rssPages: 1,
   oomScoreAdj: 0,
 }));
-const EPISODE = anEpisode({ noGroup: true, victim: { pid: VICTIM, comm: 'child' }, tasks: TABLE });
+const EPISODE = anEpisode({ victim: { pid: VICTIM, comm: 'child' }, tasks: TABLE });
 
 interface FakeProcess {
   readonly cgroup?: string;
@@ -41,13 +41,18 @@ function processFiles(pid: number, facts: FakeProcess): FakeFiles {
 }
 
 /** The runtime's shim is process 5, the container's main process 10 unless told otherwise. */
-function stateOf(processes: Readonly<Record<number, FakeProcess>>, episode: OomEpisode = EPISODE) {
+function stateOf(
+  processes: Readonly<Record<number, FakeProcess>>,
+  episode: OomEpisode = EPISODE,
+  groups: FakeFiles = { '/cg/memory/memory.oom_control': 'x' },
+) {
   const pids = Object.entries(processes)
     .filter(([, { cgroup = CONTAINER }]) => cgroup === CONTAINER)
     .map(([pid]) => pid);
+  const root = '/cg/cgroup.controllers' in groups ? '/cg' : '/cg/memory';
   const files = {
-    '/cg/memory/memory.oom_control': 'x',
-    [`/cg/memory${CONTAINER}/cgroup.procs`]: pids.map((pid) => `${pid}\n`).join(''),
+    ...groups,
+    [`${root}${CONTAINER}/cgroup.procs`]: pids.map((pid) => `${pid}\n`).join(''),
     ...processFiles(5, { cgroup: '/system.slice/containerd.service', parent: 1 }),
     ...Object.assign(
       {},
@@ -123,7 +128,15 @@ describe('nothing is said', () => {
   });
 
   test('where a group may have been killed', () => {
-    const { noGroup: _, ...episode } = EPISODE;
-    expect(stateOf({ 10: MAIN }, episode)).toBe('unknown');
+    expect(stateOf({ 10: MAIN }, EPISODE, {})).toBe('unknown');
   });
+});
+
+test.each([
+  ['0\n', 'survived'],
+  ['1\n', 'unknown'],
+])('on cgroup v2 with memory.oom.group %j it %s, however late anybody looks', (group, state) => {
+  const v2 = { '/cg/cgroup.controllers': 'memory\n', [`/cg${CONTAINER}/memory.oom.group`]: group };
+  const episode = { ...EPISODE, oomMemcg: CONTAINER };
+  expect(stateOf({ 10: MAIN }, episode, v2)).toBe(state);
 });
