@@ -68,6 +68,11 @@ export function followContext(
   return { ...whatIsSaid(known, line, message), pace: paceAt(known, line, nowUs), last };
 }
 
+/** One that was already exiting has no memory, and its group most likely says nothing of it. */
+function killedPid(last: ReportContext['last']): number | undefined {
+  return last?.kind === 'kill' ? last.pid : undefined;
+}
+
 /** Whom a line is about that says what became of a process. */
 function pidOf(line: KernelLine): number | undefined {
   if (line.kind === 'kill') return line.process.pid;
@@ -102,7 +107,7 @@ function whatIsSaid(
     case 'kill-announced':
       return { ...(before.group === undefined && before), announcedPid: line.pid };
     case 'group-kill':
-      return withoutAbsent({ group: line.memcg, repeats: before.last?.pid });
+      return withoutAbsent({ group: line.memcg, repeats: killedPid(before.last) });
     case 'kill':
     case 'already-exiting': {
       const { group, repeats } = before;

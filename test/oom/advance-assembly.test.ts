@@ -257,6 +257,12 @@ describe('a group kill', () => {
       '9 in nowhere, no limit, suppressed, 1 lines',
     ],
     [
+      'waits for none of one that was exiting when it was chosen',
+      [...listed.slice(0, -1), exitingLine(7), groupLine(), killLine(8), after(30, killLine(9))],
+      '8 in container, container limit, full, 1 lines',
+      '9 in nowhere, no limit, suppressed, 1 lines',
+    ],
+    [
       'goes on after a member that was already exiting',
       [...listed, groupLine(), exitingLine(7), killLine(8)],
       '7+8 in container, container limit, full, 2 lines',
