@@ -175,3 +175,109 @@ describe('a record', () => {
     expect(earliestMs).toBeCloseTo(writtenMs, 0);
   });
 });
+
+describe('the clocks, where chrony slews', () => {
+  /** A prompt read, then a minute in which nothing is logged. */
+  function afterAMinute(): Machine {
+    const machine = new Machine();
+    machine.read();
+    machine.drain();
+    machine.upMs += 60_000;
+    return machine;
+  }
+
+  /** Five seconds later, what was begun now is ended. */
+  function readEndedLate(machine: Machine, lines = 1): void {
+    const begunUs = machine.upMs * 1000;
+    machine.drain(5000);
+    machine.upMs += 1;
+    for (let line = 0; line < lines; line += 1) machine.dated(begunUs + line, true);
+  }
+
+  /** The next record is read three seconds late: neither bound lets it pass for a prompt one. */
+  function expectUnmoved(machine: Machine): void {
+    machine.drain();
+    const writtenMs = machine.upMs;
+    const { live, atMs, earliestMs } = machine.read(3000);
+    expect(live).toBe(false);
+    expect(Math.abs(atMs - WALL - writtenMs)).toBeLessThan(1000);
+    expect(earliestMs ?? 0).toBeLessThanOrEqual(writtenMs);
+  }
+
+  test.each([400, 5000])(
+    'follow %i ms in a minute by the second record that shows it',
+    (slewMs) => {
+      const machine = afterAMinute();
+      machine.skewMs += slewMs;
+      machine.read(2);
+      machine.drain(1);
+      machine.read(2);
+      machine.drain(1);
+      const writtenMs = machine.upMs;
+      const { live, atMs, earliestMs } = machine.read(2);
+      expect(live).toBe(true);
+      expect(atMs).toBe(WALL + writtenMs + 2);
+      expect(earliestMs).toBeCloseTo(writtenMs, 0);
+      expectUnmoved(machine);
+    },
+  );
+
+  test('follow it where hours lie between one record that shows it and the next', () => {
+    const machine = afterAMinute();
+    machine.skewMs += 5000;
+    machine.drain();
+    machine.read();
+    for (let hour = 0; hour < 2; hour += 1) {
+      machine.drain();
+      machine.upMs += 3_600_000;
+      machine.read();
+    }
+    machine.drain();
+    expect(machine.read().live).toBe(true);
+  });
+
+  test('follow it backwards at once', () => {
+    const machine = afterAMinute();
+    machine.skewMs -= 5000;
+    expect(machine.read(2).live).toBe(true);
+    expectUnmoved(machine);
+  });
+
+  test('are not moved by a reader that is stopped for seconds, again and again', () => {
+    const machine = afterAMinute();
+    for (let read = 0; read < 5; read += 1) {
+      machine.drain();
+      expect(machine.read(5000).live).toBe(false);
+    }
+    expectUnmoved(machine);
+  });
+
+  test('are not moved by a line that was ended late', () => {
+    const machine = afterAMinute();
+    readEndedLate(machine);
+    expectUnmoved(machine);
+  });
+
+  test('are not moved by a line that held up others', () => {
+    const machine = afterAMinute();
+    readEndedLate(machine, 3);
+    expectUnmoved(machine);
+  });
+
+  test('are not moved by two lines that were ended late, and a prompt one between', () => {
+    const machine = afterAMinute();
+    readEndedLate(machine);
+    machine.drain();
+    machine.read(2);
+    machine.upMs += 60_000;
+    readEndedLate(machine);
+    expectUnmoved(machine);
+  });
+
+  test('are not moved by lines of which each is ended by the next', () => {
+    const machine = new Machine();
+    machine.read();
+    for (let line = 0; line < 5; line += 1) readEndedLate(machine);
+    expectUnmoved(machine);
+  });
+});
