@@ -28,3 +28,31 @@ test('that is too large is told with its length, and the next is another', () =>
   text.add(bytes('0123456789'));
   expect(text.take()).toBe('0123456789');
 });
+
+test('that is too large leaves nothing of a character that was cut in two', () => {
+  const text = new JsonText(3);
+  text.add(bytes('é').subarray(0, 1));
+  text.add(bytes('123'));
+  expect(text.take()).toBeInstanceOf(TooLargeError);
+  text.add(bytes('1'));
+  expect(text.take()).toBe('1');
+});
+
+test.each(['[', '{'])(
+  'of more than 100,000 %s is too large, however few bytes it has',
+  (bracket) => {
+    const text = new JsonText(1_000_000);
+    const [half, one] = [bytes(bracket.repeat(50_000)), bytes(bracket)];
+    for (const chunk of [half, half, one, bytes('"the rest of it"')]) text.add(chunk);
+    expect(text.take()).toEqual(new TooLargeError(100_001, 100_000, 'objects and arrays'));
+    text.add(half);
+    text.add(half);
+    expect(text.take()).toHaveLength(100_000);
+  },
+);
+
+test('that is too large in bytes is told with these, whatever is in it', () => {
+  const text = new JsonText(100_000);
+  text.add(bytes('['.repeat(100_001)));
+  expect(text.take()).toEqual(new TooLargeError(100_001, 100_000));
+});
