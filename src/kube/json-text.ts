@@ -1,8 +1,10 @@
 import { StringDecoder } from 'node:string_decoder';
 
 /**
- * The largest object an API server has, as JSON. etcd takes requests of 1.5 MiB (`--max-request-bytes`), and
- * JSON may write one byte of it as six (`\u003c`): 9 MiB, and some room for the names of its fields.
+ * The largest object that is read, as JSON. etcd takes requests of 1.5 MiB (`--max-request-bytes`), and JSON may
+ * write one byte of it as six (`\u003c`): 9 MiB. Where fields are empty and their names long (a preferred pod affinity
+ * term) it is seven or eight, but {@link MAX_BRACKETS} of them make that no more than half a MiB. Twice this is on the
+ * heap when the text is put together, four times where a character is beyond Latin-1.
  */
 export const MAX_OBJECT_BYTES = 10 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { JsonText, TooLargeError } from '../../src/kube/json-text.ts';
+import { JsonText, MAX_OBJECT_BYTES, TooLargeError } from '../../src/kube/json-text.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -11,6 +11,20 @@ test('is what was added since it was last taken', () => {
   expect(text.take()).toBe('{"a":1}');
   text.add(bytes('2'));
   expect([text.take(), text.take()]).toEqual(['2', '']);
+});
+
+/** In etcd 13 bytes of protobuf: four fields and three messages, each with its tag and length. */
+const AFFINITY_TERM = {
+  weight: 1,
+  podAffinityTerm: { labelSelector: {}, topologyKey: 'a', namespaceSelector: {} },
+};
+
+test('is not too large where etcd takes it and its brackets are few enough', () => {
+  const text = new JsonText(MAX_OBJECT_BYTES);
+  const terms = 25_000;
+  text.add(bytes(`${JSON.stringify(AFFINITY_TERM)},`.repeat(terms)));
+  text.add(bytes(String.raw`\u003c`.repeat(1.5 * 1024 * 1024 - 13 * terms)));
+  expect(text.take()).not.toBeInstanceOf(TooLargeError);
 });
 
 test('is whole where a character was cut in two', () => {
