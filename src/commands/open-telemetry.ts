@@ -5,7 +5,7 @@ import type { KillAudit } from '../oom/kill-audit.ts';
 import type { Watching } from '../oom-watcher.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import { watchProblem } from '../pods/watch-report.ts';
+import { skippedPods, watchProblem } from '../pods/watch-report.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
 import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
@@ -51,8 +51,8 @@ export async function openTelemetry(
 ): Promise<StatusServer | undefined> {
   if (listen === 'none') return undefined;
   const readiness = readinessOf(parts);
-  const problems = (): string[] =>
-    readiness.map((check) => check()).filter((it) => it !== undefined);
+  const checks = [...readiness, skippedCheck(parts)];
+  const problems = (): string[] => checks.map((check) => check()).filter((it) => it !== undefined);
   const { node, log } = parts;
   const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
     metrics: metricsOf(parts, edge),
@@ -85,6 +85,10 @@ function readinessOf(parts: TelemetryParts): readonly Check[] {
     () => (watch === undefined ? undefined : watchProblem(watch())),
     () => (store.writable ? undefined : 'the state directory cannot be written'),
   ];
+}
+
+function skippedCheck({ pods: { watch } }: TelemetryParts): Check {
+  return () => (watch === undefined ? undefined : skippedPods(watch()));
 }
 
 function latest({ store }: TelemetryParts) {

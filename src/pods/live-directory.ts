@@ -1,27 +1,18 @@
 import {
   BehaviorSubject,
-  defer,
   distinctUntilChanged,
-  filter,
   map,
   type Observable,
-  startWith,
   Subject,
   type Subscription,
 } from 'rxjs';
 import type { DirectoryChange } from './list-and-watch.ts';
 import { isSameEntry, mergeEntry } from './merge-entry.ts';
 import type { PodApi } from './pod-api.ts';
-import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
+import type { PodDirectory, PodEntry } from './pod-directory.ts';
 import { PodIndex } from './pod-index.ts';
 import { FIRST_STEP, type ReflectorState } from './reflector-step.ts';
 import { type ReflectorEnv, reflectPods } from './reflector.ts';
-
-/** A container and the pod it is of. */
-export interface FoundContainer {
-  readonly pod: PodEntry;
-  readonly container: ContainerEntry;
-}
 
 /**
  * This node's pods as far as attribution cares, kept up to date by {@link follow}. A pod deleted is
@@ -61,24 +52,6 @@ export class LiveDirectory implements PodDirectory {
 
   byCgroupUid(uid: string, containerId?: string): PodEntry | undefined {
     return this.#fresh().byCgroupUid(uid, containerId);
-  }
-
-  byContainerId(id: string): FoundContainer | undefined {
-    const pod = this.#fresh().byContainerId(id);
-    const container = pod?.containers.find(({ ids }) => ids.includes(id));
-    return pod === undefined || container === undefined ? undefined : { pod, container };
-  }
-
-  /** The pod as it is now, if it is known, and then each newer version of it. */
-  whenChanged(cgroupUid: string): Observable<PodEntry> {
-    return defer(() =>
-      this.#changed$.pipe(
-        filter((pod) => pod.cgroupUid === cgroupUid),
-        startWith(undefined),
-        map(() => this.byCgroupUid(cgroupUid)),
-        filter((pod) => pod !== undefined),
-      ),
-    );
   }
 
   /** Keeps up with the API server until the subscription ends. */

@@ -27,7 +27,7 @@ const SHORT_WATCH_MS = 1000;
 
 /**
  * A watch that lasted is simply taken up again; one that did not looks like a broken server. Where pods
- * were passed over a list tells, every 5 to 10 minutes, whether they are still there: their end may be
+ * were passed over a list tells, at least every 10 minutes, whether they are still there: their end may be
  * as unreadable as they are.
  */
 export function afterEnd(before: Ended, atMs: number, wereSkipped: boolean): Next {
@@ -45,9 +45,15 @@ function lasted({ openedAtMs }: Ended, atMs: number): boolean {
  * once (or when throttled); where the server was out of reach meanwhile we list first. It may come back
  * with its etcd emptied or restored, and accepts a watch from a version ahead of its own: the watch
  * cache withholds every event until it has caught up, and what happened below is never told. The list
- * says `Too large resource version`, or everything; it is cheap, one node's pods from the cache.
+ * says `Too large resource version`, or everything; it is cheap, one node's pods from the cache. Where
+ * pods were passed over a watch that was cut off is followed by a list, as one that ended is.
  */
-export function afterFailure(before: Ended, atMs: number, err: unknown): Next {
+export function afterFailure(
+  before: Ended,
+  atMs: number,
+  err: unknown,
+  wereSkipped: boolean,
+): Next {
   const { verb, resourceVersion } = before.request;
   const reason = err instanceof PodApiError ? err.reason : 'unavailable';
   const pauseAtLeastMs = err instanceof PodApiError ? (err.retryAfterMs ?? 0) : 0;
@@ -55,7 +61,7 @@ export function afterFailure(before: Ended, atMs: number, err: unknown): Next {
   if (verb === 'list' && lost && resourceVersion !== '') return { ...relist(''), pause: 'none' };
   if (verb === 'watch' && reason === 'too-large') return relist('');
   if (verb === 'watch' && reason === 'interrupted') {
-    return lasted(before, atMs)
+    return lasted(before, atMs) && !wereSkipped
       ? watchFrom(resourceVersion)
       : { ...relist(resourceVersion), pause: 'short' };
   }

@@ -1,5 +1,5 @@
 import type { PodEntry } from './pod-directory.ts';
-import { idsOf, weighClaims } from './weigh-claims.ts';
+import { weighClaims } from './weigh-claims.ts';
 
 /** How long a deleted pod is still found: the API server may be away, and kills wait in the ring. */
 const KEEP_DELETED_MS = 15 * 60_000;
@@ -7,18 +7,15 @@ const KEEP_DELETED_MS = 15 * 60_000;
 const MAX_DELETED = 1000;
 
 /**
- * Pods by their UID, with the two other names they are looked up by.
+ * Pods by their UID, and static pods by the hash their cgroups are named after.
  *
  * Law 2: the UID is the API server's; the config hash of a mirror is an annotation anybody may write.
  * So it never hides a pod whose real UID it names, and all who have the same one are kept and weighed.
- * A container belongs to the pod that had it first, as long as that pod lives.
  */
 export class PodIndex {
   readonly #pods = new Map<string, PodEntry>();
   /** Mirrors of static pods: config hash → UIDs of all that have it. */
   readonly #mirrors = new Map<string, Set<string>>();
-  /** Container ID → UID. */
-  readonly #containers = new Map<string, string>();
   /** UID → when it was deleted, the longest deleted first. */
   readonly #deleted = new Map<string, number>();
 
@@ -34,10 +31,6 @@ export class PodIndex {
     return weighClaims(claims, containerId);
   }
 
-  byContainerId(id: string): PodEntry | undefined {
-    return this.#pods.get(this.#containers.get(id) ?? '');
-  }
-
   entries(): readonly PodEntry[] {
     return [...this.#pods.values()];
   }
@@ -49,7 +42,6 @@ export class PodIndex {
       const claims = this.#mirrors.get(pod.cgroupUid) ?? new Set();
       this.#mirrors.set(pod.cgroupUid, claims.add(pod.uid));
     }
-    for (const id of idsOf(pod)) this.#claim(id, pod.uid);
     if (pod.deletedAtMs !== undefined) this.#deleted.set(pod.uid, pod.deletedAtMs);
   }
 
@@ -62,12 +54,6 @@ export class PodIndex {
     }
   }
 
-  #claim(containerId: string, uid: string): void {
-    const holder = this.byContainerId(containerId);
-    if (holder === undefined || holder.deletedAtMs !== undefined)
-      this.#containers.set(containerId, uid);
-  }
-
   #release(uid: string): void {
     const pod = this.#pods.get(uid);
     this.#deleted.delete(uid);
@@ -75,8 +61,5 @@ export class PodIndex {
     const claims = this.#mirrors.get(pod.cgroupUid);
     claims?.delete(uid);
     if (claims?.size === 0) this.#mirrors.delete(pod.cgroupUid);
-    for (const id of idsOf(pod)) {
-      if (this.#containers.get(id) === uid) this.#containers.delete(id);
-    }
   }
 }

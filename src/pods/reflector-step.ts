@@ -99,7 +99,7 @@ export function advance(before: ReflectorStep, progress: Progress): ReflectorSte
       const failures = state.failures + 1;
       const failuresInARow = state.failuresInARow + 1;
       return {
-        ...then(afterFailure(before, progress.atMs, err)),
+        ...then(afterFailure(before, progress.atMs, err, state.skipped > 0)),
         state: { ...state, live: false, failures, failuresInARow, lastError: err },
       };
     }

@@ -5,13 +5,17 @@ import type { ReflectorState } from './reflector-step.ts';
 /** A watch that breaks and is opened again at the first try is daily business. */
 const FAILURES_IN_A_ROW = 2;
 
-/** What is not known of the pods, in a few words; nothing where all is well. */
+/** Why the pods are not known, in a few words; nothing where they are. */
 export function watchProblem(state: ReflectorState): string | undefined {
-  const { synced, failuresInARow, skipped } = state;
+  const { synced, failuresInARow } = state;
   if (!synced) return 'the pods are not listed yet';
   if (failuresInARow >= FAILURES_IN_A_ROW) return 'the pods cannot be listed or watched';
-  if (skipped > 0) return `pods or changes of pods passed over as too large: ${skipped}`;
   return undefined;
+}
+
+/** How many were passed over; no {@link watchProblem}: whoever may create a pod can make it too large. */
+export function skippedPods({ skipped }: ReflectorState): string | undefined {
+  return skipped > 0 ? `pods or changes of pods passed over as too large: ${skipped}` : undefined;
 }
 
 /**

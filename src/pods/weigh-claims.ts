@@ -22,7 +22,7 @@ export function weighClaims(
 }
 
 /** The IDs of a pod's containers, as its status had them. */
-export function idsOf({ containers }: PodEntry): readonly string[] {
+function idsOf({ containers }: PodEntry): readonly string[] {
   return containers.flatMap(({ ids }) => ids);
 }
 

@@ -5,7 +5,7 @@ import type { EpisodeFacts } from './episode-facts.ts';
 export interface PageView {
   readonly node: string;
   readonly version: string;
-  /** What `/readyz` would say is wrong; empty when nothing is. */
+  /** What is wrong, be the agent ready or not; empty when nothing is. */
   readonly problems: readonly string[];
   /** The newest first. */
   readonly episodes: readonly EpisodeFacts[];

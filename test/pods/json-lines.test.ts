@@ -65,6 +65,13 @@ describe('jsonLines', () => {
     expect(tooLarge).toBeInstanceOf(TooLargeError);
   });
 
+  it('says that a line has too many objects, and reads on', async () => {
+    const line = `[${'{},'.repeat(100_000)}{}]\n`;
+    const [tooLarge, ...rest] = await readAll(jsonLines(stream(bytes(line), bytes('2\n'))));
+    expect(tooLarge).toBeInstanceOf(TooLargeError);
+    expect(rest).toEqual([2]);
+  });
+
   it('reads a line that is just as large as it may be', async () => {
     expect(await readAll(jsonLines(stream(bytes('1234567890\n')), 10))).toEqual([1234567890]);
   });

@@ -33,6 +33,9 @@ const mirror = (name: string, uid: string, hash: string, ...ids: readonly string
 });
 const forged = (name: string, uid: string, hash: string): PodShape => mirror(name, uid, hash);
 
+const containerOf = (directory: LiveDirectory, pod: string) =>
+  directory.byCgroupUid(`uid-of-${pod}`)?.containers[0];
+
 function entry(name: string, deletedAtMs: number): PodEntry {
   const uid = `uid-of-${name}`;
   const uids = { uid, referenceUid: uid, cgroupUid: uid };
@@ -40,22 +43,18 @@ function entry(name: string, deletedAtMs: number): PodEntry {
 }
 
 describe('LiveDirectory', () => {
-  it('finds a pod by its cgroup UID and a container by its ID', () => {
+  it('finds a pod by its cgroup UID, with its containers', () => {
     const { directory, put } = setUp();
     put(withContainer('web', 'c1'));
     expect(directory.byCgroupUid('uid-of-web')?.name).toBe('web');
-    expect(directory.byContainerId('c1')).toMatchObject({
-      pod: { name: 'web' },
-      container: { name: 'app' },
-    });
+    expect(containerOf(directory, 'web')).toMatchObject({ name: 'app', ids: ['c1'] });
     expect(directory.byCgroupUid('other')).toBeUndefined();
-    expect(directory.byContainerId('other')).toBeUndefined();
   });
 
-  it('finds a container that restarted by each ID it was seen with, up to eight', () => {
+  it('keeps each ID a container that restarted was seen with, up to eight', () => {
     const { directory, put } = setUp();
     for (let run = 0; run < 10; run += 1) put(withContainer('web', `c${run}`));
-    expect(directory.byContainerId('c9')?.container.ids).toEqual([
+    expect(containerOf(directory, 'web')?.ids).toEqual([
       'c9',
       'c8',
       'c7',
@@ -65,8 +64,6 @@ describe('LiveDirectory', () => {
       'c3',
       'c2',
     ]);
-    expect(directory.byContainerId('c2')?.container.name).toBe('app');
-    expect(directory.byContainerId('c1')).toBeUndefined();
   });
 
   it('keeps a deleted pod for 15 minutes and says since when it is gone', () => {
@@ -78,10 +75,9 @@ describe('LiveDirectory', () => {
 
     clock.nowMs += 15 * MINUTE - 1;
     expect(directory.byCgroupUid('uid-of-web')).toMatchObject({ deletedAtMs });
-    expect(directory.byContainerId('c1')?.pod.deletedAtMs).toBe(deletedAtMs);
+    expect(containerOf(directory, 'web')?.ids).toEqual(['c1']);
     clock.nowMs += 1;
     expect(directory.byCgroupUid('uid-of-web')).toBeUndefined();
-    expect(directory.byContainerId('c1')).toBeUndefined();
     expect(directory.entries()).toEqual([]);
   });
 
@@ -89,7 +85,7 @@ describe('LiveDirectory', () => {
     const { directory, remove } = setUp();
     const status = { state: { terminated: oomKilled('c1') } };
     remove({ name: 'web', containers: [{ name: 'app', status }] });
-    expect(directory.byContainerId('c1')?.container.lastTermination?.reason).toBe('OOMKilled');
+    expect(containerOf(directory, 'web')?.lastTermination?.reason).toBe('OOMKilled');
   });
 
   it('forgets the longest deleted first when pods come and go by the thousand', () => {
@@ -112,8 +108,7 @@ describe('LiveDirectory', () => {
 
     expect(directory.byCgroupUid('uid-of-goes')?.deletedAtMs).toBe(clock.nowMs);
     expect(directory.byCgroupUid('uid-of-comes')?.deletedAtMs).toBeUndefined();
-    expect(directory.byContainerId('old')?.pod.name).toBe('stays');
-    expect(directory.byContainerId('old')?.container.ids).toEqual(['new', 'old']);
+    expect(containerOf(directory, 'stays')?.ids).toEqual(['new', 'old']);
   });
 
   it('counts the time since a deletion from the first list that lacked it', () => {
@@ -179,47 +174,19 @@ describe('LiveDirectory', () => {
     });
   });
 
-  it('does not give a living container to another pod that claims its ID', () => {
-    const { directory, put } = setUp();
+  it('tells every newer version of a pod, and no update that changes nothing we keep', () => {
+    const { directory, put, remove } = setUp();
+    const seen: PodEntry[] = [];
+    const subscription = directory.changed$.subscribe((pod) => seen.push(pod));
+    put({ name: 'web', resourceVersion: '1' });
+    put({ name: 'web', resourceVersion: '2', labels: { tier: 'front' } });
     put(withContainer('web', 'c1'));
-    put(withContainer('thief', 'c1'));
-    expect(directory.byContainerId('c1')?.pod.name).toBe('web');
-  });
+    remove(withContainer('web', 'c1'));
+    subscription.unsubscribe();
+    put(withContainer('web', 'c2'));
 
-  describe('whenChanged', () => {
-    it('gives the pod as it is and every newer version of it', () => {
-      const { directory, put, remove } = setUp();
-      const seen: PodEntry[] = [];
-      put({ name: 'web' });
-      const subscription = directory.whenChanged('uid-of-web').subscribe((pod) => seen.push(pod));
-      put({ name: 'other' });
-      put(withContainer('web', 'c1'));
-      remove(withContainer('web', 'c1'));
-      subscription.unsubscribe();
-      put(withContainer('web', 'c2'));
-
-      expect(seen.map((pod) => pod.containers[0]?.ids)).toEqual([[], ['c1'], ['c1']]);
-      expect(seen.map((pod) => pod.deletedAtMs !== undefined)).toEqual([false, false, true]);
-    });
-
-    it('says nothing of a pod nobody knows, nor of an update that changes nothing we keep', () => {
-      const { directory, put } = setUp();
-      const seen: PodEntry[] = [];
-      directory.whenChanged('uid-of-web').subscribe((pod) => seen.push(pod));
-      expect(seen).toEqual([]);
-      put({ name: 'web', resourceVersion: '1' });
-      put({ name: 'web', resourceVersion: '2', labels: { tier: 'front' } });
-      expect(seen).toHaveLength(1);
-    });
-
-    it('speaks of the pod that owns the name, not of whoever claims it', () => {
-      const { directory, put } = setUp();
-      const seen: string[] = [];
-      put(mirror('etcd', 'real', 'h', 'c1'));
-      directory.whenChanged('h').subscribe((pod) => seen.push(pod.name));
-      put(forged('thief', 't1', 'h'));
-      expect(new Set(seen)).toEqual(new Set(['etcd']));
-    });
+    expect(seen.map((pod) => pod.containers[0]?.ids)).toEqual([[], ['c1'], ['c1']]);
+    expect(seen.map((pod) => pod.deletedAtMs !== undefined)).toEqual([false, false, true]);
   });
 
   describe('across a restart', () => {
@@ -231,10 +198,11 @@ describe('LiveDirectory', () => {
 
       const { clock, directory, replace } = setUp();
       directory.restore(stored);
-      expect(directory.byContainerId('c2')?.pod.deletedAtMs).toBeUndefined();
+      expect(directory.byCgroupUid('uid-of-gone')).toEqual(stored[1]);
       replace(withContainer('web', 'c9'));
-      expect(directory.byContainerId('c1')?.pod.deletedAtMs).toBeUndefined();
-      expect(directory.byContainerId('c2')?.pod.deletedAtMs).toBe(clock.nowMs);
+      expect(directory.byCgroupUid('uid-of-web')?.deletedAtMs).toBeUndefined();
+      expect(containerOf(directory, 'web')?.ids).toEqual(['c9', 'c1']);
+      expect(directory.byCgroupUid('uid-of-gone')?.deletedAtMs).toBe(clock.nowMs);
     });
 
     it('forgets what was deleted too long ago, and never overrides what it knows', () => {

@@ -106,6 +106,21 @@ describe('advance', () => {
       'list 7',
     ],
     [
+      'lists when a watch was cut off, where pods were passed over',
+      [listedBut, opened, failed('interrupted', START + 300_000)],
+      'list 7 soon',
+    ],
+    [
+      'lists when a watch was cut off, where a change was passed over',
+      [
+        listed,
+        opened,
+        { kind: 'skipped', err: 'too large' },
+        failed('interrupted', START + 300_000),
+      ],
+      'list 7 soon',
+    ],
+    [
       'waits with that where the watch was no more than a moment',
       [listedBut, opened, { kind: 'closed', atMs: START + 999 }],
       'list 7 later',

@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { beforeEach, expect, test } from 'vitest';
 import { FIRST_STEP, type ReflectorState } from '../../src/pods/reflector-step.ts';
-import { reportWatch, watchProblem } from '../../src/pods/watch-report.ts';
+import { reportWatch, skippedPods, watchProblem } from '../../src/pods/watch-report.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 
 let log: MemoryLog;
@@ -78,11 +78,14 @@ test.each<[string, Partial<ReflectorState>, string | undefined]>([
   ['when all is well', { synced: true, live: true }, undefined],
   ['between two watches', { synced: true, failuresInARow: 1 }, undefined],
   ['while lists fail', { synced: true, failuresInARow: 2 }, 'the pods cannot be listed or watched'],
-  [
-    'where pods are too large',
-    { synced: true, live: true, skipped: 3 },
-    'pods or changes of pods passed over as too large: 3',
-  ],
+  ['where pods are too large', { synced: true, live: true, skipped: 3 }, undefined],
 ])('the problem %s', (_, change, problem) => {
   expect(watchProblem({ ...state, ...change })).toBe(problem);
+});
+
+test('pods that are too large are told by their number, and nothing where none is', () => {
+  expect(skippedPods({ ...state, skipped: 3 })).toBe(
+    'pods or changes of pods passed over as too large: 3',
+  );
+  expect(skippedPods(state)).toBeUndefined();
 });

@@ -16,6 +16,17 @@ export function* hugePods(count: number, length: number, value = 'x'): Generator
   for (let n = 0; n < count; n += 1) yield template.replaceAll('huge-N', `huge-${n}`);
 }
 
+/** The JSON of so many pods, each with so many node selector terms: an empty one is 2 bytes in etcd. */
+export function* podsOfTerms(count: number, terms: number): Generator<string> {
+  const nodeSelectorTerms = Array.from({ length: terms }, () => ({}));
+  const required = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } };
+  for (let n = 0; n < count; n += 1) {
+    const pod = podJson({ name: `terms-${n}` });
+    const affinity = { nodeAffinity: required };
+    yield JSON.stringify({ ...pod, spec: Object.assign({}, pod['spec'], { affinity }) });
+  }
+}
+
 /** Go escapes these in JSON, as the API server does; JavaScript does not. */
 export function goJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', String.raw`\u003c`);
