@@ -69,18 +69,18 @@ export class PendingEpisodes {
   }
 
   /**
-   * One that is in the store as pending by now.
+   * One that is in the store as pending by now. What an earlier process left comes before it, and has
+   * nobody in its place to wake it.
    *
    * @param patienceMs for how long the pods must be watched before it is looked at again
    * @param survived whether the container's main process lives on, as soon as that is known
    */
   add(stored: StoredEpisode, patienceMs: number, survived: boolean | Promise<boolean>): void {
-    if (typeof survived === 'boolean') {
-      this.#put(stored, patienceMs, survived);
-    } else {
-      const key = this.#put(stored, patienceMs);
-      void survived.then((seen) => this.#change(key, { survived: seen }));
-    }
+    const seen = typeof survived === 'boolean' ? survived : undefined;
+    const key = this.#put(stored, patienceMs, seen);
+    if (typeof survived !== 'boolean')
+      void survived.then((later) => this.#change(key, { survived: later }));
+    if (this.#unloadedAfter !== undefined) this.#wake(key);
     if (this.#index.size > MAX_PENDING) this.#decideOldest();
   }
 

@@ -60,11 +60,29 @@ function open(attributor: Attributor): Opened {
   const add = (episode: OomEpisode): void => {
     const stored = { bootId: BOOT, state: 'pending', enteredMs: clock.wallMs(), episode } as const;
     store.episodes.add(stored);
-    const { patienceMs } = attributor.attribute(episode, 0) as { patienceMs: number };
+    const { patienceMs = Infinity } = attributor.attribute(episode, 0) as { patienceMs?: number };
     attributor.see(episode);
     pending.add(stored, patienceMs, false);
   };
   return { store, pending, add };
+}
+
+/** What an earlier process left pending, of seven containers. */
+function leave(count: number): void {
+  using store = new StateStore({ directory, historyMax: 9, log, nowMs: () => START_MS });
+  store.transaction(() => {
+    for (let sequence = 1; sequence <= count; sequence += 1)
+      store.episodes.add({
+        bootId: BOOT,
+        state: 'pending',
+        enteredMs: START_MS,
+        episode: makeEpisode({ sequence, pod: sequence % 7 }),
+      });
+  });
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
 }
 
 function decided(): number[] {
@@ -203,7 +221,7 @@ describe('beyond the number that may be pending', () => {
       add(makeEpisode({ sequence, pod: sequence % 7 }));
     expect([decided(), log.said('warn')]).toEqual([[], []]);
     add(makeEpisode({ sequence: MAX_PENDING + 1 }));
-    expect(decided()).toEqual(Array.from({ length: BATCH }, (_, at) => at + 1));
+    expect(decided()).toEqual(range(1, BATCH));
     expect(batches).toHaveLength(1);
     expect(batches.flat().every(({ attribution }) => attribution?.isEarly)).toBe(true);
     expect(log.said('warn')).toEqual([
@@ -217,24 +235,13 @@ describe('beyond the number that may be pending', () => {
 
   test('what an earlier process left is decided a batch at a time, the rest taken up again', async () => {
     const left = MAX_PENDING + 250;
-    {
-      using store = new StateStore({ directory, historyMax: 9, log, nowMs: () => START_MS });
-      store.transaction(() => {
-        for (let sequence = 1; sequence <= left; sequence += 1)
-          store.episodes.add({
-            bootId: BOOT,
-            state: 'pending',
-            enteredMs: START_MS,
-            episode: makeEpisode({ sequence, pod: sequence % 7 }),
-          });
-      });
-    }
+    leave(left);
     const attributor = new LateAttributor();
     const { pending, store } = open(attributor);
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(true);
     for (let turns = 0; turns < 40; turns += 1) await turn();
     expect(batches.map((batch) => batch.length)).toEqual([BATCH, BATCH, 50]);
-    expect(decided()).toEqual(Array.from({ length: 250 }, (_, at) => at + 1));
+    expect(decided()).toEqual(range(1, 250));
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(false);
 
     attributor.learn();
@@ -245,5 +252,17 @@ describe('beyond the number that may be pending', () => {
       const ofPod = decided().filter((sequence) => sequence % 7 === pod);
       expect(ofPod).toEqual(ofPod.toSorted((a, b) => a - b));
     }
+  });
+
+  test('one that is read while the rest is taken up has its turn when that is done', async () => {
+    const left = MAX_PENDING + 250;
+    leave(left);
+    const { pending, store, add } = open(new LateAttributor(true));
+    await turn();
+    for (const sequence of [left + 1, left + 2]) add(makeEpisode({ sequence, pod: 8000 }));
+    for (let turns = 0; turns < 40; turns += 1) await turn();
+    expect(decided().slice(-2)).toEqual([left + 1, left + 2]);
+    expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(false);
+    expect(store.episodes.pendingCount()).toBe(0);
   });
 });
