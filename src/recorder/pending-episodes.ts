@@ -81,7 +81,7 @@ export class PendingEpisodes {
     if (typeof survived !== 'boolean')
       void survived.then((later) => this.#change(key, { survived: later }));
     if (this.#unloadedAfter !== undefined) this.#wake(key);
-    if (this.#index.size > MAX_PENDING) this.#decideOldest();
+    this.#limit();
   }
 
   /** One of them has more to say, perhaps of whose it is. */
@@ -151,6 +151,7 @@ export class PendingEpisodes {
       else this.#decideUnloaded(this.#unloadedAfter);
     } while (this.#woken.size > 0 || this.#unloadedAfter !== undefined);
     this.#isWorking = false;
+    this.#limit();
     this.#times.plan();
     if (this.#isSettled) for (const tell of this.#whenSettled.splice(0)) tell();
   }
@@ -186,6 +187,11 @@ export class PendingEpisodes {
     }
     this.#remove(key);
     return [verdict];
+  }
+
+  /** What is left in the file is older than any in the index: it goes first. */
+  #limit(): void {
+    if (this.#unloadedAfter === undefined && this.#index.size > MAX_PENDING) this.#decideOldest();
   }
 
   /** As many as one transaction takes: the next one that comes need not do so again. */

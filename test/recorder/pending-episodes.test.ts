@@ -265,4 +265,18 @@ describe('beyond the number that may be pending', () => {
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(false);
     expect(store.episodes.pendingCount()).toBe(0);
   });
+
+  test('none is decided early to make room while older ones are', async () => {
+    const left = MAX_PENDING + 250;
+    leave(left);
+    const { pending, store, add } = open(new LateAttributor());
+    for (let sequence = left + 1; sequence <= left + 150; sequence += 1) {
+      add(makeEpisode({ sequence, pod: sequence % 7 }));
+    }
+    expect(decided()).toEqual([]);
+    for (let turns = 0; turns < 60; turns += 1) await turn();
+    expect(decided()).toEqual(range(1, 250 + 2 * BATCH));
+    expect(store.episodes.pendingCount()).toBe(MAX_PENDING - 50);
+    pending.stop();
+  });
 });
