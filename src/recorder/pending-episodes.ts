@@ -1,16 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Subscription } from 'rxjs';
+import { Subscription } from 'rxjs';
 import type { Logger } from '../logger.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { PostClock } from '../post/wait-list.ts';
-import { type EpisodeTable, MAX_PENDING, type StoredEpisode } from '../store/episode-table.ts';
+import {
+  type EpisodeTable,
+  MAX_PENDING,
+  type NumberedEpisode,
+  type StoredEpisode,
+} from '../store/episode-table.ts';
 import type { Attributor } from './attributor.ts';
 import { type DecidedEpisode, decideEarly, decidePending } from './decide-pending.ts';
 import { type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';
 import { PendingTimes } from './pending-times.ts';
 
 export interface PendingOptions {
-  readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded'>;
+  readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded' | 'reloads$'>;
   readonly attributor: Attributor;
   readonly clock: PostClock;
   readonly log: Logger;
@@ -33,7 +38,7 @@ export class PendingEpisodes {
   readonly #options: PendingOptions;
   readonly #index = new PendingIndex();
   readonly #times: PendingTimes;
-  readonly #changes: Subscription;
+  readonly #news = new Subscription();
   /** The keys of those to look at. */
   readonly #woken = new Set<string>();
   /** Of what an earlier process left beyond the limit, the id before the next; absent when none is left. */
@@ -43,23 +48,25 @@ export class PendingEpisodes {
   #whenSettled: (() => void)[] = [];
 
   constructor(options: PendingOptions) {
-    const { clock, attributor } = options;
+    const { clock, attributor, episodes } = options;
     const { live$, changed$ } = attributor.news;
     this.#options = options;
     this.#times = new PendingTimes(this.#index, clock, live$, (keys) => this.#wake(...keys));
-    this.#changes = changed$.subscribe(({ cgroupUid }) =>
-      this.#wake(...this.#index.ofPod(cgroupUid)),
+    this.#news.add(
+      changed$.subscribe(({ cgroupUid }) => this.#wake(...this.#index.ofPod(cgroupUid))),
     );
+    this.#news.add(episodes.reloads$.subscribe(() => this.resume()));
   }
 
-  /** Takes up again what an earlier process left. Of main processes that process has gone with it. */
+  /**
+   * Takes up again what an earlier process left: at the start, and when the state file, which was away,
+   * may have brought more of it. What that process saw of main processes has gone with it.
+   */
   resume(): void {
-    const { episodes, attributor } = this.#options;
+    const { episodes } = this.#options;
     if (episodes.unloaded(0, 1).length > 0) this.#unloadedAfter = 0;
-    for (const stored of episodes.pending()) {
-      attributor.see(stored.episode);
-      this.#woken.add(this.#put(stored, 0, false));
-    }
+    const before = this.#index.clear();
+    for (const stored of episodes.pending()) this.#woken.add(this.#takeUp(stored, before));
     this.#wake();
   }
 
@@ -101,12 +108,23 @@ export class PendingEpisodes {
   /** From here on nothing is decided. */
   stop(): void {
     this.#stopped = true;
-    this.#changes.unsubscribe();
+    this.#news.unsubscribe();
     this.#times.stop();
   }
 
   get #isSettled(): boolean {
     return this.#index.size === 0 && this.#unloadedAfter === undefined;
+  }
+
+  #takeUp(stored: StoredEpisode, before: ReadonlyMap<string, PendingEpisode>): string {
+    const key = keyOf(stored.bootId, stored.episode.sequence);
+    const known = before.get(key);
+    if (known !== undefined) {
+      this.#index.put(key, known);
+      return key;
+    }
+    this.#options.attributor.see(stored.episode);
+    return this.#put(stored, 0, false);
   }
 
   #put({ episode, bootId, enteredMs }: StoredEpisode, patienceMs: number, survived?: boolean) {
@@ -225,7 +243,7 @@ export class PendingEpisodes {
     this.#options.settle(decided);
   }
 
-  #find({ bootId, sequence }: PendingEpisode): StoredEpisode | undefined {
+  #find({ bootId, sequence }: PendingEpisode): NumberedEpisode | undefined {
     return this.#options.episodes.findPending(bootId, sequence);
   }
 

@@ -17,10 +17,8 @@ export interface SettleParts {
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
 
-/** One that was pending, perhaps since another boot. */
-interface SettledEpisode extends RecordedEpisode {
-  readonly bootId: string;
-}
+/** One that was pending, perhaps since another boot, with its Events. */
+type SettledEpisode = DecidedEpisode & RecordedEpisode;
 
 /**
  * The second transaction of episodes that were pending, for all of them together: their Events, or the
@@ -40,12 +38,13 @@ export function settlePending(decided: readonly DecidedEpisode[], parts: SettleP
 
 /** A bug that one of them finds must not cost the others their Events. */
 function withEvents(
-  { episode, bootId, attribution }: DecidedEpisode,
+  decided: DecidedEpisode,
   { origin, log }: SettleParts,
 ): readonly SettledEpisode[] {
+  const { episode, bootId, attribution } = decided;
   if (attribution === undefined) return [];
   try {
-    return [{ ...recordEpisode(episode, attribution, { ...origin, bootId }), bootId }];
+    return [{ ...decided, ...recordEpisode(episode, attribution, { ...origin, bootId }) }];
   } catch (err) {
     log.error({ err, sequences: [episode.sequence] }, 'episodes stay pending');
     return [];
@@ -57,17 +56,14 @@ function record(settled: readonly SettledEpisode[], parts: SettleParts): void {
   const kills = settled.map((one) => ({ events: one.events, atMs: one.episode.atMs }));
   events.recordAll(kills, () => {
     alongside?.(settled);
-    for (const one of settled) {
-      const { bootId, episode, attribution } = one;
-      store.episodes.settle(bootId, episode.sequence, stateOf(one), attribution);
-    }
+    for (const one of settled) store.episodes.settle({ ...one, state: stateOf(one) });
   });
   for (const one of settled) onRecorded(one);
 }
 
 function giveUp(late: readonly DecidedEpisode[], { store, log }: SettleParts): void {
   store.transaction(() => {
-    for (const { bootId, episode } of late) store.episodes.settle(bootId, episode.sequence, 'kept');
+    for (const one of late) store.episodes.settle({ ...one, state: 'kept' });
   });
   for (const { bootId, episode } of late) {
     const { sequence } = episode;

@@ -1,3 +1,5 @@
+import { utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BehaviorSubject, Subject } from 'rxjs';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -27,12 +29,15 @@ let clock: FakeClock;
 let log: MemoryLog;
 let directory: string;
 let batches: (readonly DecidedEpisode[])[];
+/** Called before each batch is written. */
+let beforeSettling: () => void;
 
 beforeEach(() => {
   clock = new FakeClock(START_MS);
   log = new MemoryLog();
   directory = tempDirectory();
   batches = [];
+  beforeSettling = () => undefined;
 });
 
 interface Opened {
@@ -50,9 +55,9 @@ function open(attributor: Attributor): Opened {
     log,
     settle: (decided) => {
       batches.push(decided);
+      beforeSettling();
       store.transaction(() => {
-        for (const { episode, attribution } of decided)
-          store.episodes.settle(BOOT, episode.sequence, 'recorded', attribution);
+        for (const one of decided) store.episodes.settle({ ...one, state: 'recorded' });
       });
     },
   });
@@ -65,6 +70,15 @@ function open(attributor: Attributor): Opened {
     pending.add(stored, patienceMs, false);
   };
   return { store, pending, add };
+}
+
+/** Somebody else writes to the state file: it is left for a minute. */
+function touchStateFile(): void {
+  utimesSync(join(directory, 'state.db'), 1, 1);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) await turn();
 }
 
 /** What an earlier process left pending, of seven containers. */
@@ -239,7 +253,7 @@ describe('beyond the number that may be pending', () => {
     const attributor = new LateAttributor();
     const { pending, store } = open(attributor);
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(true);
-    for (let turns = 0; turns < 40; turns += 1) await turn();
+    await turns(40);
     expect(batches.map((batch) => batch.length)).toEqual([BATCH, BATCH, 50]);
     expect(decided()).toEqual(range(1, 250));
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(false);
@@ -260,7 +274,7 @@ describe('beyond the number that may be pending', () => {
     const { pending, store, add } = open(new LateAttributor(true));
     await turn();
     for (const sequence of [left + 1, left + 2]) add(makeEpisode({ sequence, pod: 8000 }));
-    for (let turns = 0; turns < 40; turns += 1) await turn();
+    await turns(40);
     expect(decided().slice(-2)).toEqual([left + 1, left + 2]);
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(false);
     expect(store.episodes.pendingCount()).toBe(0);
@@ -274,9 +288,45 @@ describe('beyond the number that may be pending', () => {
       add(makeEpisode({ sequence, pod: sequence % 7 }));
     }
     expect(decided()).toEqual([]);
-    for (let turns = 0; turns < 60; turns += 1) await turn();
+    await turns(60);
     expect(decided()).toEqual(range(1, 250 + 2 * BATCH));
     expect(store.episodes.pendingCount()).toBe(MAX_PENDING - 50);
     pending.stop();
+  });
+
+  describe.each([
+    ['attributed at once', true],
+    ['attributed when their time is over', false],
+  ])('where the others are %s', (_, isKnown) => {
+    test.each([
+      ['is read', 'before'],
+      ['was read', 'after'],
+    ])(
+      'each is decided once though the state file fails when a batch %s',
+      async (_name, moment) => {
+        const left = MAX_PENDING + 250;
+        leave(left);
+        const attributor = new LateAttributor(isKnown);
+        const { add, store, pending } = open(attributor);
+        if (moment === 'after') beforeSettling = () => batches.length === 2 && touchStateFile();
+        while (batches.length < 1) await turn();
+        if (moment === 'before') touchStateFile();
+        await turns(40);
+        expect(store.writable).toBe(false);
+
+        await clock.advance(60_000);
+        add(makeEpisode({ sequence: left + 1, pod: 1 }));
+        await turns(40);
+        expect(store.writable).toBe(true);
+        attributor.learn();
+        await pending.settled();
+        expect(decided().toSorted((a, b) => a - b)).toEqual(range(1, left + 1));
+        expect(store.episodes.pendingCount()).toBe(0);
+        store[Symbol.dispose]();
+
+        using next = new StateStore({ directory, historyMax: 9, log, nowMs: () => START_MS });
+        expect([next.episodes.pendingCount(), next.episodes.unloaded(0, 9)]).toEqual([0, []]);
+      },
+    );
   });
 });
