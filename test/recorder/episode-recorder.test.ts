@@ -234,6 +234,33 @@ describe('an episode whose attribution must wait', () => {
     expect(states(store)).toEqual(['10 recorded']);
   });
 
+  test.each([
+    ['writing it', 'record'],
+    ['telling of it', 'tell'],
+  ])('costs the others nothing where %s fails', async (_, where) => {
+    const attributor = new LateAttributor();
+    const { store, recorder } = open(attributor);
+    for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
+    const settle = store.episodes.settle.bind(store.episodes);
+    store.episodes.settle = (decided) => {
+      if (where === 'record' && decided.episode.sequence === 20) throw new Error('a bug');
+      settle(decided);
+    };
+    recorded.push = (...all) => {
+      if (where === 'tell' && all[0]?.episode.sequence === 20) throw new Error('a bug');
+      return recorded.unshift(...all);
+    };
+    attributor.learn();
+    await recorder.settled();
+    await clock.settle();
+    const isWritten = where === 'tell';
+    expect(posted()).toEqual(isWritten ? ['pod-1', 'pod-2', 'pod-3'] : ['pod-1', 'pod-3']);
+    expect([...sink.events.values()].every(({ count }) => count === 1)).toBe(true);
+    expect(states(store)).toContain(isWritten ? '20 recorded' : '20 pending');
+    expect(recorded.map(({ episode }) => episode.sequence)).toEqual([30, 10]);
+    expect(log.said('error')).toHaveLength(1);
+  });
+
   test('is taken up again by the next process, and keeps its name and its time', async () => {
     const first = open(new LateAttributor());
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
