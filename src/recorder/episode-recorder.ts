@@ -41,10 +41,10 @@ export class EpisodeRecorder {
   constructor(options: EpisodeRecorderOptions) {
     this.#options = options;
     const { store, clock, log, attributor } = options;
-    const attribute = this.#attribute.bind(this);
+    const guarded = { see: this.#see.bind(this), attribute: this.#attribute.bind(this) };
     this.#pending = new PendingEpisodes({
       episodes: store.episodes,
-      attributor: { news: attributor.news, see: (episode) => attributor.see(episode), attribute },
+      attributor: { news: attributor.news, ...guarded },
       clock,
       log,
       settle: (decided) => settlePending(decided, options),
@@ -58,7 +58,7 @@ export class EpisodeRecorder {
 
   /** Returns when the episode is in the store; one that is there already may have more to say. */
   async record(episode: OomEpisode): Promise<void> {
-    const { store, origin, attributor } = this.#options;
+    const { store, origin } = this.#options;
     const known = store.episodes.find(origin.bootId, episode.sequence);
     if (known !== undefined) {
       if (episode.killLines > known.episode.killLines) this.#amend(known, episode);
@@ -71,7 +71,7 @@ export class EpisodeRecorder {
     const survival = this.#survival(episode);
     const survived = await soon(survival);
     if (this.#stopped) return;
-    attributor.see(episode);
+    this.#see(episode);
     const isBusy = this.#pending.isBusy(placeOf(episode));
     const answer = isBusy ? NOT_ITS_TURN : this.#attribute(episode, 0);
     if (answer.attribution !== undefined && survived !== undefined) {
@@ -106,6 +106,16 @@ export class EpisodeRecorder {
       const { sequence } = episode;
       this.#options.log.error({ err, sequence }, 'attribution failed: the node is blamed');
       return { attribution: unattributed(episode) };
+    }
+  }
+
+  /** Nor must a bug in there: only whose a withheld kill was is told by the others. */
+  #see(episode: OomEpisode): void {
+    try {
+      this.#options.attributor.see(episode);
+    } catch (err) {
+      const { sequence } = episode;
+      this.#options.log.error({ err, sequence }, 'an episode was not taken down: a bug');
     }
   }
 

@@ -135,9 +135,33 @@ describe('an episode that is attributed at once', () => {
     expect(posted()).toEqual(['node-1']);
     expect(log.said('error')).toEqual(['attribution failed: the node is blamed']);
   });
+
+  test('has its Event where it could not be taken down', async () => {
+    const see = (): void => {
+      throw new Error('a bug');
+    };
+    const { recorder, store } = open({ ...AT_ONCE, see });
+    await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    await clock.settle();
+    expect([states(store), posted()]).toEqual([['10 recorded'], ['pod-1']]);
+    expect(log.said('error')).toEqual(['an episode was not taken down: a bug']);
+  });
 });
 
 describe('an episode whose attribution must wait', () => {
+  test('is taken up again though it could not be taken down', async () => {
+    const first = open(new LateAttributor());
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    first.recorder.stop();
+    first.store[Symbol.dispose]();
+    const see = (): void => {
+      throw new Error('a bug');
+    };
+    const { store, recorder } = open({ ...AT_ONCE, see });
+    await recorder.settled();
+    expect(states(store)).toEqual(['10 recorded']);
+  });
+
   test('is pending, and the next one does not wait for it', async () => {
     const attributor = new LateAttributor();
     const { store, recorder } = open(attributor);
