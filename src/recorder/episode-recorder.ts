@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import type { Answer } from '../pods/live-attributor.ts';
+import { type NodeEvents, withNodeEvents } from '../pods/node-events.ts';
 import type { StoredEpisode } from '../store/episode-table.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
@@ -14,6 +15,7 @@ import type { PostClock } from '../post/wait-list.ts';
 export interface EpisodeRecorderOptions extends SettleParts {
   readonly cursor: CursorKeeper;
   readonly attributor: Attributor;
+  readonly nodeEvents?: NodeEvents | undefined;
   /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
   readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
   readonly clock: PostClock;
@@ -103,9 +105,9 @@ export class EpisodeRecorder {
     try {
       return this.#options.attributor.attribute(episode, watchedMs);
     } catch (err) {
-      const { sequence } = episode;
-      this.#options.log.error({ err, sequence }, 'attribution failed: the node is blamed');
-      return { attribution: unattributed(episode) };
+      const { log, nodeEvents } = this.#options;
+      log.error({ err, sequence: episode.sequence }, 'attribution failed: the node is blamed');
+      return { attribution: withNodeEvents(unattributed(episode), nodeEvents ?? 'on') };
     }
   }
 

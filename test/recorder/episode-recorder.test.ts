@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
+import type { NodeEvents } from '../../src/pods/node-events.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
 import { EpisodeRecorder } from '../../src/recorder/episode-recorder.ts';
@@ -48,6 +49,7 @@ beforeEach(() => {
 interface OpenOptions {
   readonly backlogUntil?: number;
   readonly bootId?: string;
+  readonly nodeEvents?: NodeEvents;
   readonly survived?: (episode: OomEpisode) => Promise<boolean>;
 }
 
@@ -58,7 +60,7 @@ interface Opened {
 
 function open(
   attributor: Attributor,
-  { backlogUntil = NO_BACKLOG, bootId = 'boot-1', survived }: OpenOptions = {},
+  { backlogUntil = NO_BACKLOG, bootId = 'boot-1', nodeEvents, survived }: OpenOptions = {},
 ): Opened {
   const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
   const shared = { store, sink, clock, log, attributor, origin: { node: NODE, bootId } };
@@ -76,6 +78,7 @@ function open(
     ...shared,
     cursor,
     events,
+    nodeEvents,
     survived,
     onRecorded,
     onAmended,
@@ -122,19 +125,25 @@ describe('an episode that is attributed at once', () => {
     expect(sink.calls).toHaveLength(1);
   });
 
-  test('blames the node where attribution fails', async () => {
-    const broken: Attributor = {
-      ...AT_ONCE,
-      attribute: () => {
-        throw new Error('a bug');
-      },
-    };
-    const { recorder } = open(broken);
-    await recorder.record(makeEpisode({ sequence: 10 }));
-    await clock.settle();
-    expect(posted()).toEqual(['node-1']);
-    expect(log.said('error')).toEqual(['attribution failed: the node is blamed']);
-  });
+  test.each([
+    ['on', ['node-1'], '10 recorded'],
+    ['off', [], '10 kept'],
+  ] as const)(
+    'blames the node where attribution fails (--node-events=%s)',
+    async (nodeEvents, events, state) => {
+      const broken: Attributor = {
+        ...AT_ONCE,
+        attribute: () => {
+          throw new Error('a bug');
+        },
+      };
+      const { recorder, store } = open(broken, { nodeEvents });
+      await recorder.record(makeEpisode({ sequence: 10 }));
+      await clock.settle();
+      expect([posted(), states(store)]).toEqual([events, [state]]);
+      expect(log.said('error')).toEqual(['attribution failed: the node is blamed']);
+    },
+  );
 
   test('has its Event where it could not be taken down', async () => {
     const see = (): void => {
