@@ -67,7 +67,7 @@ export class PendingEpisodes {
     if (episodes.unloaded(0, 1).length > 0) this.#unloadedAfter = 0;
     const before = this.#index.clear();
     for (const stored of episodes.pending()) this.#woken.add(this.#takeUp(stored, before));
-    this.#wake();
+    this.#start();
   }
 
   /** Whether anything of this place is yet to be decided. */
@@ -153,8 +153,13 @@ export class PendingEpisodes {
     this.#wake(key);
   }
 
+  /** Most changes are of pods that nobody waits for. */
   #wake(...keys: readonly string[]): void {
     for (const key of keys) this.#woken.add(key);
+    if (keys.length > 0) this.#start();
+  }
+
+  #start(): void {
     if (this.#isWorking || this.#stopped) return;
     this.#isWorking = true;
     void this.#work();
@@ -223,7 +228,7 @@ export class PendingEpisodes {
       }),
     );
     for (const [key] of oldest) this.#remove(key);
-    this.#wake();
+    this.#start();
   }
 
   #decideUnloaded(after: number): void {

@@ -2,7 +2,7 @@ import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BehaviorSubject, Subject } from 'rxjs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { LiveAttributor } from '../../src/pods/live-attributor.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
@@ -146,6 +146,20 @@ describe('a pending episode', () => {
     attributor.answer(20);
     await turn();
     expect([attributor.asked, decided()]).toEqual([[20], [20]]);
+  });
+
+  test('has its time planned once, however often the pods of others change', async () => {
+    const attributor = new LateAttributor();
+    const { add } = open(attributor);
+    add(makeEpisode({ sequence: 10, pod: 1 }));
+    await turns(2);
+    const after = vi.spyOn(clock, 'after');
+    attributor.change(makeEpisode({ sequence: 20, pod: 2 }));
+    await turns(2);
+    expect(after).not.toHaveBeenCalled();
+    attributor.change(makeEpisode({ sequence: 10, pod: 1 }));
+    await turns(2);
+    expect(after).toHaveBeenCalledOnce();
   });
 
   test('waits for the pods to be watched, and no time passes while they are not', async () => {
