@@ -47,7 +47,7 @@ function sum(): number {
 describe('an Event', () => {
   test('that could not be written has not counted', async () => {
     const recorder = open();
-    const { transaction } = store;
+    const transaction = store.transaction.bind(store);
     store.transaction = () => {
       throw new Error('a bug');
     };
