@@ -2,6 +2,7 @@ import type { Logger } from '../logger.ts';
 import type { Clock } from '../kmsg/boot-clock.ts';
 import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import type { NodeEvents } from '../pods/node-events.ts';
 import type { CounterBaselines } from '../oom/kill-ledger.ts';
 import type { Attributor } from '../recorder/attributor.ts';
 import type { EventOrigin } from '../recorder/build-event.ts';
@@ -25,6 +26,7 @@ export interface RecorderParts {
   readonly origin: EventOrigin;
   readonly start: Start;
   readonly attributor: Attributor;
+  readonly nodeEvents?: NodeEvents;
   /** Of a victim's container; absent where nobody can tell. */
   readonly survived?: EpisodeRecorderOptions['survived'];
   readonly log: Logger;

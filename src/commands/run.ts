@@ -81,6 +81,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       start,
       log,
       attributor: pods.attributor,
+      nodeEvents,
       survived: survivalBy(counting, clock),
       baselines: () => counting?.ledger.baselines(),
       killsLost: () => counting?.audit.killsLost,

@@ -1,16 +1,10 @@
-import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
-import type { StoredEpisode } from '../store/episode-table.ts';
+import type { NumberedEpisode } from '../store/episode-table.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { PendingEpisode } from './pending-index.ts';
 
-/** One that waits no longer. */
-export interface DecidedEpisode {
-  readonly bootId: string;
-  readonly episode: OomEpisode;
-  /** Absent where a day is over. */
-  readonly attribution?: Attribution;
-}
+/** One that waits no longer, still as it was in the store. It has no attribution where a day is over. */
+export type DecidedEpisode = NumberedEpisode;
 
 /** How long it has waited. */
 export interface Waited {
@@ -24,21 +18,20 @@ type Seen = Pick<PendingEpisode, 'killLines' | 'survived'>;
 
 /** Decides on a pending episode as it is in the store now; or says for how long the pods must be watched before. */
 export function decidePending(
-  stored: StoredEpisode,
+  stored: NumberedEpisode,
   seen: Seen,
   { watchedMs, isOver }: Waited,
   attributor: Attributor,
 ): DecidedEpisode | { readonly patienceMs: number } {
-  const { episode, bootId } = stored;
-  if (isOver) return { bootId, episode };
+  if (isOver) return stored;
   if (seen.survived === undefined) return { patienceMs: Infinity };
-  const answer = attributor.attribute(episode, watchedMs);
+  const answer = attributor.attribute(stored.episode, watchedMs);
   return answer.attribution === undefined ? answer : decided(stored, seen, answer.attribution);
 }
 
 /** Decides by what is known now, because too many are pending. */
 export function decideEarly(
-  stored: StoredEpisode,
+  stored: NumberedEpisode,
   seen: Seen | undefined,
   attributor: Attributor,
 ): DecidedEpisode {
@@ -51,14 +44,14 @@ export function decideEarly(
 
 /** Lines that came late may be of a group: then the main process died with the others. */
 function decided(
-  { episode, bootId }: StoredEpisode,
+  stored: NumberedEpisode,
   seen: Seen | undefined,
   attribution: Attribution,
 ): DecidedEpisode {
-  const mainProcessSurvived = seen?.survived === true && seen.killLines === episode.killLines;
+  const mainProcessSurvived =
+    seen?.survived === true && seen.killLines === stored.episode.killLines;
   return {
-    bootId,
-    episode,
+    ...stored,
     attribution: { ...attribution, ...(mainProcessSurvived && { mainProcessSurvived }) },
   };
 }

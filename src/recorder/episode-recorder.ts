@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import type { Answer } from '../pods/live-attributor.ts';
+import { type NodeEvents, withNodeEvents } from '../pods/node-events.ts';
 import type { StoredEpisode } from '../store/episode-table.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
@@ -14,6 +15,7 @@ import type { PostClock } from '../post/wait-list.ts';
 export interface EpisodeRecorderOptions extends SettleParts {
   readonly cursor: CursorKeeper;
   readonly attributor: Attributor;
+  readonly nodeEvents?: NodeEvents | undefined;
   /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
   readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
   readonly clock: PostClock;
@@ -41,10 +43,10 @@ export class EpisodeRecorder {
   constructor(options: EpisodeRecorderOptions) {
     this.#options = options;
     const { store, clock, log, attributor } = options;
-    const attribute = this.#attribute.bind(this);
+    const guarded = { see: this.#see.bind(this), attribute: this.#attribute.bind(this) };
     this.#pending = new PendingEpisodes({
       episodes: store.episodes,
-      attributor: { news: attributor.news, see: (episode) => attributor.see(episode), attribute },
+      attributor: { news: attributor.news, ...guarded },
       clock,
       log,
       settle: (decided) => settlePending(decided, options),
@@ -58,7 +60,7 @@ export class EpisodeRecorder {
 
   /** Returns when the episode is in the store; one that is there already may have more to say. */
   async record(episode: OomEpisode): Promise<void> {
-    const { store, origin, attributor } = this.#options;
+    const { store, origin } = this.#options;
     const known = store.episodes.find(origin.bootId, episode.sequence);
     if (known !== undefined) {
       if (episode.killLines > known.episode.killLines) this.#amend(known, episode);
@@ -71,7 +73,7 @@ export class EpisodeRecorder {
     const survival = this.#survival(episode);
     const survived = await soon(survival);
     if (this.#stopped) return;
-    attributor.see(episode);
+    this.#see(episode);
     const isBusy = this.#pending.isBusy(placeOf(episode));
     const answer = isBusy ? NOT_ITS_TURN : this.#attribute(episode, 0);
     if (answer.attribution !== undefined && survived !== undefined) {
@@ -103,9 +105,19 @@ export class EpisodeRecorder {
     try {
       return this.#options.attributor.attribute(episode, watchedMs);
     } catch (err) {
+      const { log, nodeEvents } = this.#options;
+      log.error({ err, sequence: episode.sequence }, 'attribution failed: the node is blamed');
+      return { attribution: withNodeEvents(unattributed(episode), nodeEvents ?? 'on') };
+    }
+  }
+
+  /** Nor must a bug in there: only whose a withheld kill was is told by the others. */
+  #see(episode: OomEpisode): void {
+    try {
+      this.#options.attributor.see(episode);
+    } catch (err) {
       const { sequence } = episode;
-      this.#options.log.error({ err, sequence }, 'attribution failed: the node is blamed');
-      return { attribution: unattributed(episode) };
+      this.#options.log.error({ err, sequence }, 'an episode was not taken down: a bug');
     }
   }
 

@@ -44,7 +44,7 @@ const SUMMARY_AFTER_MS = 60_000;
  */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
-  readonly #correlator: EventCorrelator;
+  #correlator: EventCorrelator;
   readonly #poster: EventPoster;
   /** Set while anything is held. */
   readonly #catchUpAlarm: Alarm;
@@ -54,12 +54,9 @@ export class EventRecorder {
 
   /** Goes on where the last one with this store was: what waits in the outbox is posted at once. */
   constructor(options: EventRecorderOptions) {
-    const { store, sink, clock, correlator } = options;
+    const { store, sink, clock } = options;
     this.#options = options;
-    this.#correlator = new EventCorrelator(
-      { messageFunc: combinedMessage, ...correlator },
-      store.correlator.rows(),
-    );
+    this.#correlator = restoreCorrelator(options);
     this.#poster = new EventPoster(store.outbox, sink, options);
     this.#catchUpAlarm = new Alarm(clock, () => this.#catchUp());
     this.#summaryAlarm = new Alarm(clock, () => this.#sumUp());
@@ -96,11 +93,13 @@ export class EventRecorder {
     kills: readonly { readonly events: readonly RecordedEvent[]; readonly atMs: number }[],
     alongside: () => void,
   ): void {
-    const decisions = kills.flatMap(({ events, atMs }) => [
-      ...this.#correlator.catchUp(atMs),
-      ...events.map((event) => this.#correlator.correlate(event, atMs)),
-    ]);
-    this.#commit(decisions, alongside);
+    this.#decide((correlator) => {
+      const decisions = kills.flatMap(({ events, atMs }) => [
+        ...correlator.catchUp(atMs),
+        ...events.map((event) => correlator.correlate(event, atMs)),
+      ]);
+      this.#commit(decisions, alongside);
+    });
   }
 
   /**
@@ -111,11 +110,13 @@ export class EventRecorder {
     changed: readonly { readonly before: RecordedEvent; readonly after: RecordedEvent }[],
     alongside: () => void,
   ): void {
-    const decisions = changed.map(({ before, after }) => this.#correlator.amend(before, after));
-    this.#commit(
-      decisions.filter((decision) => decision !== undefined),
-      alongside,
-    );
+    this.#decide((correlator) => {
+      const decisions = changed.map(({ before, after }) => correlator.amend(before, after));
+      this.#commit(
+        decisions.filter((decision) => decision !== undefined),
+        alongside,
+      );
+    });
   }
 
   /** Posts what can be posted within `withinMs`; the rest stays in the outbox. Nothing is posted afterwards. */
@@ -125,6 +126,16 @@ export class EventRecorder {
     this.#summaryAlarm.set(undefined);
     this.#sumUp();
     await this.#poster.drain(withinMs);
+  }
+
+  /** What cannot be written is not decided either: a kill that is tried again must not count twice. */
+  #decide(decide: (correlator: EventCorrelator) => void): void {
+    try {
+      decide(this.#correlator);
+    } catch (error) {
+      this.#correlator = restoreCorrelator(this.#options);
+      throw error;
+    }
   }
 
   #commit(decisions: readonly Decision[], alongside: () => void): void {
@@ -148,7 +159,8 @@ export class EventRecorder {
   }
 
   #catchUp(): void {
-    this.#commit(this.#correlator.catchUp(this.#options.clock.wallMs()), () => undefined);
+    const nowMs = this.#options.clock.wallMs();
+    this.#decide((correlator) => this.#commit(correlator.catchUp(nowMs), () => undefined));
   }
 
   #planSummary(): void {
@@ -161,6 +173,12 @@ export class EventRecorder {
     if (skipped.length > 0)
       this.#options.log.info({ skipped }, 'events held back by the spam filter');
   }
+}
+
+/** The correlator as the store has it. */
+function restoreCorrelator({ store, correlator }: EventRecorderOptions): EventCorrelator {
+  const options = { messageFunc: combinedMessage, ...correlator };
+  return new EventCorrelator(options, store.correlator.rows());
 }
 
 /** client-go tools/record EventAggregatorByReasonMessageFunc, and the limit every message has. */

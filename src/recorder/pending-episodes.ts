@@ -1,16 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Subscription } from 'rxjs';
+import { Subscription } from 'rxjs';
 import type { Logger } from '../logger.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { PostClock } from '../post/wait-list.ts';
-import { type EpisodeTable, MAX_PENDING, type StoredEpisode } from '../store/episode-table.ts';
+import {
+  type EpisodeTable,
+  MAX_PENDING,
+  type NumberedEpisode,
+  type StoredEpisode,
+} from '../store/episode-table.ts';
 import type { Attributor } from './attributor.ts';
 import { type DecidedEpisode, decideEarly, decidePending } from './decide-pending.ts';
 import { type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';
 import { PendingTimes } from './pending-times.ts';
 
 export interface PendingOptions {
-  readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded'>;
+  readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded' | 'reloads$'>;
   readonly attributor: Attributor;
   readonly clock: PostClock;
   readonly log: Logger;
@@ -33,7 +38,7 @@ export class PendingEpisodes {
   readonly #options: PendingOptions;
   readonly #index = new PendingIndex();
   readonly #times: PendingTimes;
-  readonly #changes: Subscription;
+  readonly #news = new Subscription();
   /** The keys of those to look at. */
   readonly #woken = new Set<string>();
   /** Of what an earlier process left beyond the limit, the id before the next; absent when none is left. */
@@ -43,24 +48,26 @@ export class PendingEpisodes {
   #whenSettled: (() => void)[] = [];
 
   constructor(options: PendingOptions) {
-    const { clock, attributor } = options;
+    const { clock, attributor, episodes } = options;
     const { live$, changed$ } = attributor.news;
     this.#options = options;
     this.#times = new PendingTimes(this.#index, clock, live$, (keys) => this.#wake(...keys));
-    this.#changes = changed$.subscribe(({ cgroupUid }) =>
-      this.#wake(...this.#index.ofPod(cgroupUid)),
+    this.#news.add(
+      changed$.subscribe(({ cgroupUid }) => this.#wake(...this.#index.ofPod(cgroupUid))),
     );
+    this.#news.add(episodes.reloads$.subscribe(() => this.resume()));
   }
 
-  /** Takes up again what an earlier process left. Of main processes that process has gone with it. */
+  /**
+   * Takes up again what an earlier process left: at the start, and when the state file, which was away,
+   * may have brought more of it. What that process saw of main processes has gone with it.
+   */
   resume(): void {
-    const { episodes, attributor } = this.#options;
+    const { episodes } = this.#options;
     if (episodes.unloaded(0, 1).length > 0) this.#unloadedAfter = 0;
-    for (const stored of episodes.pending()) {
-      attributor.see(stored.episode);
-      this.#woken.add(this.#put(stored, 0, false));
-    }
-    this.#wake();
+    const before = this.#index.clear();
+    for (const stored of episodes.pending()) this.#woken.add(this.#takeUp(stored, before));
+    this.#start();
   }
 
   /** Whether anything of this place is yet to be decided. */
@@ -69,19 +76,19 @@ export class PendingEpisodes {
   }
 
   /**
-   * One that is in the store as pending by now.
+   * One that is in the store as pending by now. What an earlier process left comes before it, and has
+   * nobody in its place to wake it.
    *
    * @param patienceMs for how long the pods must be watched before it is looked at again
    * @param survived whether the container's main process lives on, as soon as that is known
    */
   add(stored: StoredEpisode, patienceMs: number, survived: boolean | Promise<boolean>): void {
-    if (typeof survived === 'boolean') {
-      this.#put(stored, patienceMs, survived);
-    } else {
-      const key = this.#put(stored, patienceMs);
-      void survived.then((seen) => this.#change(key, { survived: seen }));
-    }
-    if (this.#index.size > MAX_PENDING) this.#decideOldest();
+    const seen = typeof survived === 'boolean' ? survived : undefined;
+    const key = this.#put(stored, patienceMs, seen);
+    if (typeof survived !== 'boolean')
+      void survived.then((later) => this.#change(key, { survived: later }));
+    if (this.#unloadedAfter !== undefined) this.#wake(key);
+    this.#limit();
   }
 
   /** One of them has more to say, perhaps of whose it is. */
@@ -101,12 +108,23 @@ export class PendingEpisodes {
   /** From here on nothing is decided. */
   stop(): void {
     this.#stopped = true;
-    this.#changes.unsubscribe();
+    this.#news.unsubscribe();
     this.#times.stop();
   }
 
   get #isSettled(): boolean {
     return this.#index.size === 0 && this.#unloadedAfter === undefined;
+  }
+
+  #takeUp(stored: StoredEpisode, before: ReadonlyMap<string, PendingEpisode>): string {
+    const key = keyOf(stored.bootId, stored.episode.sequence);
+    const known = before.get(key);
+    if (known !== undefined) {
+      this.#index.put(key, known);
+      return key;
+    }
+    this.#options.attributor.see(stored.episode);
+    return this.#put(stored, 0, false);
   }
 
   #put({ episode, bootId, enteredMs }: StoredEpisode, patienceMs: number, survived?: boolean) {
@@ -135,8 +153,13 @@ export class PendingEpisodes {
     this.#wake(key);
   }
 
+  /** Most changes are of pods that nobody waits for. */
   #wake(...keys: readonly string[]): void {
     for (const key of keys) this.#woken.add(key);
+    if (keys.length > 0) this.#start();
+  }
+
+  #start(): void {
     if (this.#isWorking || this.#stopped) return;
     this.#isWorking = true;
     void this.#work();
@@ -151,6 +174,7 @@ export class PendingEpisodes {
       else this.#decideUnloaded(this.#unloadedAfter);
     } while (this.#woken.size > 0 || this.#unloadedAfter !== undefined);
     this.#isWorking = false;
+    this.#limit();
     this.#times.plan();
     if (this.#isSettled) for (const tell of this.#whenSettled.splice(0)) tell();
   }
@@ -188,6 +212,11 @@ export class PendingEpisodes {
     return [verdict];
   }
 
+  /** What is left in the file is older than any in the index: it goes first. */
+  #limit(): void {
+    if (this.#unloadedAfter === undefined && this.#index.size > MAX_PENDING) this.#decideOldest();
+  }
+
   /** As many as one transaction takes: the next one that comes need not do so again. */
   #decideOldest(): void {
     const { attributor } = this.#options;
@@ -199,7 +228,7 @@ export class PendingEpisodes {
       }),
     );
     for (const [key] of oldest) this.#remove(key);
-    this.#wake();
+    this.#start();
   }
 
   #decideUnloaded(after: number): void {
@@ -219,7 +248,7 @@ export class PendingEpisodes {
     this.#options.settle(decided);
   }
 
-  #find({ bootId, sequence }: PendingEpisode): StoredEpisode | undefined {
+  #find({ bootId, sequence }: PendingEpisode): NumberedEpisode | undefined {
     return this.#options.episodes.findPending(bootId, sequence);
   }
 

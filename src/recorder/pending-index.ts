@@ -59,6 +59,13 @@ export class PendingIndex {
     this.#episodes.set(key, pending);
   }
 
+  /** Removes all of them. @returns what they were, by their keys */
+  clear(): ReadonlyMap<string, PendingEpisode> {
+    const before = new Map(this.#episodes);
+    for (const known of [this.#episodes, this.#places, this.#pods]) known.clear();
+    return before;
+  }
+
   /** @returns whose turn it is in its place then */
   delete(key: string): string | undefined {
     const pending = this.#episodes.get(key);

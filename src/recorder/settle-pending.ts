@@ -17,35 +17,51 @@ export interface SettleParts {
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
 
-/** One that was pending, perhaps since another boot. */
-interface SettledEpisode extends RecordedEpisode {
-  readonly bootId: string;
-}
+/** One that was pending, perhaps since another boot, with its Events. */
+type SettledEpisode = DecidedEpisode & RecordedEpisode;
 
 /**
  * The second transaction of episodes that were pending, for all of them together: their Events, or the
  * end of their day. What cannot be written now stays pending, and is taken up again at the next start.
  */
 export function settlePending(decided: readonly DecidedEpisode[], parts: SettleParts): void {
+  const late = decided.filter(({ attribution }) => attribution === undefined);
+  for (const one of written(late, giveUp, parts)) {
+    const { bootId, episode } = one;
+    const { sequence } = episode;
+    parts.log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
+  }
+  const settled = decided.flatMap((one) => withEvents(one, parts));
+  for (const one of written(settled, record, parts)) tell(one, parts);
+}
+
+/** All of them in one transaction; where that fails, each in its own: a bug that one finds is no other's. */
+function written<T extends DecidedEpisode>(
+  all: readonly T[],
+  write: (all: readonly T[], parts: SettleParts) => void,
+  parts: SettleParts,
+): readonly T[] {
+  if (all.length === 0) return [];
   try {
-    const late = decided.filter(({ attribution }) => attribution === undefined);
-    if (late.length > 0) giveUp(late, parts);
-    const settled = decided.flatMap((one) => withEvents(one, parts));
-    if (settled.length > 0) record(settled, parts);
+    write(all, parts);
+    return all;
   } catch (err) {
-    const sequences = decided.map(({ episode }) => episode.sequence);
+    if (all.length > 1) return all.flatMap((one) => written([one], write, parts));
+    const sequences = all.map(({ episode }) => episode.sequence);
     parts.log.error({ err, sequences }, 'episodes stay pending');
+    return [];
   }
 }
 
 /** A bug that one of them finds must not cost the others their Events. */
 function withEvents(
-  { episode, bootId, attribution }: DecidedEpisode,
+  decided: DecidedEpisode,
   { origin, log }: SettleParts,
 ): readonly SettledEpisode[] {
+  const { episode, bootId, attribution } = decided;
   if (attribution === undefined) return [];
   try {
-    return [{ ...recordEpisode(episode, attribution, { ...origin, bootId }), bootId }];
+    return [{ ...decided, ...recordEpisode(episode, attribution, { ...origin, bootId }) }];
   } catch (err) {
     log.error({ err, sequences: [episode.sequence] }, 'episodes stay pending');
     return [];
@@ -53,24 +69,26 @@ function withEvents(
 }
 
 function record(settled: readonly SettledEpisode[], parts: SettleParts): void {
-  const { store, events, alongside, onRecorded } = parts;
+  const { store, events, alongside } = parts;
   const kills = settled.map((one) => ({ events: one.events, atMs: one.episode.atMs }));
   events.recordAll(kills, () => {
     alongside?.(settled);
-    for (const one of settled) {
-      const { bootId, episode, attribution } = one;
-      store.episodes.settle(bootId, episode.sequence, stateOf(one), attribution);
-    }
+    for (const one of settled) store.episodes.settle({ ...one, state: stateOf(one) });
   });
-  for (const one of settled) onRecorded(one);
 }
 
-function giveUp(late: readonly DecidedEpisode[], { store, log }: SettleParts): void {
+function giveUp(late: readonly DecidedEpisode[], { store }: SettleParts): void {
   store.transaction(() => {
-    for (const { bootId, episode } of late) store.episodes.settle(bootId, episode.sequence, 'kept');
+    for (const one of late) store.episodes.settle({ ...one, state: 'kept' });
   });
-  for (const { bootId, episode } of late) {
-    const { sequence } = episode;
-    log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
+}
+
+/** It is written by now: a bug in there must not have that done again. */
+function tell(settled: SettledEpisode, { onRecorded, log }: SettleParts): void {
+  try {
+    onRecorded(settled);
+  } catch (err) {
+    const { sequence } = settled.episode;
+    log.error({ err, sequence }, 'a recorded episode was not told of: a bug');
   }
 }

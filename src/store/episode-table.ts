@@ -1,6 +1,7 @@
+import type { Observable } from 'rxjs';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
-import type { SqlRow } from './prepared-database.ts';
+import type { SqlParams, SqlRow } from './prepared-database.ts';
 import type { StateDatabase } from './state-database.ts';
 
 /** `pending`: attribution must wait; `recorded`: its Events are decided; `kept`: it has none. */
@@ -44,6 +45,9 @@ export const MAX_PENDING = 2000;
 
 const COLUMNS = 'boot_id, state, entered_ms, episode, attribution';
 
+const INSERT = `INSERT INTO episodes (id, sequence, at_ms, ${COLUMNS})
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
 /** The node's history, and in it what is not attributed yet. */
 export class EpisodeTable {
   readonly #db: StateDatabase;
@@ -54,38 +58,31 @@ export class EpisodeTable {
     this.#retention = retention;
   }
 
+  /** Tells when other episodes may be loaded than before: the state file was away. */
+  get reloads$(): Observable<void> {
+    return this.#db.reloads$;
+  }
+
   find(bootId: string, sequence: number): StoredEpisode | undefined {
     const sql = `SELECT ${COLUMNS} FROM episodes WHERE boot_id = ? AND sequence = ?`;
     return this.#db.recall(sql, [bootId, sequence], toStoredEpisode)[0];
   }
 
   /** Adds one, and lets go what is too much or too old. */
-  add({ bootId, state, enteredMs, episode, attribution }: StoredEpisode): void {
-    this.#db.run(
-      `INSERT INTO episodes (sequence, at_ms, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-      [
-        episode.sequence,
-        episode.atMs,
-        bootId,
-        state,
-        enteredMs,
-        JSON.stringify(withLargestTasks(episode)),
-        toJson(attribution),
-      ],
-    );
-    this.#retain(enteredMs);
+  add(stored: StoredEpisode): void {
+    this.#db.run(INSERT, toParams(stored));
+    this.#retain(stored.enteredMs);
   }
 
-  /** The second transaction of one that was pending. */
-  settle(
-    bootId: string,
-    sequence: number,
-    state: Exclude<EpisodeState, 'pending'>,
-    attribution?: Attribution,
-  ): void {
+  /**
+   * The second transaction of one that was pending: its state and its attribution. It is written whole,
+   * as memory may not have it: a file that fails meanwhile is told by memory later.
+   */
+  settle(decided: NumberedEpisode): void {
+    const settled = 'state = excluded.state, attribution = excluded.attribution';
     this.#db.run(
-      'UPDATE episodes SET state = ?, attribution = ? WHERE boot_id = ? AND sequence = ?',
-      [state, toJson(attribution), bootId, sequence],
+      `${INSERT} ON CONFLICT (boot_id, sequence) DO UPDATE SET ${settled}`,
+      toParams(decided),
     );
   }
 
@@ -109,10 +106,10 @@ export class EpisodeTable {
   }
 
   /** One that is pending, as it is now. */
-  findPending(bootId: string, sequence: number): StoredEpisode | undefined {
-    const sql = `SELECT ${COLUMNS} FROM episodes
+  findPending(bootId: string, sequence: number): NumberedEpisode | undefined {
+    const sql = `SELECT id, ${COLUMNS} FROM episodes
       WHERE boot_id = ? AND sequence = ? AND state = 'pending'`;
-    return this.#db.all(sql, bootId, sequence).map(toStoredEpisode)[0];
+    return this.#db.all(sql, bootId, sequence).map(toNumberedEpisode)[0];
   }
 
   /** The oldest first, one at a time: no more than one of them is in memory as a whole. */
@@ -191,6 +188,13 @@ function withLargestTasks(episode: OomEpisode): OomEpisode {
 
 function toJson(attribution: Attribution | undefined): string | null {
   return attribution === undefined ? null : JSON.stringify(attribution);
+}
+
+function toParams(stored: StoredEpisode & { readonly id?: number }): SqlParams {
+  const { id, bootId, state, enteredMs, episode, attribution } = stored;
+  const { sequence, atMs } = episode;
+  const kept = JSON.stringify(withLargestTasks(episode));
+  return [id ?? null, sequence, atMs, bootId, state, enteredMs, kept, toJson(attribution)];
 }
 
 function toNumberedEpisode(row: SqlRow): NumberedEpisode {

@@ -1,3 +1,4 @@
+import { type Observable, Subject } from 'rxjs';
 import type { PreparedDatabase, SqlParams, SqlRow } from './prepared-database.ts';
 import type { StateHome } from './state-home.ts';
 
@@ -12,11 +13,17 @@ const FORGET_HISTORY = "DELETE FROM episodes WHERE state <> 'pending'";
 export class StateDatabase {
   readonly #home: StateHome;
   #memory: PreparedDatabase;
+  readonly #reloads$ = new Subject<void>();
   #inTransaction = false;
 
   constructor(home: StateHome) {
     this.#home = home;
     this.#memory = home.open();
+  }
+
+  /** Tells when memory was loaded anew: the file was away, and is written again. */
+  get reloads$(): Observable<void> {
+    return this.#reloads$;
   }
 
   /** Whether what is written outlives this process, as far as that was asked for. */
@@ -84,5 +91,6 @@ export class StateDatabase {
     if (memory === undefined) return;
     this.#memory.close();
     this.#memory = memory;
+    this.#reloads$.next();
   }
 }

@@ -4,6 +4,7 @@ import { StateStore } from '../../src/store/state-store.ts';
 import { START_MS } from '../support/kill-event.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import { settleEpisode } from '../support/settle-episode.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const BOOT = 'boot-1';
@@ -46,7 +47,7 @@ function begin(sequence: number): void {
 }
 
 function finish(sequence: number): void {
-  store.episodes.settle(BOOT, sequence, 'recorded', NODE);
+  settleEpisode(store, BOOT, sequence, 'recorded', NODE);
 }
 
 const ids = (limit = 9): number[] => queue.pending(limit).map(({ id }) => id);
@@ -132,7 +133,7 @@ describe('the points that wait', () => {
     record(3);
     expect(ids()).toEqual([3]);
     send(9);
-    store.episodes.settle(BOOT, 2, 'kept');
+    settleEpisode(store, BOOT, 2, 'kept');
     expect([queue.count(), ids()]).toEqual([0, []]);
   });
 });

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
+import type { NodeEvents } from '../../src/pods/node-events.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
 import { EpisodeRecorder } from '../../src/recorder/episode-recorder.ts';
@@ -48,6 +49,7 @@ beforeEach(() => {
 interface OpenOptions {
   readonly backlogUntil?: number;
   readonly bootId?: string;
+  readonly nodeEvents?: NodeEvents;
   readonly survived?: (episode: OomEpisode) => Promise<boolean>;
 }
 
@@ -58,7 +60,7 @@ interface Opened {
 
 function open(
   attributor: Attributor,
-  { backlogUntil = NO_BACKLOG, bootId = 'boot-1', survived }: OpenOptions = {},
+  { backlogUntil = NO_BACKLOG, bootId = 'boot-1', nodeEvents, survived }: OpenOptions = {},
 ): Opened {
   const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
   const shared = { store, sink, clock, log, attributor, origin: { node: NODE, bootId } };
@@ -76,6 +78,7 @@ function open(
     ...shared,
     cursor,
     events,
+    nodeEvents,
     survived,
     onRecorded,
     onAmended,
@@ -122,22 +125,52 @@ describe('an episode that is attributed at once', () => {
     expect(sink.calls).toHaveLength(1);
   });
 
-  test('blames the node where attribution fails', async () => {
-    const broken: Attributor = {
-      ...AT_ONCE,
-      attribute: () => {
-        throw new Error('a bug');
-      },
+  test.each([
+    ['on', ['node-1'], '10 recorded'],
+    ['off', [], '10 kept'],
+  ] as const)(
+    'blames the node where attribution fails (--node-events=%s)',
+    async (nodeEvents, events, state) => {
+      const broken: Attributor = {
+        ...AT_ONCE,
+        attribute: () => {
+          throw new Error('a bug');
+        },
+      };
+      const { recorder, store } = open(broken, { nodeEvents });
+      await recorder.record(makeEpisode({ sequence: 10 }));
+      await clock.settle();
+      expect([posted(), states(store)]).toEqual([events, [state]]);
+      expect(log.said('error')).toEqual(['attribution failed: the node is blamed']);
+    },
+  );
+
+  test('has its Event where it could not be taken down', async () => {
+    const see = (): void => {
+      throw new Error('a bug');
     };
-    const { recorder } = open(broken);
-    await recorder.record(makeEpisode({ sequence: 10 }));
+    const { recorder, store } = open({ ...AT_ONCE, see });
+    await recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
     await clock.settle();
-    expect(posted()).toEqual(['node-1']);
-    expect(log.said('error')).toEqual(['attribution failed: the node is blamed']);
+    expect([states(store), posted()]).toEqual([['10 recorded'], ['pod-1']]);
+    expect(log.said('error')).toEqual(['an episode was not taken down: a bug']);
   });
 });
 
 describe('an episode whose attribution must wait', () => {
+  test('is taken up again though it could not be taken down', async () => {
+    const first = open(new LateAttributor());
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
+    first.recorder.stop();
+    first.store[Symbol.dispose]();
+    const see = (): void => {
+      throw new Error('a bug');
+    };
+    const { store, recorder } = open({ ...AT_ONCE, see });
+    await recorder.settled();
+    expect(states(store)).toEqual(['10 recorded']);
+  });
+
   test('is pending, and the next one does not wait for it', async () => {
     const attributor = new LateAttributor();
     const { store, recorder } = open(attributor);
@@ -232,6 +265,33 @@ describe('an episode whose attribution must wait', () => {
     const { store, recorder } = open(AT_ONCE);
     await recorder.settled();
     expect(states(store)).toEqual(['10 recorded']);
+  });
+
+  test.each([
+    ['writing it', 'record'],
+    ['telling of it', 'tell'],
+  ])('costs the others nothing where %s fails', async (_, where) => {
+    const attributor = new LateAttributor();
+    const { store, recorder } = open(attributor);
+    for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
+    const settle = store.episodes.settle.bind(store.episodes);
+    store.episodes.settle = (decided) => {
+      if (where === 'record' && decided.episode.sequence === 20) throw new Error('a bug');
+      settle(decided);
+    };
+    recorded.push = (...all) => {
+      if (where === 'tell' && all[0]?.episode.sequence === 20) throw new Error('a bug');
+      return recorded.unshift(...all);
+    };
+    attributor.learn();
+    await recorder.settled();
+    await clock.settle();
+    const isWritten = where === 'tell';
+    expect(posted()).toEqual(isWritten ? ['pod-1', 'pod-2', 'pod-3'] : ['pod-1', 'pod-3']);
+    expect([...sink.events.values()].every(({ count }) => count === 1)).toBe(true);
+    expect(states(store)).toContain(isWritten ? '20 recorded' : '20 pending');
+    expect(recorded.map(({ episode }) => episode.sequence)).toEqual([30, 10]);
+    expect(log.said('error')).toHaveLength(1);
   });
 
   test('is taken up again by the next process, and keeps its name and its time', async () => {

@@ -45,6 +45,20 @@ function sum(): number {
 }
 
 describe('an Event', () => {
+  test('that could not be written has not counted', async () => {
+    const recorder = open();
+    const transaction = store.transaction.bind(store);
+    store.transaction = () => {
+      throw new Error('a bug');
+    };
+    expect(() => kill(recorder, 1, 'web', 'same')).toThrow('a bug');
+    store.transaction = transaction;
+    kill(recorder, 1, 'web', 'same');
+    await clock.settle();
+    expect(sink.calls.map(({ verb }) => verb)).toEqual(['create']);
+    expect(sum()).toBe(1);
+  });
+
   test('is in the store before the call returns, and posted behind it', async () => {
     const recorder = open();
     kill(recorder, 1);

@@ -1,6 +1,8 @@
+import { utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BehaviorSubject, Subject } from 'rxjs';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { LiveAttributor } from '../../src/pods/live-attributor.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
@@ -27,12 +29,15 @@ let clock: FakeClock;
 let log: MemoryLog;
 let directory: string;
 let batches: (readonly DecidedEpisode[])[];
+/** Called before each batch is written. */
+let beforeSettling: () => void;
 
 beforeEach(() => {
   clock = new FakeClock(START_MS);
   log = new MemoryLog();
   directory = tempDirectory();
   batches = [];
+  beforeSettling = () => undefined;
 });
 
 interface Opened {
@@ -50,9 +55,9 @@ function open(attributor: Attributor): Opened {
     log,
     settle: (decided) => {
       batches.push(decided);
+      beforeSettling();
       store.transaction(() => {
-        for (const { episode, attribution } of decided)
-          store.episodes.settle(BOOT, episode.sequence, 'recorded', attribution);
+        for (const one of decided) store.episodes.settle({ ...one, state: 'recorded' });
       });
     },
   });
@@ -60,11 +65,38 @@ function open(attributor: Attributor): Opened {
   const add = (episode: OomEpisode): void => {
     const stored = { bootId: BOOT, state: 'pending', enteredMs: clock.wallMs(), episode } as const;
     store.episodes.add(stored);
-    const { patienceMs } = attributor.attribute(episode, 0) as { patienceMs: number };
+    const { patienceMs = Infinity } = attributor.attribute(episode, 0) as { patienceMs?: number };
     attributor.see(episode);
     pending.add(stored, patienceMs, false);
   };
   return { store, pending, add };
+}
+
+/** Somebody else writes to the state file: it is left for a minute. */
+function touchStateFile(): void {
+  utimesSync(join(directory, 'state.db'), 1, 1);
+}
+
+async function turns(count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) await turn();
+}
+
+/** What an earlier process left pending, of seven containers. */
+function leave(count: number): void {
+  using store = new StateStore({ directory, historyMax: 9, log, nowMs: () => START_MS });
+  store.transaction(() => {
+    for (let sequence = 1; sequence <= count; sequence += 1)
+      store.episodes.add({
+        bootId: BOOT,
+        state: 'pending',
+        enteredMs: START_MS,
+        episode: makeEpisode({ sequence, pod: sequence % 7 }),
+      });
+  });
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
 }
 
 function decided(): number[] {
@@ -114,6 +146,20 @@ describe('a pending episode', () => {
     attributor.answer(20);
     await turn();
     expect([attributor.asked, decided()]).toEqual([[20], [20]]);
+  });
+
+  test('has its time planned once, however often the pods of others change', async () => {
+    const attributor = new LateAttributor();
+    const { add } = open(attributor);
+    add(makeEpisode({ sequence: 10, pod: 1 }));
+    await turns(2);
+    const after = vi.spyOn(clock, 'after');
+    attributor.change(makeEpisode({ sequence: 20, pod: 2 }));
+    await turns(2);
+    expect(after).not.toHaveBeenCalled();
+    attributor.change(makeEpisode({ sequence: 10, pod: 1 }));
+    await turns(2);
+    expect(after).toHaveBeenCalledOnce();
   });
 
   test('waits for the pods to be watched, and no time passes while they are not', async () => {
@@ -203,7 +249,7 @@ describe('beyond the number that may be pending', () => {
       add(makeEpisode({ sequence, pod: sequence % 7 }));
     expect([decided(), log.said('warn')]).toEqual([[], []]);
     add(makeEpisode({ sequence: MAX_PENDING + 1 }));
-    expect(decided()).toEqual(Array.from({ length: BATCH }, (_, at) => at + 1));
+    expect(decided()).toEqual(range(1, BATCH));
     expect(batches).toHaveLength(1);
     expect(batches.flat().every(({ attribution }) => attribution?.isEarly)).toBe(true);
     expect(log.said('warn')).toEqual([
@@ -217,24 +263,13 @@ describe('beyond the number that may be pending', () => {
 
   test('what an earlier process left is decided a batch at a time, the rest taken up again', async () => {
     const left = MAX_PENDING + 250;
-    {
-      using store = new StateStore({ directory, historyMax: 9, log, nowMs: () => START_MS });
-      store.transaction(() => {
-        for (let sequence = 1; sequence <= left; sequence += 1)
-          store.episodes.add({
-            bootId: BOOT,
-            state: 'pending',
-            enteredMs: START_MS,
-            episode: makeEpisode({ sequence, pod: sequence % 7 }),
-          });
-      });
-    }
+    leave(left);
     const attributor = new LateAttributor();
     const { pending, store } = open(attributor);
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(true);
-    for (let turns = 0; turns < 40; turns += 1) await turn();
+    await turns(40);
     expect(batches.map((batch) => batch.length)).toEqual([BATCH, BATCH, 50]);
-    expect(decided()).toEqual(Array.from({ length: 250 }, (_, at) => at + 1));
+    expect(decided()).toEqual(range(1, 250));
     expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(false);
 
     attributor.learn();
@@ -245,5 +280,67 @@ describe('beyond the number that may be pending', () => {
       const ofPod = decided().filter((sequence) => sequence % 7 === pod);
       expect(ofPod).toEqual(ofPod.toSorted((a, b) => a - b));
     }
+  });
+
+  test('one that is read while the rest is taken up has its turn when that is done', async () => {
+    const left = MAX_PENDING + 250;
+    leave(left);
+    const { pending, store, add } = open(new LateAttributor(true));
+    await turn();
+    for (const sequence of [left + 1, left + 2]) add(makeEpisode({ sequence, pod: 8000 }));
+    await turns(40);
+    expect(decided().slice(-2)).toEqual([left + 1, left + 2]);
+    expect(pending.isBusy(placeOf(makeEpisode({ sequence: 1, pod: 8000 })))).toBe(false);
+    expect(store.episodes.pendingCount()).toBe(0);
+  });
+
+  test('none is decided early to make room while older ones are', async () => {
+    const left = MAX_PENDING + 250;
+    leave(left);
+    const { pending, store, add } = open(new LateAttributor());
+    for (let sequence = left + 1; sequence <= left + 150; sequence += 1) {
+      add(makeEpisode({ sequence, pod: sequence % 7 }));
+    }
+    expect(decided()).toEqual([]);
+    await turns(60);
+    expect(decided()).toEqual(range(1, 250 + 2 * BATCH));
+    expect(store.episodes.pendingCount()).toBe(MAX_PENDING - 50);
+    pending.stop();
+  });
+
+  describe.each([
+    ['attributed at once', true],
+    ['attributed when their time is over', false],
+  ])('where the others are %s', (_, isKnown) => {
+    test.each([
+      ['is read', 'before'],
+      ['was read', 'after'],
+    ])(
+      'each is decided once though the state file fails when a batch %s',
+      async (_name, moment) => {
+        const left = MAX_PENDING + 250;
+        leave(left);
+        const attributor = new LateAttributor(isKnown);
+        const { add, store, pending } = open(attributor);
+        if (moment === 'after') beforeSettling = () => batches.length === 2 && touchStateFile();
+        while (batches.length < 1) await turn();
+        if (moment === 'before') touchStateFile();
+        await turns(40);
+        expect(store.writable).toBe(false);
+
+        await clock.advance(60_000);
+        add(makeEpisode({ sequence: left + 1, pod: 1 }));
+        await turns(40);
+        expect(store.writable).toBe(true);
+        attributor.learn();
+        await pending.settled();
+        expect(decided().toSorted((a, b) => a - b)).toEqual(range(1, left + 1));
+        expect(store.episodes.pendingCount()).toBe(0);
+        store[Symbol.dispose]();
+
+        using next = new StateStore({ directory, historyMax: 9, log, nowMs: () => START_MS });
+        expect([next.episodes.pendingCount(), next.episodes.unloaded(0, 9)]).toEqual([0, []]);
+      },
+    );
   });
 });

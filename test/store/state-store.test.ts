@@ -10,6 +10,7 @@ import { StateStore } from '../../src/store/state-store.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import { settleEpisode } from '../support/settle-episode.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const BOOT = 'boot-1';
@@ -164,10 +165,10 @@ describe('the episodes', () => {
     expect(store.episodes.find(BOOT, 1)).toEqual(stored(1, 'pending'));
     expect(store.episodes.find('boot-2', 1)).toBeUndefined();
     expect([...store.episodes.pending()]).toEqual([stored(1, 'pending')]);
-    expect(store.episodes.findPending(BOOT, 1)).toEqual(stored(1, 'pending'));
+    expect(store.episodes.findPending(BOOT, 1)).toEqual({ ...stored(1, 'pending'), id: 1 });
     expect(store.episodes.findPending(BOOT, 2)).toBeUndefined();
 
-    store.episodes.settle(BOOT, 1, 'recorded', NODE);
+    settleEpisode(store, BOOT, 1, 'recorded', NODE);
     expect([...store.episodes.pending()]).toEqual([]);
     expect(store.episodes.latest(9)).toEqual([
       stored(2, 'recorded'),
@@ -207,7 +208,7 @@ describe('the episodes', () => {
       ]);
       expect(store.episodes.attributable(3, [1])).toEqual([1, 4, 6]);
       expect(store.episodes.attributable(2, [], 5)).toEqual([3, 4]);
-      store.episodes.settle(BOOT, 4, 'recorded', NODE);
+      settleEpisode(store, BOOT, 4, 'recorded', NODE);
       expect(after(3)).toEqual([4, 6]);
     },
   );
@@ -227,7 +228,8 @@ describe('the episodes', () => {
     const unloaded = (id: number, count: number): number[] =>
       store.episodes.unloaded(id, count).map(({ episode }) => episode.sequence);
     expect([unloaded(0, 2), unloaded(2, 2)]).toEqual([[1, 2], [3]]);
-    store.episodes.settle(BOOT, 1, 'recorded', NODE);
+    for (const first of store.episodes.unloaded(0, 1))
+      store.episodes.settle({ ...first, state: 'recorded', attribution: NODE });
     expect(unloaded(0, 9)).toEqual([2, 3]);
     expect(store.episodes.latest(MAX_PENDING + 3)).toHaveLength(MAX_PENDING + 3);
   });
