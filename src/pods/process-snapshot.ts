@@ -1,5 +1,5 @@
 import type { CgroupTree } from './cgroup-tree.ts';
-import type { ProcFiles } from './proc-files.ts';
+import { type ProcFiles, TICK_MS } from './proc-files.ts';
 
 /** A process that starts in a storm is known from the next look on. */
 const LOOK_EVERY_MS = 500;
@@ -15,7 +15,7 @@ const MAX_UNSEEN_MS = 10_000;
 interface SeenProcess {
   readonly comm: string;
   readonly cgroup: string;
-  /** When the first look that saw it was over. */
+  /** It had started by then: by its own start time, else by the end of the first look that saw it. */
   readonly sinceMs: number;
   /** When the last was. */
   readonly lastMs: number;
@@ -27,14 +27,14 @@ interface SeenProcess {
  */
 export class ProcessSnapshot {
   readonly #tree: Pick<CgroupTree, 'pods' | 'within' | 'pids'>;
-  readonly #proc: Pick<ProcFiles, 'commOf'>;
+  readonly #proc: Pick<ProcFiles, 'commOf' | 'startedMs' | 'uptimeMs'>;
   readonly #monotonicMs: () => number;
   #seen: ReadonlyMap<number, SeenProcess> = new Map();
   #nextLookMs = -Infinity;
 
   constructor(
     tree: Pick<CgroupTree, 'pods' | 'within' | 'pids'>,
-    proc: Pick<ProcFiles, 'commOf'>,
+    proc: Pick<ProcFiles, 'commOf' | 'startedMs' | 'uptimeMs'>,
     monotonicMs: () => number,
   ) {
     this.#tree = tree;
@@ -49,7 +49,10 @@ export class ProcessSnapshot {
     const found = [...this.#look()];
     const nowMs = this.#monotonicMs();
     const kept = [...this.#seen].filter(([, { lastMs }]) => nowMs - lastMs <= MAX_UNSEEN_MS);
-    const seen = found.map(([pid, process]) => [pid, this.#since(pid, process, nowMs)] as const);
+    const bootMs = nowMs - (this.#proc.uptimeMs() ?? -Infinity);
+    const seen = found.map(
+      ([pid, process]) => [pid, this.#since(pid, process, nowMs, bootMs)] as const,
+    );
     this.#seen = new Map([...kept, ...seen]);
     this.#nextLookMs = nowMs + Math.max(LOOK_EVERY_MS, (nowMs - beganMs) * REST_PER_LOOK);
   }
@@ -59,8 +62,8 @@ export class ProcessSnapshot {
   }
 
   /**
-   * Where the process was that was killed. When its kill is read does not matter: who was seen before
-   * it, and not long before, is the one that had the pid.
+   * Where the process was that was killed. When its kill is read does not matter, nor whether the look
+   * was before it: who had started before it, and was seen after it or not long before, had the pid.
    *
    * @param earliestMs the kill was certainly not before this
    */
@@ -84,9 +87,16 @@ export class ProcessSnapshot {
     pid: number,
     { comm, cgroup }: Pick<SeenProcess, 'comm' | 'cgroup'>,
     nowMs: number,
+    bootMs: number,
   ): SeenProcess {
     const known = this.#seen.get(pid);
     const isSame = known?.comm === comm && known.cgroup === cgroup;
-    return { comm, cgroup, sinceMs: isSame ? known.sinceMs : nowMs, lastMs: nowMs };
+    const sinceMs = isSame ? known.sinceMs : Math.min(nowMs, this.#startedByMs(pid, bootMs));
+    return { comm, cgroup, sinceMs, lastMs: nowMs };
+  }
+
+  /** Both times of `/proc` are cut to ticks: it may have started one later. */
+  #startedByMs(pid: number, bootMs: number): number {
+    return bootMs + (this.#proc.startedMs(pid) ?? Infinity) + TICK_MS;
   }
 }

@@ -41,6 +41,13 @@ class Node {
     }
   }
 
+  /** As `/proc` says it now: a process started so long ago. */
+  started(pid: number, agoMs: number): void {
+    const fields = ['S', ...Array.from({ length: 18 }, () => 0), (60_000 - agoMs) / 10];
+    this.#files[`/proc/${pid}/stat`] = `${pid} (app) ${fields.join(' ')} 1 2\n`;
+    this.#files['/proc/uptime'] = '60.00 1.00\n';
+  }
+
   /** Looks at last `afterMs` later; returns when it was done. */
   look(afterMs = 500): number {
     this.nowMs += afterMs;
@@ -71,6 +78,15 @@ describe('the cgroup of a process that is gone', () => {
     const lookedMs = node.look();
     expect(node.snapshot.cgroupOf(7, 'app', lookedMs - 1)).toBeUndefined();
     expect(node.snapshot.cgroupOf(7, 'app', undefined)).toBeUndefined();
+  });
+
+  test('is known, where the kill may have been before the look, of who had started before that', () => {
+    node.lookMs = 0;
+    node.runs([7, 'app', CONTAINER]);
+    node.started(7, 3000);
+    const lookedMs = node.look();
+    expect(node.snapshot.cgroupOf(7, 'app', lookedMs - 2990)).toBe(CONTAINER);
+    expect(node.snapshot.cgroupOf(7, 'app', lookedMs - 2991)).toBeUndefined();
   });
 
   test('is unknown of a kill so long after that the pid may have been given again', () => {
