@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { CgroupTree } from '../pods/cgroup-tree.ts';
 import { ProcFiles } from '../pods/proc-files.ts';
 import { readLatin1 } from './surroundings.ts';
@@ -23,7 +23,11 @@ export function openNode({ cgroupRoot, procRoot }: NodeOptions): NodeFiles {
   };
 }
 
+/** Of a kernfs directory's links all but two are the directories in it: kernfs_refresh_inode(). Most have none, and sixty files. */
+const LINKS_WITHOUT_DIRECTORIES = 2;
+
 function listDirectories(path: string): readonly string[] {
+  if (statSync(path).nlink === LINKS_WITHOUT_DIRECTORIES) return [];
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Edge } from '../edge.ts';
 import { RecorderError } from '../errors.ts';
@@ -37,7 +37,20 @@ export function podDirectory(file: string | undefined): PodDirectory {
   return file === undefined ? NO_PODS : readPodsFile(file, (path) => readFileSync(path, 'utf8'));
 }
 
-/** A file of /proc or /sys, byte by byte: names in it are whatever their owners chose. */
+/** The kernel's own files give a page at a time (PAGE_SIZE). */
+const page = Buffer.alloc(4096);
+
+/**
+ * A file of /proc or /sys, byte by byte: names in it are whatever their owners chose. The size of such a
+ * file is 0, for which `readFileSync` sets 64 KiB aside each time.
+ */
 export function readLatin1(path: string): string {
-  return readFileSync(path, 'latin1');
+  const fd = openSync(path, 'r');
+  try {
+    let text = '';
+    for (let length; (length = readSync(fd, page)) > 0;) text += page.toString('latin1', 0, length);
+    return text;
+  } finally {
+    closeSync(fd);
+  }
 }

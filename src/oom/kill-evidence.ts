@@ -2,11 +2,10 @@ import { Observable, type OperatorFunction, type SchedulerLike, type Subscriptio
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { Drained } from '../kmsg/record.ts';
 import type { KillEvidence } from './episode.ts';
-import { type KillLine, readRecordLine } from './kernel-lines.ts';
+import { type KernelLine, type KillLine, readRecordLine } from './kernel-lines.ts';
 import type { KillLedger } from './kill-ledger.ts';
 import { isUnder } from './memcg-paths.ts';
 import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
-import { StormWatch } from './storm-watch.ts';
 
 /** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */
 export interface Witness {
@@ -27,8 +26,12 @@ export interface Witness {
    * to the oom memcg (to the root where that was not told), or there is none on cgroup v1.
    */
   excludesGroup(cgroup: string | undefined, oomMemcg: string | undefined): boolean;
-  /** Notes which process is in which container, for {@link testify} to know when it is gone. */
+  /**
+   * Notes which process is in which container, for {@link testify} to know when it is gone: called for
+   * every report and every kill whose time is known. How often it really looks is its own matter.
+   */
   takeSnapshot(): void;
+  /** Records were lost: there is no telling what happened meanwhile. */
   dropSnapshot(): void;
 }
 
@@ -116,7 +119,6 @@ export function takeEvidence(
 class EvidenceStep {
   readonly #witness: Witness;
   readonly #ledger: KillLedger | undefined;
-  readonly #storm: StormWatch;
   #context = NO_CONTEXT;
   /** The last kill, and the cgroup it was put down to. */
   #lastKill: { readonly sequence: number; readonly cgroup?: string } | undefined;
@@ -125,7 +127,6 @@ class EvidenceStep {
   constructor(witness: Witness, ledger: KillLedger | undefined) {
     this.#witness = witness;
     this.#ledger = ledger;
-    this.#storm = new StormWatch(witness);
   }
 
   get isHolding(): boolean {
@@ -169,7 +170,7 @@ class EvidenceStep {
   /** What was said before a gap, or seen, is not of what comes after it. */
   #lose(): void {
     this.#ledger?.doubt();
-    this.#storm.end();
+    this.#witness.dropSnapshot();
     this.#context = NO_CONTEXT;
   }
 
@@ -179,7 +180,7 @@ class EvidenceStep {
     const { message, monotonicUs } = record;
     this.#context = contextAt(this.#context, monotonicUs);
     const witnessed = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
-    this.#storm.see(line, record);
+    if (record.earliestMs !== undefined && isOfKill(line)) this.#witness.takeSnapshot();
     if (line.kind === 'group-kill') this.#nameGroup(line.memcg);
     this.#context = followContext(this.#context, line, message, monotonicUs);
     return witnessed;
@@ -215,6 +216,11 @@ class EvidenceStep {
     if (this.#context.last?.kind !== 'kill' || sequence === undefined) return;
     if (cgroup === undefined || !isUnder(cgroup, group)) this.#ledger?.tell(sequence, group);
   }
+}
+
+/** One kill may be the first of a storm, whose victims are gone when the kernel says no more of them than their pids. */
+function isOfKill({ kind }: KernelLine): boolean {
+  return kind === 'header' || kind === 'kill';
 }
 
 function add(item: Item, found: ReadonlyMap<number, KillEvidence>): Item {

@@ -65,7 +65,7 @@ export class MainProcessNotes {
       if (!containerIds.includes(containerId)) continue;
       const pids = this.#tree.pids(cgroup).filter((pid) => this.#isMain(pid, pod));
       for (const pid of pids)
-        this.#notes.set(pid, { podUid, containerId, comm: this.#proc.commOf(pid), cgroup });
+        this.#notes.set(pid, { podUid, containerId, comm: this.#proc.owner(pid)?.comm, cgroup });
     }
   }
 

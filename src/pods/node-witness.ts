@@ -3,7 +3,7 @@ import type { Witness } from '../oom/kill-evidence.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { MainProcessNotes } from './main-process-notes.ts';
 import { excludesGroup } from './oom-group.ts';
-import { type ProcFiles, TICK_MS } from './proc-files.ts';
+import { type PidOwner, type ProcFiles, startedByMs } from './proc-files.ts';
 import { ProcessSnapshot } from './process-snapshot.ts';
 
 /** Where a task is shown that has left its cgroup. */
@@ -11,7 +11,7 @@ const ROOT = '/';
 
 /**
  * The witness on a real node. `/proc/<pid>/cgroup` still answers for most victims when the kill line
- * arrives; in a storm, the snapshot does for the others. Both need the host's pid namespace;
+ * arrives; the snapshot does for the others. Both need the host's pid namespace;
  * elsewhere a pid is somebody else's, so the name must agree as well. How late the line is read does
  * not matter to either: what had the pid before the kill is the victim.
  */
@@ -36,7 +36,8 @@ export class NodeWitness implements Witness {
   }
 
   testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined {
-    const isIt = this.#proc.commOf(pid) === comm && this.#isOlder(pid, earliestMs);
+    const owner = this.#proc.owner(pid);
+    const isIt = owner?.comm === comm && this.#isOlder(owner, earliestMs);
     const cgroup = isIt ? this.#proc.cgroupOf(pid) : undefined;
     if (cgroup !== undefined && cgroup !== ROOT) return { cgroup, source: 'proc' };
     const seen = this.#snapshot.cgroupOf(pid, comm, earliestMs);
@@ -51,12 +52,11 @@ export class NodeWitness implements Witness {
     return excludesGroup(this.#tree, cgroup, oomMemcg);
   }
 
-  /** A process that started after the kill has the pid of the dead. Both times are cut to ticks. */
-  #isOlder(pid: number, earliestMs: number | undefined): boolean {
-    const [startedMs, uptimeMs] = [this.#proc.startedMs(pid), this.#proc.uptimeMs()];
-    if (startedMs === undefined || uptimeMs === undefined || earliestMs === undefined) return false;
-    const killedMs = uptimeMs - (this.#monotonicMs() - earliestMs);
-    return startedMs + TICK_MS <= killedMs;
+  /** A process that started after the kill has the pid of the dead. */
+  #isOlder(owner: PidOwner, earliestMs: number | undefined): boolean {
+    const bootMs = this.#proc.bootMs(this.#monotonicMs());
+    if (bootMs === undefined || earliestMs === undefined) return false;
+    return startedByMs(owner, bootMs) <= earliestMs;
   }
 
   takeSnapshot(): void {

@@ -1,5 +1,13 @@
 import { decodeName } from '../oom/decode-name.ts';
 
+/** A process, as far as it tells two owners of a pid apart. */
+export interface PidOwner {
+  /** Any 15 bytes. */
+  readonly comm: string;
+  /** CLOCK_BOOTTIME, ms, cut to a clock tick. */
+  readonly startedMs: number;
+}
+
 /** The host's `/proc`, as far as its processes are asked for. What is gone is absent. */
 export class ProcFiles {
   readonly #root: string;
@@ -20,22 +28,22 @@ export class ProcFiles {
     }
   }
 
-  /** The name of a process, which is any 15 bytes. */
-  commOf(pid: number): string | undefined {
-    const text = this.text(`${pid}/comm`);
-    return text === undefined ? undefined : decodeName(text).replace(/\n$/, '');
+  /** Who has a pid now, by one read. @see proc_pid_stat(5) */
+  owner(pid: number): PidOwner | undefined {
+    const stat = this.text(`${pid}/stat`);
+    const ticks = Number(statFields(stat)?.[22 - 3]);
+    if (stat === undefined || Number.isNaN(ticks)) return undefined;
+    const comm = decodeName(stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')));
+    return { comm, startedMs: ticks * TICK_MS };
   }
 
-  /** When a process started, ms of CLOCK_BOOTTIME, cut to a clock tick. @see proc_pid_stat(5) */
-  startedMs(pid: number): number | undefined {
-    const ticks = Number(statFields(this.text(`${pid}/stat`))?.[22 - 3]);
-    return Number.isNaN(ticks) ? undefined : ticks * TICK_MS;
-  }
-
-  /** CLOCK_BOOTTIME now, ms, cut to a clock tick. */
-  uptimeMs(): number | undefined {
+  /**
+   * What another clock said when CLOCK_BOOTTIME was 0, if it has counted all time since and says
+   * `nowMs` now; a tick later at most, never earlier.
+   */
+  bootMs(nowMs: number): number | undefined {
     const seconds = Number.parseFloat(this.text('uptime') ?? '');
-    return Number.isNaN(seconds) ? undefined : seconds * 1000;
+    return Number.isNaN(seconds) ? undefined : nowMs - seconds * 1000;
   }
 
   /** Its memory cgroup. A task that has left its cgroup is shown in the root, `/`. */
@@ -46,7 +54,12 @@ export class ProcFiles {
 }
 
 /** USER_HZ is 100 wherever Linux runs containers. */
-export const TICK_MS = 10;
+const TICK_MS = 10;
+
+/** When a process had certainly started, by the clock of {@link ProcFiles.bootMs}. */
+export function startedByMs({ startedMs }: PidOwner, bootMs: number): number {
+  return bootMs + startedMs + TICK_MS;
+}
 
 /**
  * The fields of a `/proc/<pid>/stat`, from the state, the third, on: the name before it, in

@@ -1,5 +1,5 @@
 import type { CgroupTree } from './cgroup-tree.ts';
-import { type ProcFiles, TICK_MS } from './proc-files.ts';
+import { type PidOwner, type ProcFiles, startedByMs } from './proc-files.ts';
 
 /** A process that starts in a storm is known from the next look on. */
 const LOOK_EVERY_MS = 500;
@@ -21,20 +21,26 @@ interface SeenProcess {
   readonly lastMs: number;
 }
 
+interface Found {
+  readonly pid: number;
+  readonly owner: PidOwner;
+  readonly cgroup: string;
+}
+
 /**
  * Which process is in which container, from repeated looks. A look adds to those before it: who died
  * in between is known until long after, for the lines about it may still be unread.
  */
 export class ProcessSnapshot {
   readonly #tree: Pick<CgroupTree, 'pods' | 'within' | 'pids'>;
-  readonly #proc: Pick<ProcFiles, 'commOf' | 'startedMs' | 'uptimeMs'>;
+  readonly #proc: Pick<ProcFiles, 'owner' | 'bootMs'>;
   readonly #monotonicMs: () => number;
   #seen: ReadonlyMap<number, SeenProcess> = new Map();
   #nextLookMs = -Infinity;
 
   constructor(
     tree: Pick<CgroupTree, 'pods' | 'within' | 'pids'>,
-    proc: Pick<ProcFiles, 'commOf' | 'startedMs' | 'uptimeMs'>,
+    proc: Pick<ProcFiles, 'owner' | 'bootMs'>,
     monotonicMs: () => number,
   ) {
     this.#tree = tree;
@@ -49,10 +55,11 @@ export class ProcessSnapshot {
     const found = [...this.#look()];
     const nowMs = this.#monotonicMs();
     const kept = [...this.#seen].filter(([, { lastMs }]) => nowMs - lastMs <= MAX_UNSEEN_MS);
-    const bootMs = nowMs - (this.#proc.uptimeMs() ?? -Infinity);
-    const seen = found.map(
-      ([pid, process]) => [pid, this.#since(pid, process, nowMs, bootMs)] as const,
-    );
+    const bootMs = this.#proc.bootMs(nowMs) ?? Infinity;
+    const seen = found.map(({ pid, owner, cgroup }) => {
+      const sinceMs = this.#sinceMs({ pid, owner, cgroup }, startedByMs(owner, bootMs), nowMs);
+      return [pid, { comm: owner.comm, cgroup, sinceMs, lastMs: nowMs }] as const;
+    });
     this.#seen = new Map([...kept, ...seen]);
     this.#nextLookMs = nowMs + Math.max(LOOK_EVERY_MS, (nowMs - beganMs) * REST_PER_LOOK);
   }
@@ -74,29 +81,18 @@ export class ProcessSnapshot {
     return isIt ? seen.cgroup : undefined;
   }
 
-  *#look(): Iterable<readonly [number, Pick<SeenProcess, 'comm' | 'cgroup'>]> {
+  *#look(): Iterable<Found> {
     for (const cgroup of this.#tree.pods().flatMap((pod) => this.#tree.within(pod))) {
       for (const pid of this.#tree.pids(cgroup)) {
-        const comm = this.#proc.commOf(pid);
-        if (comm !== undefined) yield [pid, { comm, cgroup }];
+        const owner = this.#proc.owner(pid);
+        if (owner !== undefined) yield { pid, owner, cgroup };
       }
     }
   }
 
-  #since(
-    pid: number,
-    { comm, cgroup }: Pick<SeenProcess, 'comm' | 'cgroup'>,
-    nowMs: number,
-    bootMs: number,
-  ): SeenProcess {
+  #sinceMs({ pid, owner, cgroup }: Found, startedMs: number, nowMs: number): number {
     const known = this.#seen.get(pid);
-    const isSame = known?.comm === comm && known.cgroup === cgroup;
-    const sinceMs = isSame ? known.sinceMs : Math.min(nowMs, this.#startedByMs(pid, bootMs));
-    return { comm, cgroup, sinceMs, lastMs: nowMs };
-  }
-
-  /** Both times of `/proc` are cut to ticks: it may have started one later. */
-  #startedByMs(pid: number, bootMs: number): number {
-    return bootMs + (this.#proc.startedMs(pid) ?? Infinity) + TICK_MS;
+    const isSame = known?.comm === owner.comm && known.cgroup === cgroup;
+    return isSame ? known.sinceMs : Math.min(nowMs, startedMs);
   }
 }

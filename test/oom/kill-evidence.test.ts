@@ -70,13 +70,13 @@ function lost(said: Said | undefined): number {
 describe('the witness is asked', () => {
   test('about each kill line, and about nothing else', () => {
     const { asked, items } = take([HEADER, killLine(7, 'a b')], { found: FOUND });
-    expect(asked).toEqual(['7 a b 1000', 'group? /kubepods/pod undefined']);
+    expect(asked).toEqual(['snapshot', '7 a b 1000', 'group? /kubepods/pod undefined', 'snapshot']);
     expect(items.map(({ evidence }) => evidence)).toEqual([undefined, FOUND]);
   });
 
   test('about a kill that was read late, but not for groups, which may be others by now', () => {
     const { asked, items } = take([killLine(7, 'a')], { live: false, found: FOUND });
-    expect(asked).toEqual(['7 a 1000']);
+    expect(asked).toEqual(['7 a 1000', 'snapshot']);
     expect(items[0]).toMatchObject({ evidence: FOUND });
     expect(items[0]).not.toHaveProperty('noGroup');
   });
@@ -135,7 +135,7 @@ describe('a group’s kills', () => {
     const next = [announcedLine(9), oldKillLine(9)];
     const lines = [killLine(7), groupLine(), killLine(7), ...next];
     expect(proved(lines).waits).toBe(true);
-    expect(take(lines).asked.slice(-2)).toEqual(['9 app 1000', 'group? undefined undefined']);
+    expect(take(lines).asked.slice(-3, -1)).toEqual(['9 app 1000', 'group? undefined undefined']);
   });
 
   test('are over a second later: another kill is nobody’s yet', () => {
@@ -144,35 +144,22 @@ describe('a group’s kills', () => {
   });
 });
 
-describe('a storm', () => {
-  const reports = (count: number): Said[] =>
-    Array.from({ length: count }, () => after(400, HEADER));
-
-  test('is looked around for from the sixth context in five seconds on, behind each kill', () => {
-    const { asked } = take([...reports(6), killLine(7, 'a'), after(300, HEADER)]);
-    const kill = ['7 a 1000', 'group? undefined undefined'];
-    expect(asked).toEqual(['snapshot', ...kill, 'snapshot', 'snapshot']);
+describe('who is in which container is looked up', () => {
+  test('with each report and behind each kill: more may follow, and be gone', () => {
+    const { asked } = take([HEADER, killLine(7, 'a'), oomKillLine(7), groupLine()]);
+    expect(asked).toEqual(['snapshot', '7 a 1000', 'group? undefined undefined', 'snapshot']);
   });
 
-  test('that is read late is a storm all the same', () => {
-    expect(take(reports(6), { live: false }).asked).toEqual(['snapshot']);
+  test('for a report that is read late', () => {
+    expect(take([HEADER], { live: false }).asked).toEqual(['snapshot']);
   });
 
-  test('is none with fewer, or more slowly', () => {
-    expect(take(reports(5)).asked).toEqual([]);
-    expect(take([...reports(5), after(4000, HEADER)]).asked).toEqual([]);
+  test('not for a kill of long ago', () => {
+    expect(take([HEADER], { live: false, earliestMs: undefined }).asked).toEqual([]);
   });
 
-  test('that is over leaves nothing behind', () => {
-    expect(take([...reports(6), after(5000, HEADER)]).asked).toEqual(['snapshot', 'drop']);
-  });
-
-  test('is forgotten where records were lost', () => {
-    const { asked } = take([...reports(6), { message: HEADER, lost: 1 }]);
-    expect(asked).toEqual(['snapshot', 'drop']);
-  });
-
-  test('of long ago is no storm now', () => {
-    expect(take(reports(9), { live: false, earliestMs: undefined }).asked).toEqual([]);
+  test('anew where records were lost', () => {
+    const { asked } = take([HEADER, { message: HEADER, lost: 1 }]);
+    expect(asked).toEqual(['snapshot', 'drop', 'snapshot']);
   });
 });

@@ -28,11 +28,11 @@ function notesOf(files: FakeFiles): MainProcessNotes {
 }
 
 const SHIM = 5;
-const statOf = (parent: number): string => `7 (sh) S ${parent} 7 7 0\n`;
+const zeros = (count: number): string => Array.from({ length: count }, () => 0).join(' ');
+const statOf = (parent: number): string => `7 (sh) S ${parent} 7 7 0 ${zeros(14)} 100 0\n`;
 const STARTED_BY_SHIM = {
   '/proc/5/cgroup': '0::/system.slice/containerd.service\n',
   '/proc/7/stat': statOf(SHIM),
-  '/proc/7/comm': 'sh\n',
 };
 
 const files = (): FakeFiles => ({
@@ -42,7 +42,6 @@ const files = (): FakeFiles => ({
   '/proc/7/cgroup': `0::${POD}/${OLD}\n`,
   '/proc/8/status': CHILD,
   '/proc/8/stat': statOf(7),
-  '/proc/8/comm': 'sh\n',
 });
 
 describe('the main process of a container that runs', () => {
@@ -95,7 +94,6 @@ describe('the main process of a container that runs', () => {
     node[`/cg${POD}/${NEW}/cgroup.procs`] = '17\n';
     node['/proc/17/status'] = 'NSpid:\t17\t1\n';
     node['/proc/17/stat'] = statOf(SHIM);
-    node['/proc/17/comm'] = 'sh\n';
     notes.note(podRunning(NEW));
     expect(notes.cgroupOf(17, 'sh')).toBe(`${POD}/${NEW}`);
     expect(notes.cgroupOf(7, 'sh')).toBeUndefined();

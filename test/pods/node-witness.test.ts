@@ -16,16 +16,16 @@ function witnessOf(files: FakeFiles): NodeWitness {
   return new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () => NOW_MS);
 }
 
-function statOf(startedTicks: number): string {
+/** A name may contain anything, ` (` and `) ` too. */
+function statOf(comm: string, startedTicks: number): string {
   const between = Array.from({ length: 18 }, () => 0).join(' ');
-  return `7 (a) b) S ${between} ${startedTicks} 4096\n`;
+  return `7 (${comm}) S ${between} ${startedTicks} 4096\n`;
 }
 
 /** A /proc in which process 7 is `app`. */
-function witness(cgroup: string | undefined, comm = 'app\n'): NodeWitness {
+function witness(cgroup: string | undefined, comm = 'app'): NodeWitness {
   return witnessOf({
-    '/proc/7/comm': comm,
-    '/proc/7/stat': statOf(100_000),
+    '/proc/7/stat': statOf(comm, 100_000),
     '/proc/uptime': `${UPTIME_S}.00 9000.00\n`,
     ...(cgroup !== undefined && { '/proc/7/cgroup': cgroup }),
   });
@@ -47,11 +47,11 @@ describe('the victim’s cgroup', () => {
 
 describe('nothing is said', () => {
   test.each([
-    ['when the process is gone', undefined, 'app\n'],
-    ['when another process has its pid', `0::${POD}\n`, 'other\n'],
-    ['when it has left its cgroup', '0::/\n', 'app\n'],
-    ['when the path leads out of our cgroup namespace', '0::/../../kubepods\n', 'app\n'],
-    ['when there is no memory cgroup', '3:cpuset:/\n', 'app\n'],
+    ['when the process is gone', undefined, 'app'],
+    ['when another process has its pid', `0::${POD}\n`, 'other'],
+    ['when it has left its cgroup', '0::/\n', 'app'],
+    ['when the path leads out of our cgroup namespace', '0::/../../kubepods\n', 'app'],
+    ['when there is no memory cgroup', '3:cpuset:/\n', 'app'],
   ])('%s', (_, cgroup, comm) => {
     expect(witness(cgroup, comm).testify(7, 'app', KILLED_MS)).toBeUndefined();
   });
@@ -62,9 +62,8 @@ describe('nothing is said', () => {
     ['where nobody knows when the kill was', 100_000, undefined],
   ])('%s', (_, startedTicks, earliestMs) => {
     const node = witnessOf({
-      '/proc/7/comm': 'app\n',
       '/proc/7/cgroup': `0::${POD}\n`,
-      '/proc/7/stat': statOf(startedTicks),
+      '/proc/7/stat': statOf('app', startedTicks),
       '/proc/uptime': `${UPTIME_S}.00 9000.00\n`,
     });
     expect(node.testify(7, 'app', earliestMs)).toBeUndefined();
@@ -75,8 +74,8 @@ describe('nothing is said', () => {
   });
 });
 
-test.each(['', 'a\nb', 'two\n', 'gr\u00FCn'])('a process may be called %j', (name) => {
-  const comm = `${Buffer.from(name).toString('latin1')}\n`;
+test.each(['', 'a\nb', 'two\n', 'a) S (b', 'gr\u00FCn'])('a process may be called %j', (name) => {
+  const comm = Buffer.from(name).toString('latin1');
   expect(witness(`0::${POD}\n`, comm).testify(7, name, KILLED_MS)).toEqual({
     cgroup: POD,
     source: 'proc',
@@ -127,11 +126,11 @@ test('a process that is gone is known by the snapshot, until that is dropped', (
   const files: FakeFiles = {
     '/cg/memory/memory.oom_control': 'x',
     [`/cg/memory${CONTAINER}/cgroup.procs`]: '7\n',
-    '/proc/7/comm': 'app\n',
+    '/proc/7/stat': statOf('app', 100_000),
   };
   const node = witnessOf(files);
   node.takeSnapshot();
-  delete files['/proc/7/comm'];
+  delete files['/proc/7/stat'];
   expect(node.testify(7, 'app', NOW_MS)).toEqual({ cgroup: CONTAINER, source: 'snapshot' });
   node.dropSnapshot();
   expect(node.testify(7, 'app', NOW_MS)).toBeUndefined();

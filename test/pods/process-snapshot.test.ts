@@ -37,14 +37,14 @@ class Node {
     for (const [pid, comm, cgroup] of processes) {
       const procs = `/cg/memory${cgroup}/cgroup.procs`;
       this.#files[procs] = `${this.#files[procs] ?? ''}${pid}\n`;
-      this.#files[`/proc/${pid}/comm`] = `${comm}\n`;
+      this.started(pid, 0, comm);
     }
   }
 
   /** As `/proc` says it now: a process started so long ago. */
-  started(pid: number, agoMs: number): void {
+  started(pid: number, agoMs: number, comm = 'app'): void {
     const fields = ['S', ...Array.from({ length: 18 }, () => 0), (60_000 - agoMs) / 10];
-    this.#files[`/proc/${pid}/stat`] = `${pid} (app) ${fields.join(' ')} 1 2\n`;
+    this.#files[`/proc/${pid}/stat`] = `${pid} (${comm}) ${fields.join(' ')} 1 2\n`;
     this.#files['/proc/uptime'] = '60.00 1.00\n';
   }
 

@@ -38,6 +38,10 @@ export class Scene {
   }
 
   async open(): Promise<void> {
+    await until('the end of an earlier run’s namespace', NAMESPACE_LIMIT_MS, async () => {
+      const left = await this.node.kubectl(['get', 'ns', this.namespace, '--ignore-not-found']);
+      return left === '' ? true : undefined;
+    });
     await this.node.kubectl(['create', 'namespace', this.namespace]);
     await until('a ServiceAccount for the namespace', NAMESPACE_LIMIT_MS, async () =>
       (await this.kubectl('get', 'serviceaccounts', '-o', 'name')) === '' ? undefined : true,
