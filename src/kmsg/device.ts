@@ -4,9 +4,10 @@ import { drainLog, type DrainOptions, type KmsgDevice } from './drain-log.ts';
 import { kindOfLog, openKernelLog } from './kernel-log.ts';
 import type { KmsgFile } from './kmsg-file.ts';
 import type { OnExit } from './poll.ts';
+import { RealTime } from './real-time.ts';
 import { savedRecords$ } from './saved-log.ts';
 
-export interface KmsgOptions extends Omit<DrainOptions, 'open'> {
+export interface KmsgOptions extends Omit<DrainOptions, 'open' | 'runAhead'> {
   /** `/dev/kmsg`, or a regular file it was saved to, which is read once and completes. */
   readonly path: string;
   /** A process that exits must first end the wait in poll(2), or it hangs. */
@@ -31,7 +32,8 @@ export function openKmsg(options: KmsgOptions): KmsgDevice {
     saved.once('open', () => onOpened?.());
     return saved;
   };
-  const kernel = drainLog({ ...options, open });
+  const realTime = new RealTime();
+  const kernel = drainLog({ ...options, open, runAhead: (work) => realTime.run(work) });
   return {
     reads$: defer(() =>
       kindOfLog(path) === 'kernel' ? kernel.reads$ : savedRecords$(openSaved(), gate, clock),

@@ -26,6 +26,8 @@ export interface DrainOptions {
   readonly open: () => KmsgFile;
   readonly gate: ReadGate;
   readonly clock: Clock;
+  /** Runs a turn of reading ahead of other processes' work, where that can be; see `RealTime`. */
+  readonly runAhead?: (work: () => number) => number;
   /** A record did not fit our buffer and is gone; the sequence shows a gap. */
   readonly onTooLarge?: () => void;
 }
@@ -93,7 +95,8 @@ class LogDrain {
     if (this.#running) return;
     clearImmediate(this.#nextTurn);
     this.#running = true;
-    const left = this.#drain(maxReads);
+    const { runAhead = runAsUsual } = this.#options;
+    const left = runAhead(() => this.#drain(maxReads));
     this.#running = false;
     if (!this.#mayRead()) return;
     if (left === 0) this.#nextTurn = setImmediate(() => this.run(READS_PER_TURN));
@@ -160,4 +163,8 @@ class LogDrain {
     clearImmediate(this.#nextTurn);
     this.#file.close();
   }
+}
+
+function runAsUsual(work: () => number): number {
+  return work();
 }

@@ -55,6 +55,22 @@ describe('draining the kernel log', () => {
     expect(log).toMatchObject({ opened: 1, closed: 1, isWaitedFor: false });
   });
 
+  test('does a whole turn of reading ahead of others, and waits as usual', () => {
+    const log = new FakeKmsg();
+    const happened: string[] = [];
+    const runAhead = (work: () => number): number => {
+      happened.push('ahead');
+      const left = work();
+      happened.push('as usual');
+      return left;
+    };
+    log.write('a', 'b');
+    const device = drainLog({ open: log.open, gate: new FakeGate(), clock, runAhead });
+    const reading = device.reads$.subscribe((read) => happened.push(brief(read)));
+    expect(happened).toEqual(['ahead', 'a', 'b', '.', 'as usual']);
+    reading.unsubscribe();
+  });
+
   test('hands out a copy of the bytes, the wall clock of the read and the monotonic clock of the end', () => {
     const { log, device } = setUp();
     log.write('a', 'b');

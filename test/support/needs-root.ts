@@ -2,6 +2,6 @@
 export function needsRoot(): boolean {
   const isRoot = process.getuid?.() === 0;
   if (isRoot || process.env['CI'] === 'true') return false;
-  console.warn('SKIPPED: these tests make OOM kills in memory cgroups, which needs root');
+  console.warn('SKIPPED: these tests need root');
   return true;
 }
