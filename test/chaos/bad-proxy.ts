@@ -55,18 +55,13 @@ export class BadProxy implements AsyncDisposable {
 
   /** Until it is to behave well again. What the dice say of a request depends on how many came before. */
   misbehave(trouble: Trouble): void {
-    switch (trouble.kind) {
-      case 'answers':
-        this.#answerOnAWhim(trouble.whims, trouble.share);
-        return;
-      case 'wrong-certificate':
-        this.#server.present(makeCertificate('somebody-else'));
-        break;
-      case 'no-connection':
-        this.#server.refuseConnections(true);
-        break;
-      default:
+    const { kind } = trouble;
+    if (kind === 'answers') {
+      this.#answerOnAWhim(trouble.whims, trouble.share);
+      return;
     }
+    if (kind === 'wrong-certificate') this.#server.present(makeCertificate('somebody-else'));
+    if (kind === 'no-connection') this.#server.refuseConnections(true);
     this.#server.hangUp();
   }
 

@@ -95,7 +95,9 @@ export class ChaosAgent {
       const signal = AbortSignal.timeout(2000);
       const answer = await fetch(`http://127.0.0.1:${this.#port ?? 0}/metrics`, { signal });
       const text = await answer.text();
-      return names.map((name) => Number(new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm').exec(text)?.[1]));
+      return names.map((name) =>
+        Number(new RegExp(`^${name}(?:\\{.*\\})? (.*)$`, 'm').exec(text)?.[1]),
+      );
     } catch {
       return undefined;
     }

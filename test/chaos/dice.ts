@@ -30,7 +30,8 @@ export class Dice {
   weigh<T extends string>(weights: Readonly<Record<T, number>>): T {
     const entries = Object.entries<number>(weights) as [T, number][];
     let left = this.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
-    return (entries.find(([, weight]) => (left -= weight) < 0) ?? (entries[0] as [T, number]))[0];
+    const [found] = entries.find(([, weight]) => (left -= weight) < 0) ?? entries[0] ?? [];
+    return found as T;
   }
 }
 

@@ -1,4 +1,12 @@
-import { groupLine, HEADER, killLine, oomKillLine, globalLine, taskLine, TABLE } from '../support/oom-lines.ts';
+import {
+  groupLine,
+  HEADER,
+  killLine,
+  oomKillLine,
+  globalLine,
+  taskLine,
+  TABLE,
+} from '../support/oom-lines.ts';
 import type { KillKind } from './plan-kills.ts';
 
 /** A kill as the kernel would tell it. */

@@ -51,7 +51,11 @@ export class KillWriter {
     const isNobodys = how === 'withheld' || how === 'stranger';
     const pid = this.#pid;
     this.#pid += GROUP_SIZE;
-    this.#node.kill({ how, pid, cgroup: how === 'stranger' ? `${STRANGER}/${container.id}` : cgroup + inner });
+    this.#node.kill({
+      how,
+      pid,
+      cgroup: how === 'stranger' ? `${STRANGER}/${container.id}` : cgroup + inner,
+    });
     this.#written.push({
       how,
       pid,

@@ -6,14 +6,7 @@ import type { PlannedPod } from './plan-pods.ts';
  * `system` the whole node was short of memory; `nested` in a cgroup that the container made and named
  * like another pod's; `stranger` of a pod that nobody knows; `forged` a process wrote the lines.
  */
-export type KillKind =
-  | 'told'
-  | 'group'
-  | 'withheld'
-  | 'system'
-  | 'nested'
-  | 'stranger'
-  | 'forged';
+export type KillKind = 'told' | 'group' | 'withheld' | 'system' | 'nested' | 'stranger' | 'forged';
 
 export interface PlannedKill {
   readonly atMs: number;

@@ -35,7 +35,7 @@ export function planPods(seed: number, forMs: number): PlannedPod[] {
     if (pod.endMs !== undefined && dice.chance(0.6)) pods.push(recreated(pod, dice));
     atMs += dice.between(2000, 12_000);
   }
-  return pods;
+  return pods.filter((pod) => pod.atMs < forMs);
 }
 
 function steadyPods(): PlannedPod[] {
@@ -46,7 +46,14 @@ function steadyPods(): PlannedPod[] {
     { ...common, name: 'etcd', namespace: 'kube-system', kind: 'static', containers: ['etcd'] },
     { ...common, name: 'huge', kind: 'huge' },
     { ...common, name: 'idle', kind: 'idle' },
-    { ...common, name: 'etcd', namespace: 'tenant', kind: 'claim', claims: 6, containers: ['etcd'] },
+    {
+      ...common,
+      name: 'etcd',
+      namespace: 'tenant',
+      kind: 'claim',
+      claims: 6,
+      containers: ['etcd'],
+    },
     { ...common, name: 'web-0', namespace: 'tenant', kind: 'claim', claims: 0 },
   ];
 }

@@ -114,7 +114,10 @@ async function clear(cluster: ControlPlane): Promise<void> {
   for (const namespace of NAMESPACES) {
     await cluster.kubectl(['delete', 'pod', '-n', namespace, ...now]);
   }
-  await deleteEvents(cluster, NAMESPACES.filter((name) => name !== 'tenant' && name !== 'chaos'));
+  await deleteEvents(
+    cluster,
+    NAMESPACES.filter((name) => name !== 'tenant' && name !== 'chaos'),
+  );
   await cluster.kubectl(['delete', 'events', '-n', 'chaos', '--all']);
 }
 

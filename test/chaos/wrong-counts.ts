@@ -73,13 +73,19 @@ function judgePod(pod: string, all: readonly WrittenKill[], counts: Counts) {
   const sure = kills.filter(({ isNodeRight }) => !isNodeRight);
   const containers = new Set([...kills.map(({ container }) => container), ...counts.keys()]);
   const wrong = [...containers].flatMap((container) => {
-    const most = kills.filter((kill) => container === undefined || kill.container === container);
-    const least = sure.filter((kill) => kill.container === container).length;
+    const isThere = (kill: WrittenKill) => kill.container === container;
+    // Of a young pod no container may be known.
+    const most = kills.filter((kill) =>
+      container === undefined ? kill.isNodeRight : isThere(kill),
+    );
+    const least = sure.filter((kill) => isThere(kill)).length;
     const count = counts.get(container) ?? 0;
-    const isRight = count >= least && count <= (container === undefined ? most.length - sure.length : most.length);
-    return isRight ? [] : [`${pod} ${container}: ${most.length} kills (${least} for certain), ${count} counted`];
+    const isRight = count >= least && count <= most.length;
+    if (isRight) return [];
+    return [`${pod} ${container}: ${most.length} kills (${least} certain), ${count} counted`];
   });
-  return { wrong, spare: sum(counts) - sure.length };
+  const open = kills.length - sure.length;
+  return { wrong, spare: Math.min(Math.max(sum(counts) - sure.length, 0), open) };
 }
 
 function wrongOnNode(kills: readonly WrittenKill[], count: number, spare: number): string[] {

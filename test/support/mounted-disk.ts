@@ -1,6 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+/** Whether to do without a disk of one's own, which needs root; said loudly, and never in CI. */
+export function needsTmpfs(): boolean {
+  if (process.env['CI'] === 'true') return false;
+  const directory = mkdtempSync(join(tmpdir(), 'oom-recorder-test-'));
+  try {
+    new MountedDisk(directory, 4).unmount();
+    return false;
+  } catch {
+    console.warn('SKIPPED: full disks, which are mounted and need root');
+    return true;
+  } finally {
+    rmdirSync(directory);
+  }
+}
 
 /** A tmpfs over a directory; needs root. */
 export class MountedDisk {
