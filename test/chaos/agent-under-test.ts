@@ -77,7 +77,7 @@ export class AgentUnderTest implements AsyncDisposable {
     const agent = new ChaosAgent(args, node.clockFile, join(directory, 'agent.log'));
     this.#agent = agent;
     void agent.ended.then(() => this.#whenEnded(agent));
-    await Promise.race([agent.reads, agent.ended]);
+    await agent.reads;
   }
 
   /** Ends it, where that costs it nothing it knows, and starts it again. */
@@ -135,8 +135,10 @@ export class AgentUnderTest implements AsyncDisposable {
     agent?.throttle(false);
   }
 
+  /** One that starts without a descriptor for its state would go on without it. */
   async #sufferShortage(forMs: number): Promise<void> {
     const agent = this.#agent;
+    await agent?.reads;
     agent?.limitDescriptors(true);
     await delay(forMs);
     agent?.limitDescriptors(false);

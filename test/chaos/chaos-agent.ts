@@ -22,7 +22,7 @@ export interface Peaks {
 /** `oom-recorder run` from its sources, as the image starts it, but for its kernel log and its clock. */
 export class ChaosAgent {
   readonly #child: ChildProcess;
-  /** Resolves when it watches the log. */
+  /** Resolves when it watches the log, or has ended before. */
   readonly reads: Promise<void>;
   readonly ended: Promise<unknown>;
   readonly #sampling: NodeJS.Timeout;
@@ -43,6 +43,7 @@ export class ChaosAgent {
     this.ended = once(this.#child, 'close');
     const { promise, resolve } = Promise.withResolvers<void>();
     [this.reads, this.#sayReads] = [promise, resolve];
+    void this.ended.then(() => resolve());
     const lines = createInterface({ input: this.#child.stderr ?? process.stdin });
     lines.on('line', (line) => {
       appendFileSync(logFile, `${line}\n`);

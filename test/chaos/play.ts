@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { agentIdentity } from '../support/agent-identity.ts';
 import { createNode, deleteEvents } from '../support/cluster-objects.ts';
 import { AgentUnderTest } from './agent-under-test.ts';
 import { BadProxy } from './bad-proxy.ts';
@@ -12,7 +13,6 @@ import { KillWriter } from './kill-writer.ts';
 import { LivingPods } from './living-pods.ts';
 import type { Plan } from './plan.ts';
 import type { Trouble } from './plan-troubles.ts';
-import { agentToken } from './agent-token.ts';
 import { settle } from './settle.ts';
 import { wrongCounts } from './wrong-counts.ts';
 
@@ -48,7 +48,8 @@ export async function playChaos(
   for (const [index, { atMs }] of plan.pods.entries()) if (atMs === 0) await pods.create(index);
   await using proxy = await BadProxy.start(cluster, new Dice(plan.seed, 'proxy'));
   const kubeconfig = join(directory, 'kubeconfig');
-  await proxy.writeKubeconfig(kubeconfig, cluster, await agentToken(cluster));
+  const { token } = await agentIdentity(cluster);
+  await proxy.writeKubeconfig(kubeconfig, cluster, token);
   await using agent = new AgentUnderTest({ node, nodeName: NODE, kubeconfig, directory, canMount });
   await agent.start();
   const writer = new KillWriter(node, pods);
