@@ -14,7 +14,7 @@ const WRONG_USAGE = 2;
 const EXIT_BY_SIGNAL = 130;
 
 const asked = readOptions(process.argv.slice(2), KEPT_SEEDS, Math.random);
-// An agent, a disk and an API server end with this process, if it ends in good order.
+// An agent, a disk and an API server end with this process, if it can.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(EXIT_BY_SIGNAL));
 if ('runs' in asked) await playAll(asked.runs);
 else {
@@ -50,7 +50,7 @@ async function play(
     return true;
   }
   for (const line of result.wrong) console.log(`  ${line}`);
-  console.log(`${describePlan(plan)}\nthe agent's log: ${join(directory, 'agent.log')}`);
+  console.log(`${describePlan(plan)}\nleft to look at: ${directory}`);
   return false;
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MountedDisk } from '../support/mounted-disk.ts';
@@ -67,7 +67,6 @@ export class AgentUnderTest implements AsyncDisposable {
       'cgroup-root': node.cgroupRoot,
       'node-name': nodeName,
       'state-dir': this.#stateDir,
-      'log-format': 'json',
       listen: '127.0.0.1:0',
       kubeconfig,
     };
@@ -122,6 +121,7 @@ export class AgentUnderTest implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     process.off('exit', this.#abandon);
     await this.#end('SIGKILL');
+    cpSync(this.#stateDir, `${this.#stateDir}-left`, { recursive: true });
     this.#disk?.unmount();
   }
 

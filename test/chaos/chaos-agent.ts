@@ -1,11 +1,8 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { AGENT_FLAGS } from '../support/measured-list.ts';
+import { spawnAgent } from '../support/spawn-agent.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const SAMPLE_EVERY_MS = 200;
 /** Of ten moments it runs in one. */
 const THROTTLE = { runMs: 20, stopMs: 180 };
@@ -29,28 +26,23 @@ export class ChaosAgent {
   #port: number | undefined;
   #isStateAway = false;
   #peaks: Peaks = { rssMb: 0, descriptors: 0 };
-  #sayReads: () => void;
   #throttle: NodeJS.Timeout | undefined;
 
   constructor(args: readonly string[], clockFile: string, logFile: string) {
-    const preloads = ['tail-kmsg', 'clock-from-file'].flatMap((name) => [
-      '--import',
-      join(ROOT, `test/support/${name}.ts`),
-    ]);
-    const command = [...AGENT_FLAGS, ...preloads, join(ROOT, 'src/main.ts'), 'run', ...args];
-    const env = { PATH: process.env['PATH'], CLOCK_AHEAD_FILE: clockFile };
-    this.#child = spawn(process.execPath, command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.ended = once(this.#child, 'close');
-    const { promise, resolve } = Promise.withResolvers<void>();
-    [this.reads, this.#sayReads] = [promise, resolve];
-    void this.ended.then(() => resolve());
-    const lines = createInterface({ input: this.#child.stderr ?? process.stdin });
-    lines.on('line', (line) => {
-      appendFileSync(logFile, `${line}\n`);
-      this.#hear(line);
+    const { child, reads, ended } = spawnAgent({
+      args,
+      preloads: ['tail-kmsg.ts', 'clock-from-file.ts'],
+      env: { CLOCK_AHEAD_FILE: clockFile },
+      flags: AGENT_FLAGS,
+      onLine: (line) => {
+        appendFileSync(logFile, `${line}\n`);
+        this.#hear(line);
+      },
     });
+    this.#child = child;
+    [this.reads, this.ended] = [reads, ended];
     this.#sampling = setInterval(() => this.#sample(), SAMPLE_EVERY_MS).unref();
-    void this.ended.then(() => clearInterval(this.#sampling));
+    void ended.then(() => clearInterval(this.#sampling));
   }
 
   /** Whether a crash would cost it what it knows: its state file cannot be written. */
@@ -113,7 +105,6 @@ export class ChaosAgent {
   }
 
   #hear(line: string): void {
-    if (line.includes('watching the kernel log')) this.#sayReads();
     if (line.includes('E_STATE_UNWRITABLE')) this.#isStateAway = true;
     if (line.includes('the state file is written again')) this.#isStateAway = false;
     const port = /"port":(?<port>\d+),"msg":"serving metrics/.exec(line)?.groups?.['port'];

@@ -8,6 +8,8 @@ import type { WrittenKill } from './wrong-counts.ts';
 const FIRST_PID = 1000;
 /** Twice as long as the proxy keeps the news of a pod back: a stall may follow a stall. */
 const NEWS_MS = 2 * MAX_STALL_MS;
+/** A kill line alone that comes so soon behind a group's lines is one of them, for all anybody can tell. */
+const GROUP_MS = 100;
 const STRANGER = '/kubepods/burstable/pod99999999-0000-4000-8000-000000000000';
 
 interface Written {
@@ -24,6 +26,7 @@ export class KillWriter {
   readonly #pods: LivingPods;
   readonly #written: Written[] = [];
   #pid = FIRST_PID;
+  #groupAtMs = -Infinity;
 
   constructor(node: FakeNode, pods: LivingPods) {
     this.#node = node;
@@ -42,10 +45,16 @@ export class KillWriter {
       }));
   }
 
-  async kill({ how, pod: index, container: at }: PlannedKill): Promise<void> {
+  get #isInGroup(): boolean {
+    return performance.now() - this.#groupAtMs < GROUP_MS;
+  }
+
+  async kill({ how: planned, pod: index, container: at }: PlannedKill): Promise<void> {
     const pod = await this.#pods.at(index);
     const other = await this.#pods.at(index === 0 ? 1 : 0);
     const container = pod.containers[at] ?? { name: '', id: '' };
+    const how = planned === 'withheld' && this.#isInGroup ? 'told' : planned;
+    if (how === 'group') this.#groupAtMs = performance.now();
     const cgroup = cgroupOf(pod, container.id);
     const inner = how === 'nested' ? cgroupOf(other, other.containers[0]?.id ?? '') : '';
     const isNobodys = how === 'withheld' || how === 'stranger';

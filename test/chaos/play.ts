@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
@@ -27,7 +28,7 @@ export interface ChaosResult {
 }
 
 export interface ChaosOptions {
-  /** Of the run's own, empty; the agent's log is left there as `agent.log`. */
+  /** Of the run's own, empty. The agent's log is left there, its state, the kills and the Events. */
   readonly directory: string;
   /** Whether file systems can be mounted, so that the state's disk can be full. */
   readonly canMount: boolean;
@@ -57,6 +58,8 @@ export async function playChaos(
   const events = async () => eventsOf(cluster);
   const lost = await settle({ agent, node, writer, events });
   const found = await events();
+  writeFileSync(join(directory, 'kills.json'), JSON.stringify(writer.kills, undefined, 1));
+  writeFileSync(join(directory, 'events.json'), JSON.stringify(found, undefined, 1));
   return {
     kills: writer.kills.length,
     events: found.length,
