@@ -46,7 +46,7 @@ export async function playChaos(
   await clear(cluster);
   const node = new FakeNode(directory);
   const pods = new LivingPods(cluster, NODE, plan);
-  for (const [index, { atMs }] of plan.pods.entries()) if (atMs === 0) await pods.create(index);
+  await Promise.all(plan.pods.flatMap(({ atMs }, index) => (atMs === 0 ? pods.create(index) : [])));
   await using proxy = await BadProxy.start(cluster, new Dice(plan.seed, 'proxy'));
   const kubeconfig = join(directory, 'kubeconfig');
   const { token } = await agentIdentity(cluster);

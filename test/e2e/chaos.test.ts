@@ -7,9 +7,9 @@ import { tempDirectory } from '../support/temp-directory.ts';
 
 const test = testWithCluster();
 
-/** The short form of `make chaos`: of the first seeds one in which everything is that may go wrong. */
-const SEED = 1;
-const FOR_MS = 15_000;
+/** The short form of `make chaos`: a seed in which much of what may go wrong does so in ten seconds. */
+const SEED = 2861;
+const FOR_MS = 10_000;
 const TIMEOUT_MS = 240_000;
 
 test(
