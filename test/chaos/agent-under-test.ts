@@ -1,48 +1,38 @@
-import { cpSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MountedDisk } from '../support/mounted-disk.ts';
 import { ChaosAgent, type Peaks } from './chaos-agent.ts';
 import type { FakeNode } from './fake-node.ts';
-import type { Trouble } from './plan-troubles.ts';
 
 export interface AgentSetup {
   readonly node: FakeNode;
   readonly nodeName: string;
   readonly kubeconfig: string;
-  readonly directory: string;
-  /** Whether its state may have a disk of its own, that can be full. */
-  readonly canMount: boolean;
+  readonly stateDir: string;
+  readonly logFile: string;
 }
 
-const STATE_KIB = 16_000;
-/** After which the agent tries a state file again, and a bit. */
-const REGAIN_MS = 61_000;
 const STATE_WAIT_MS = 20_000;
 /** Of a process that ended by itself, by the kubelet. */
 const RESTART_MS = 1000;
 const END_LIMIT_MS = 20_000;
 const LOOK_EVERY_MS = 100;
 
-/** The agent through all its restarts, and all that happens to it. */
+/** The agent through all its restarts. */
 export class AgentUnderTest implements AsyncDisposable {
   readonly #setup: AgentSetup;
-  readonly #stateDir: string;
-  readonly #disk: MountedDisk | undefined;
   readonly #wrong: string[] = [];
   #agent: ChaosAgent | undefined;
   #isMeantToRun = false;
   #starts = 0;
   #peaks: Peaks = { rssMb: 0, descriptors: 0 };
-  /** Who stops it, kills it or throttles it waits for whoever did so before. */
-  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(setup: AgentSetup) {
     this.#setup = setup;
-    this.#stateDir = join(setup.directory, 'state');
-    mkdirSync(this.#stateDir);
-    this.#disk = setup.canMount ? new MountedDisk(this.#stateDir, STATE_KIB) : undefined;
     process.once('exit', this.#abandon);
+  }
+
+  /** The process it is now. */
+  get current(): ChaosAgent | undefined {
+    return this.#agent;
   }
 
   get restarts(): number {
@@ -60,20 +50,20 @@ export class AgentUnderTest implements AsyncDisposable {
 
   /** Starts it and waits until it watches the log. */
   async start(): Promise<void> {
-    const { node, nodeName, kubeconfig, directory } = this.#setup;
+    const { node, nodeName, kubeconfig, stateDir, logFile } = this.#setup;
     const flags = {
       kmsg: node.kmsg,
       'proc-root': node.procRoot,
       'cgroup-root': node.cgroupRoot,
       'node-name': nodeName,
-      'state-dir': this.#stateDir,
+      'state-dir': stateDir,
       listen: '127.0.0.1:0',
       kubeconfig,
     };
     const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
     this.#isMeantToRun = true;
     this.#starts += 1;
-    const agent = new ChaosAgent(args, node.clockFile, join(directory, 'agent.log'));
+    const agent = new ChaosAgent(args, node.clockFile, logFile);
     this.#agent = agent;
     void agent.ended.then(() => this.#whenEnded(agent));
     await agent.reads;
@@ -85,18 +75,6 @@ export class AgentUnderTest implements AsyncDisposable {
     await this.#end(signal);
     await delay(awayMs);
     await this.start();
-  }
-
-  /** Resolves when this trouble is over. */
-  async suffer(trouble: Trouble): Promise<void> {
-    const { kind, lane, forMs } = trouble;
-    if (lane === 'process') {
-      this.#turn = this.#turn.then(() => this.#sufferAsProcess(kind, forMs));
-      await this.#turn;
-    }
-    if (kind === 'clock') this.#setup.node.setClock(trouble.aheadMs);
-    if (kind === 'descriptors') await this.#sufferShortage(forMs);
-    if (kind === 'disk-full') await this.#sufferFullDisk(forMs);
   }
 
   async metrics(...names: readonly string[]): Promise<readonly number[] | undefined> {
@@ -112,43 +90,9 @@ export class AgentUnderTest implements AsyncDisposable {
     if (this.#agent?.isStateAway === true) this.#wrong.push('the state file is not written again');
   }
 
-  /** The minute after which a disk is looked at again has gone by. */
-  letDiskBeTried(): void {
-    const { node } = this.#setup;
-    node.setClock(node.aheadMs + REGAIN_MS);
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     process.off('exit', this.#abandon);
     await this.#end('SIGKILL');
-    cpSync(this.#stateDir, `${this.#stateDir}-left`, { recursive: true });
-    this.#disk?.unmount();
-  }
-
-  async #sufferAsProcess(kind: Trouble['kind'], forMs: number): Promise<void> {
-    if (kind === 'kill') return this.restart('SIGKILL', forMs);
-    if (kind === 'term') return this.restart('SIGTERM', forMs);
-    const agent = this.#agent;
-    if (kind === 'throttle') agent?.throttle(true);
-    else agent?.signal('SIGSTOP');
-    await delay(forMs);
-    agent?.throttle(false);
-  }
-
-  /** One that starts without a descriptor for its state would go on without it. */
-  async #sufferShortage(forMs: number): Promise<void> {
-    const agent = this.#agent;
-    await agent?.reads;
-    agent?.limitDescriptors(true);
-    await delay(forMs);
-    agent?.limitDescriptors(false);
-  }
-
-  async #sufferFullDisk(forMs: number): Promise<void> {
-    const free = this.#disk?.fillUp();
-    await delay(forMs);
-    free?.();
-    this.letDiskBeTried();
   }
 
   async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
@@ -175,7 +119,6 @@ export class AgentUnderTest implements AsyncDisposable {
   /** This process ends before the run does. */
   readonly #abandon = (): void => {
     this.#agent?.signal('SIGKILL');
-    this.#disk?.unmount();
   };
 }
 

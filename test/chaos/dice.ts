@@ -1,4 +1,7 @@
-/** Chance that a seed repeats. */
+/**
+ * Chance that a seed repeats. Of our own and not a library's: what a kept seed means must not change
+ * with somebody's next version.
+ */
 export class Dice {
   #state: number;
 

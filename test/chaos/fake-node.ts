@@ -25,14 +25,15 @@ export class FakeNode {
     this.#say(6, ['Linux version 6.12.0']);
   }
 
-  /** By how many ms the wall clock is ahead. */
-  get aheadMs(): number {
-    return this.#aheadMs;
-  }
-
+  /** By how many ms the wall clock is to be ahead. */
   setClock(aheadMs: number): void {
     this.#aheadMs = aheadMs;
     writeSync(this.#clock, String(aheadMs).padEnd(32), 0);
+  }
+
+  /** The wall clock goes on, and nothing else does. */
+  letTimePass(ms: number): void {
+    this.setClock(this.#aheadMs + ms);
   }
 
   /** The kernel counts before it prints. */

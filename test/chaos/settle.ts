@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
+import { REGAIN_MS } from './agent-troubles.ts';
 import type { AgentUnderTest } from './agent-under-test.ts';
 import type { FakeNode } from './fake-node.ts';
 import type { KillWriter } from './kill-writer.ts';
@@ -28,10 +29,10 @@ const LOST = ['oom_recorder_unexplained_oom_kills', 'oom_recorder_log_records_lo
 /** Lets an agent finish, each time a token later, until the Events account for every kill. */
 export async function settle(settling: Settling): Promise<readonly string[]> {
   const { agent, node, writer } = settling;
-  agent.letDiskBeTried();
+  node.letTimePass(REGAIN_MS);
   await writer.kill(LAST_KILL);
   for (let turn = 1; !(await hasFinished(settling)) && turn < MAX_TURNS; turn += 1) {
-    node.setClock(node.aheadMs + TOKEN_MS);
+    node.letTimePass(TOKEN_MS);
     await agent.restart('SIGTERM');
   }
   const [unexplained, lost] = (await agent.metrics(...LOST)) ?? [];

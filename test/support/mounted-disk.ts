@@ -19,12 +19,13 @@ export function needsTmpfs(): boolean {
 }
 
 /** A tmpfs over a directory; needs root. */
-export class MountedDisk {
+export class MountedDisk implements Disposable {
   readonly directory: string;
 
   constructor(directory: string, kib: number) {
     this.directory = directory;
     mount('-t', 'tmpfs', '-o', `size=${kib}k`, 'tmpfs', directory);
+    process.once('exit', this.#unmount);
   }
 
   remount(how: 'ro' | 'rw' | `size=${number}k`): void {
@@ -44,9 +45,19 @@ export class MountedDisk {
     return () => rmSync(ballast);
   }
 
+  /** Left to itself it is mounted as long as this process lives. */
   unmount(): void {
-    execFileSync('umount', ['--lazy', this.directory], { stdio: 'ignore' });
+    process.off('exit', this.#unmount);
+    this.#unmount();
   }
+
+  [Symbol.dispose](): void {
+    this.unmount();
+  }
+
+  readonly #unmount = (): void => {
+    execFileSync('umount', ['--lazy', this.directory], { stdio: 'ignore' });
+  };
 }
 
 function mount(...args: readonly string[]): void {
