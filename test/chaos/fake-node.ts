@@ -10,6 +10,7 @@ export class FakeNode {
   readonly clockFile: string;
   readonly #clock: number;
   #aheadMs = 0;
+  #highestMs = 0;
   #sequence = 0;
   #killed = 0;
 
@@ -28,7 +29,13 @@ export class FakeNode {
   /** By how many ms the wall clock is to be ahead. */
   setClock(aheadMs: number): void {
     this.#aheadMs = aheadMs;
+    this.#highestMs = Math.max(this.#highestMs, aheadMs);
     writeSync(this.#clock, String(aheadMs).padEnd(32), 0);
+  }
+
+  /** A clock that was set back has come to where it was before. */
+  setClockToHighest(): void {
+    this.setClock(this.#highestMs);
   }
 
   /** The wall clock goes on, and nothing else does. */

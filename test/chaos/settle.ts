@@ -29,6 +29,7 @@ const LOST = ['oom_recorder_unexplained_oom_kills', 'oom_recorder_log_records_lo
 /** Lets an agent finish, each time a token later, until the Events account for every kill. */
 export async function settle(settling: Settling): Promise<readonly string[]> {
   const { agent, node, writer } = settling;
+  node.setClockToHighest(); // until then no token comes back
   node.letTimePass(REGAIN_MS);
   await writer.kill(LAST_KILL);
   for (let turn = 1; !(await hasFinished(settling)) && turn < MAX_TURNS; turn += 1) {
