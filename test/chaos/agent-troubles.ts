@@ -1,11 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MountedDisk } from '../support/mounted-disk.ts';
-import type { AgentUnderTest } from './agent-under-test.ts';
+import { type AgentUnderTest, REGAIN_MS } from './agent-under-test.ts';
 import type { FakeNode } from './fake-node.ts';
 import type { Trouble } from './plan-troubles.ts';
-
-/** After which the agent tries a state file again, and a bit. */
-export const REGAIN_MS = 61_000;
 
 /** What happens to the agent beside what the network does. */
 export class AgentTroubles {

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
-import { REGAIN_MS } from './agent-troubles.ts';
-import type { AgentUnderTest } from './agent-under-test.ts';
+import { type AgentUnderTest, REGAIN_MS } from './agent-under-test.ts';
 import type { FakeNode } from './fake-node.ts';
 import type { KillWriter } from './kill-writer.ts';
 import { killsIn, killsOf } from './wrong-counts.ts';
