@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run test check crash-test soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
+.PHONY: help setup run test check crash-test chaos soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
 	node node-stop node-shell node-image node-test
 
 help: ## list the targets
@@ -36,6 +36,9 @@ check: setup ## format, lint, types, unused code, unit tests
 
 crash-test: setup ## kill an agent 200 times under a real API server and count the Events (ARGS=rounds)
 	@npm run --silent crash-test -- $(ARGS)
+
+chaos: setup ## kill, lie, stall, starve for minutes by a seed, and count (ARGS='--seed 7', '--times 20', '--minutes 3')
+	@npm run --silent chaos -- $(ARGS)
 
 soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storms, outages, 600 crashes (root)
 	npm run soak

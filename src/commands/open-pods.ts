@@ -22,9 +22,13 @@ export interface PodsOptions {
   readonly nodeEvents: NodeEvents;
   readonly store: StateStore;
   readonly log: Log;
+  readonly bootId: string;
   /** Kernel log records lost so far. */
   readonly recordsLost: () => number;
 }
+
+/** Episodes of earlier processes, of which most are of pods that are still known. */
+const EARLIER = 100;
 
 /** Where the agent knows its pods from. */
 export interface NodePods extends Disposable {
@@ -58,6 +62,7 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
     attributor: new LiveAttributor(directory, {
       nodeEvents,
       recordsLost,
+      earlier: store.episodes.latestOf(options.bootId, EARLIER),
       nowMs: () => clock.wallMs(),
     }),
     known: () => (directory.state.synced ? directory.entries() : undefined),

@@ -65,12 +65,16 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const { store } = opened;
   const { nodeEvents } = options;
   const recordsLost = (): number => tally.lost;
-  using pods = openPods({ client, node, listed, nodeEvents, store, log, recordsLost }, edge);
+  const origin = { node, bootId: readBootId(readLatin1) };
+  const { bootId } = origin;
+  using pods = openPods(
+    { client, node, listed, nodeEvents, store, bootId, log, recordsLost },
+    edge,
+  );
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, nowMs, tally);
   const clock = withTimers(edge);
   const influx = openInflux(target, { store, counters, clock, log });
-  const origin = { node, bootId: readBootId(readLatin1) };
   const start = startOf(options, kind, origin.bootId, store);
   const books = savedBooks(store, start);
   if (books !== undefined) counting?.ledger.restore(books);

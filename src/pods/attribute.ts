@@ -2,6 +2,7 @@ import { cgroupOwners, type CgroupOwner, parseCgroupPath } from '../oom/cgroup-p
 import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
 import { hadStarted, wasKilledSince } from './container-end.ts';
+import type { OwnLevels } from './own-levels.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
 
 /** The object an Event is about. A Pod's may name the container that was hurt. */
@@ -49,22 +50,31 @@ const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?
 
 const NODE: Subject = { kind: 'node' };
 
+/** Which levels of the hierarchy are known to be this node's own. */
+type Levels = Pick<OwnLevels, 'has'>;
+const NO_LEVELS: Levels = { has: () => false };
+
 /**
  * Finds whose an episode was: by the victim's cgroup path, from the kernel or from the evidence; where
  * that leaves the process or the container open, by what the statuses of the pod's containers rule out.
  *
- * Of several pods in a path the outermost one that this node runs wins. A path that names no pod of
+ * Of several pods in a path the outermost one that this node runs wins; where the node's own pods
+ * stand, the outermost one alone, for one that is not known there is gone. A path that names no pod of
  * this node blames no Pod: at the node's own level the Node is the subject, and below something
  * else (kind: another node's pod on the same kernel) nobody is. A system-wide OOM hurts the Node,
  * and the Pod as well.
  */
-export function attribute(episode: OomEpisode, pods: PodDirectory): Attribution {
+export function attribute(
+  episode: OomEpisode,
+  pods: PodDirectory,
+  ownLevels = NO_LEVELS,
+): Attribution {
   const { evidence, taskMemcg } = episode;
   const mainProcess = mainProcessIn(episode, pods);
   const cgroup = taskMemcg ?? mainProcess ?? evidence?.cgroup;
   const isUnsure = cgroup !== (taskMemcg ?? mainProcess) && evidence?.isOneOfSeveral === true;
   const owners = cgroup === undefined ? [] : cgroupOwners(cgroup);
-  const found = findPod(owners, pods, episode);
+  const found = findPod(owners, { pods, ownLevels }, episode);
   const owner = found?.owner ?? owners[0];
   const level = levelFor(episode, owner);
   return {
@@ -123,14 +133,15 @@ function sourceOf({ taskMemcg, evidence, context }: OomEpisode): AttributionSour
 
 function findPod(
   owners: readonly CgroupOwner[],
-  pods: PodDirectory,
+  { pods, ownLevels }: { readonly pods: PodDirectory; readonly ownLevels: Levels },
   episode: OomEpisode,
 ): { readonly owner: CgroupOwner; readonly subject: Subject } | undefined {
   for (const owner of owners) {
     const { containerId } = owner;
     const pod = pods.byCgroupUid(owner.podUid, containerId);
     // What lies below an unknown pod is its own invention, unless the node is known not to have it.
-    if (pod === undefined && !pods.isComplete) return undefined;
+    const isOnNode = ownLevels.has(owner) || !pods.isComplete;
+    if (pod === undefined && isOnNode) return undefined;
     if (pod === undefined) continue;
     const container =
       containerId === undefined ? onlyOneLeft(pod, episode) : containerOf(pod, containerId);

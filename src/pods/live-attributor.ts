@@ -4,6 +4,7 @@ import type { OomEpisode } from '../oom/episode.ts';
 import { attribute, missingFrom, type Attribution } from './attribute.ts';
 import { withNodeEvents, type NodeEvents } from './node-events.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
+import { OwnLevels } from './own-levels.ts';
 import { isWithheld, StatusWitness } from './status-witness.ts';
 
 /** What may make another answer of the same question. */
@@ -28,6 +29,8 @@ export interface LiveAttributorOptions {
   readonly nodeEvents?: NodeEvents;
   /** Kernel log records lost so far: among them may have been kill lines. */
   readonly recordsLost?: () => number;
+  /** Episodes of this boot that earlier processes have seen. */
+  readonly earlier?: readonly OomEpisode[];
   readonly nowMs: () => number;
 }
 
@@ -57,17 +60,21 @@ export class LiveAttributor {
   readonly #nodeEvents: NodeEvents;
   readonly #nowMs: () => number;
   readonly #statuses: StatusWitness;
+  readonly #ownLevels = new OwnLevels();
 
-  constructor(pods: WatchedPods, { nodeEvents, recordsLost, nowMs }: LiveAttributorOptions) {
+  constructor(pods: WatchedPods, options: LiveAttributorOptions) {
+    const { nodeEvents, recordsLost, earlier = [], nowMs } = options;
     this.news = pods;
     this.#pods = pods;
     this.#nodeEvents = nodeEvents ?? 'on';
     this.#nowMs = nowMs;
     this.#statuses = new StatusWitness(recordsLost ?? (() => 0), nowMs());
+    for (const episode of earlier) this.#ownLevels.see(episode, pods);
   }
 
-  /** Takes an episode down: whose a withheld kill was depends on the others around it. */
+  /** Takes an episode down: whose others were depends on it, of withheld kills and of nested pods. */
   see(episode: OomEpisode): void {
+    this.#ownLevels.see(episode, this.#pods);
     this.#statuses.see(episode, this.#nowMs());
   }
 
@@ -81,7 +88,7 @@ export class LiveAttributor {
   }
 
   #byPath(episode: OomEpisode, watchedMs: number): Answer {
-    const attribution = attribute(episode, this.#pods);
+    const attribution = attribute(episode, this.#pods, this.#ownLevels);
     const missing = missingFrom(attribution, episode);
     const isUnknown = missing === 'pod' && !this.#isClaimed(attribution);
     const patienceMs = isUnknown ? POD_WAIT_MS : CONTAINER_WAIT_MS;
@@ -102,6 +109,6 @@ export class LiveAttributor {
   #byStatus(episode: OomEpisode, watchedMs: number): Answer {
     if (watchedMs < STATUS_WAIT_MS) return { patienceMs: STATUS_WAIT_MS };
     const told = this.#statuses.testify(episode, this.#pods.entries(), this.#nowMs());
-    return { attribution: told ?? attribute(episode, this.#pods) };
+    return { attribution: told ?? attribute(episode, this.#pods, this.#ownLevels) };
   }
 }

@@ -35,6 +35,7 @@ test('whoever follows the pods is told of those that an earlier process knew', a
       listed: podDirectory(undefined),
       nodeEvents: 'on',
       store,
+      bootId: 'a',
       log,
       recordsLost: () => 0,
     },

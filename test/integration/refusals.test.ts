@@ -9,7 +9,9 @@ import { ApiClient } from '../../src/kube/api-client.ts';
 import { ApiError } from '../../src/kube/api-errors.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
 import { KubeSink } from '../../src/post/kube-sink.ts';
+import { agentIdentity } from '../support/agent-identity.ts';
 import { testWithCluster } from '../support/cluster.ts';
+import { ensureNamespace } from '../support/cluster-objects.ts';
 import { makeEvent } from '../support/fake-outbox.ts';
 import { killReport } from '../support/kill-report.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -26,13 +28,8 @@ const POSTED_WITHIN_MS = 40_000;
 const test = testWithCluster().extend<{ kubeconfig: string }>({
   /** Of the agent's ServiceAccount, with the rights of `manifests/base` and no others. */
   kubeconfig: async ({ cluster }, use) => {
-    await cluster.kubectl(['create', 'namespace', 'oom-recorder']).catch(() => undefined);
-    await cluster.kubectl(['create', 'namespace', 'shop']).catch(() => undefined);
-    for (const file of ['service-account', 'cluster-role', 'cluster-role-binding']) {
-      const path = join(MANIFESTS, `${file}.yaml`);
-      await cluster.kubectl(['apply', '-n', 'oom-recorder', '-f', path]);
-    }
-    await use((await cluster.tokenFor('oom-recorder', 'oom-recorder')).kubeconfig);
+    await ensureNamespace(cluster, 'shop');
+    await use((await agentIdentity(cluster)).kubeconfig);
   },
 });
 

@@ -66,9 +66,10 @@ function directoryOf(isComplete: boolean, ...shapes: readonly PodShape[]) {
     byCgroupUid: (uid, id) => directory.byCgroupUid(uid, id),
     entries: () => directory.entries(),
   };
-  return { attributor: new LiveAttributor(pods, { nowMs: () => 0 }), put, remove };
+  return { attributor: new LiveAttributor(pods, { nowMs: () => 0 }), pods, put, remove };
 }
 
+const ofNode = { attribution: { subjects: [{ kind: 'node' }] } };
 const ofContainer = { attribution: { subjects: [{ kind: 'pod', container: { name: 'app' } }] } };
 
 describe('the attributor', () => {
@@ -191,7 +192,6 @@ describe('a static pod whose mirror is forged', () => {
   const ofEtcd = {
     attribution: { subjects: [{ kind: 'pod', pod: { namespace: 'kube-system' } }] },
   };
-  const ofNode = { attribution: { subjects: [{ kind: 'node' }] } };
   const wait = { patienceMs: 30_000 };
 
   test('has its kills, by its status, at once', () => {
@@ -260,6 +260,25 @@ describe('a path in which the outer pod is unknown', () => {
   test('is the inner one’s where the node does not have the outer one', () => {
     const { attributor } = directoryOf(true, inner);
     expect(attributor.attribute(NESTED, 2999)).toEqual({ patienceMs: 3000 });
+    expect(attributor.attribute(NESTED, 3000)).toMatchObject(ofContainer);
+  });
+
+  test('is the Node’s where the node’s own pods stand at the outer one’s level: it is gone', () => {
+    const { attributor } = directoryOf(true, inner);
+    attributor.see({ ...TOLD, sequence: 2 });
+    expect(attributor.attribute(NESTED, 2999)).toEqual({ patienceMs: 3000 });
+    expect(attributor.attribute(NESTED, 3000)).toMatchObject(ofNode);
+  });
+
+  test('is the Node’s where an earlier process has seen that', () => {
+    const { pods } = directoryOf(true, inner);
+    const attributor = new LiveAttributor(pods, { nowMs: () => 0, earlier: [TOLD] });
+    expect(attributor.attribute(NESTED, 3000)).toMatchObject(ofNode);
+  });
+
+  test('does not show where the node’s own pods stand', () => {
+    const { attributor } = directoryOf(true, inner);
+    attributor.see(NESTED);
     expect(attributor.attribute(NESTED, 3000)).toMatchObject(ofContainer);
   });
 });

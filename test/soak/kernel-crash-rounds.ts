@@ -1,15 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { createNode, createPod, deleteEvents } from '../support/cluster-objects.ts';
 import { makeKill } from '../support/oom-kills.ts';
+import { spawnAgent, type SpawnedAgent } from '../support/spawn-agent.ts';
 
 export interface KernelCrashPlan {
   /** How often the agent is killed. */
@@ -43,7 +41,6 @@ interface CrashPod {
   isBusy: boolean;
 }
 
-const ROOT = join(import.meta.dirname, '../..');
 const NODE = 'crash-node';
 const NAMESPACE = 'crash';
 
@@ -136,7 +133,7 @@ class KernelCrashRun {
     const agent = this.#spawn(0, '--start-at=now');
     await agent.reads;
     await delay(MAX_LIFE_MS);
-    await agent.end('SIGTERM');
+    await end(agent, 'SIGTERM');
   }
 
   async round(isStorm: boolean): Promise<void> {
@@ -146,7 +143,7 @@ class KernelCrashRun {
       this.#killOne(this.#random(lifeMs), false),
     );
     await delay(lifeMs);
-    await agent.end('SIGKILL');
+    await end(agent, 'SIGKILL');
     made.push(...Array.from({ length: this.#random(3) }, () => this.#killOne(0, true)));
     await Promise.all(made);
     await this.#letPodsGo();
@@ -159,7 +156,7 @@ class KernelCrashRun {
       const agent = this.#spawn(turn * TOKEN_MS);
       const untilMs = performance.now() + SETTLE_MS;
       while (performance.now() < untilMs && !(await this.#isComplete())) await delay(500);
-      await agent.end('SIGTERM');
+      await end(agent, 'SIGTERM');
       if (await this.#isComplete()) break;
     }
     const counted = killsOfTheKernel() - this.#countedBefore;
@@ -211,14 +208,16 @@ class KernelCrashRun {
     return { name, uid, containerId, kills: 0, isBusy: false };
   }
 
-  #spawn(aheadMs: number, ...more: readonly string[]): CrashAgent {
-    return new CrashAgent(aheadMs, [
+  #spawn(aheadMs: number, ...more: readonly string[]): SpawnedAgent {
+    const args = [
       `--kubeconfig=${this.#cluster.kubeconfig}`,
       `--node-name=${NODE}`,
       `--state-dir=${this.#stateDir}`,
       '--listen=none',
       ...more,
-    ]);
+    ];
+    const env = { CLOCK_AHEAD_MS: String(aheadMs) };
+    return spawnAgent({ args, env, preloads: ['clock-ahead.ts'] });
   }
 
   async #isComplete(): Promise<boolean> {
@@ -233,27 +232,10 @@ class KernelCrashRun {
   }
 }
 
-/** The agent as a node runs it, from its sources. */
-class CrashAgent {
-  readonly #child: ChildProcess;
-  /** Resolves when it watches the log. */
-  readonly reads: Promise<unknown>;
-
-  constructor(aheadMs: number, args: readonly string[]) {
-    const clock = ['--import', join(ROOT, 'test/support/clock-ahead.ts')];
-    const command = [...clock, join(ROOT, 'src/main.ts'), 'run', '--log-format=json', ...args];
-    const env = { PATH: process.env['PATH'], CLOCK_AHEAD_MS: String(aheadMs) };
-    this.#child = spawn(process.execPath, command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const lines = createInterface({ input: this.#child.stderr ?? process.stdin });
-    this.reads = new Promise((resolve) =>
-      lines.on('line', (line) => line.includes('watching the kernel log') && resolve(line)),
-    );
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    this.#child.kill(signal);
-    await once(this.#child, 'close');
-  }
+/** Ends it with a signal. */
+async function end({ child, ended }: SpawnedAgent, signal: NodeJS.Signals): Promise<void> {
+  child.kill(signal);
+  await ended;
 }
 
 /** `/proc/vmstat` `oom_kill`. */

@@ -18,6 +18,10 @@ export interface PodOnNode {
   readonly containers: readonly ContainerOnNode[];
   readonly initContainers?: readonly ContainerOnNode[];
   readonly sidecars?: readonly ContainerOnNode[];
+  /** False for one that no kubelet runs. */
+  readonly hasStatus?: boolean;
+  /** How long a variable of its first container is; etcd takes 1.4 MB in all. */
+  readonly ballastBytes?: number;
 }
 
 /** Creates a Node; resolves to its UID. */
@@ -30,6 +34,10 @@ export async function createNode(cluster: ControlPlane, name: string): Promise<s
 export async function createPod(cluster: ControlPlane, pod: PodOnNode): Promise<string> {
   const { name, namespace = 'default', node, annotations = {} } = pod;
   await ensureNamespace(cluster, namespace);
+  const containers = specsOf(pod.containers).map((spec, n) => ({
+    ...spec,
+    ...(n === 0 && pod.ballastBytes !== undefined && { env: ballast(pod.ballastBytes) }),
+  }));
   const initContainers = [
     ...specsOf(pod.initContainers),
     ...specsOf(pod.sidecars).map((spec) => ({ ...spec, restartPolicy: 'Always' })),
@@ -38,9 +46,9 @@ export async function createPod(cluster: ControlPlane, pod: PodOnNode): Promise<
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, annotations },
-    spec: { nodeName: node, containers: specsOf(pod.containers), initContainers },
+    spec: { nodeName: node, containers, initContainers },
   });
-  await writeStatus(cluster, pod);
+  if (pod.hasStatus !== false) await writeStatus(cluster, pod);
   return uid;
 }
 
@@ -72,9 +80,14 @@ async function create(cluster: ControlPlane, object: object): Promise<string> {
   return cluster.kubectl(args, { input: JSON.stringify(object) });
 }
 
-async function ensureNamespace(cluster: ControlPlane, name: string): Promise<void> {
+/** Creates it where it is not there yet. */
+export async function ensureNamespace(cluster: ControlPlane, name: string): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
   await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(namespace) });
+}
+
+function ballast(bytes: number): object[] {
+  return [{ name: 'BALLAST', value: 'x'.repeat(bytes) }];
 }
 
 function specsOf(containers: readonly ContainerOnNode[] = []): object[] {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { MountedDisk } from './mounted-disk.ts';
 import { haveTools } from './test-tools.ts';
 import { tempDirectory } from './temp-directory.ts';
 
@@ -29,29 +30,10 @@ function canMount(): boolean {
 }
 
 /** A file system of the test's own, of a size that is soon reached. */
-export class SmallDisk {
-  readonly directory = tempDirectory();
-
+export class SmallDisk extends MountedDisk {
   constructor(kib: number) {
-    run('mount', '-t', 'tmpfs', '-o', `size=${kib}k`, 'tmpfs', this.directory);
-    onTestFinished(() => run('umount', '--lazy', this.directory));
-  }
-
-  remount(how: 'ro' | 'rw' | `size=${number}k`): void {
-    run('mount', '-o', `remount,${how}`, this.directory);
-  }
-
-  /** Takes what room there is. @returns what gives it back */
-  fillUp(): () => void {
-    const ballast = join(this.directory, 'ballast');
-    for (let bytes = 1 << 20; bytes > 0; bytes >>= 1) {
-      try {
-        for (;;) writeFileSync(ballast, Buffer.alloc(bytes), { flag: 'a' });
-      } catch {
-        // Half as much may fit.
-      }
-    }
-    return () => rmSync(ballast);
+    super(tempDirectory(), kib);
+    onTestFinished(() => this.unmount());
   }
 }
 

@@ -22,6 +22,8 @@ export interface MisbehavingServer extends AsyncDisposable {
   readonly handshakes: number;
   behave(behaviour: Behaviour): void;
   present(certificate: Certificate): void;
+  /** Whether new connections are reset before anything is said. */
+  refuseConnections(refuses: boolean): void;
   /** Ends every connection, as a restart does. */
   hangUp(): void;
 }
@@ -31,12 +33,14 @@ export async function startMisbehavingServer(certificate: Certificate): Promise<
   const sockets = new Set<Socket>();
   let behaviour: Behaviour = answerJson(200, {});
   let handshakes = 0;
+  let isRefusing = false;
 
   const server = createServer({ ...certificate, requestCert: true, rejectUnauthorized: false });
   server.on('secureConnection', () => (handshakes += 1));
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
+    if (isRefusing) socket.resetAndDestroy();
   });
   server.on('request', (request, response) => {
     const chunks: Buffer[] = [];
@@ -58,6 +62,7 @@ export async function startMisbehavingServer(certificate: Certificate): Promise<
     },
     behave: (next) => (behaviour = next),
     present: (next) => server.setSecureContext(next),
+    refuseConnections: (refuses) => (isRefusing = refuses),
     hangUp,
     async [Symbol.asyncDispose]() {
       server.close();
