@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes a real OOM kill in a memory cgroup shaped like kubelet's: kubepods/burstable/pod<uid>/<64 hex>.
 # A shell grows a string of its own until the kernel kills it; no compiler, and the name is ours to choose.
-# Needs root. Cgroup v1 and v2; v2 follows the kernel's documentation and has not been run yet.
+# Needs root. Cgroup v1 and v2.
 # Prints {"podUid","containerId","cgroup","pid"}, one line per kill, and removes only what it made.
 set -eu
 
