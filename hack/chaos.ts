@@ -26,7 +26,13 @@ async function playAll(runs: readonly ChaosRun[]): Promise<void> {
   const canMount = !needsTmpfs();
   await using cluster = await startControlPlane();
   const failed: ChaosRun[] = [];
-  for (const run of runs) if (!(await play(cluster, run, canMount))) failed.push(run);
+  for (const run of runs) {
+    const isRight = await play(cluster, run, canMount).catch((err: unknown) => {
+      console.error(`seed ${run.seed}: not played to its end: ${String(err)}`);
+      return false;
+    });
+    if (!isRight) failed.push(run);
+  }
   console.log(`${runs.length - failed.length} of ${runs.length} seeds passed`);
   for (const run of failed) console.log(`  again: ${commandOf(run)}`);
   if (failed.length > 0) process.exitCode = FAILED;

@@ -8,6 +8,7 @@ import { clockSinceBoot } from '../kmsg/tell-time.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { OomWatcher } from '../oom-watcher.ts';
 import { attribute } from '../pods/attribute.ts';
+import { OwnLevels } from '../pods/own-levels.ts';
 import { episodeLine } from '../recorder/episode-line.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { recordEpisode, type RecordedEpisode } from '../recorder/recorded-episode.ts';
@@ -40,9 +41,12 @@ export async function replay(
   const pods = podDirectory(options.pods);
   const origin = { node: { name: nodeName(options.nodeName, edge) }, bootId: UNKNOWN_BOOT };
   const print = printTo(options.output, edge);
+  const ownLevels = new OwnLevels();
   let last: OomEpisode | undefined;
   const printLast = async (): Promise<void> => {
-    if (last !== undefined) await print(recordEpisode(last, attribute(last, pods), origin));
+    if (last === undefined) return;
+    ownLevels.see(last, pods);
+    await print(recordEpisode(last, attribute(last, pods, ownLevels), origin));
   };
   const surroundings = {
     recordClock: clockSinceBoot(bootMs),

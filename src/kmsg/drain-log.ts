@@ -54,7 +54,7 @@ export function drainLog(options: DrainOptions): KmsgDevice {
       subscriber.add(() => drains.delete(drain));
       drain.start();
     }),
-    drainNow: () => drains.forEach((drain) => drain.run(READS_PER_DRAIN_NOW)),
+    drainNow: () => drains.forEach((drain) => drain.run(READS_PER_DRAIN_NOW, runAsUsual)),
     nudge: () => drains.forEach((drain) => drain.nudge()),
   };
 }
@@ -91,11 +91,10 @@ class LogDrain {
   }
 
   /** Re-entrant calls return at once: the running drain reads on anyway. */
-  run(maxReads: number): void {
+  run(maxReads: number, runAhead = this.#options.runAhead ?? runAsUsual): void {
     if (this.#running) return;
     clearImmediate(this.#nextTurn);
     this.#running = true;
-    const { runAhead = runAsUsual } = this.#options;
     const left = runAhead(() => this.#drain(maxReads));
     this.#running = false;
     if (!this.#mayRead()) return;

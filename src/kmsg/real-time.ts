@@ -3,6 +3,8 @@ import koffi from 'koffi';
 /** include/uapi/linux/sched.h */
 const SCHED_OTHER = 0;
 const SCHED_RR = 2;
+/** Threads that are started meanwhile run as usual. */
+const SCHED_RESET_ON_FORK = 0x4000_0000;
 
 /** The lowest there is, sched(7): before every usual thread, behind every other real-time one. */
 const LOWEST_PRIORITY = 1;
@@ -38,7 +40,7 @@ export class RealTime {
 
   run<T>(work: () => T): T {
     if (!this.#isAllowed) return work();
-    this.#isAllowed = this.#schedule(SCHED_RR, LOWEST_PRIORITY);
+    this.#isAllowed = this.#schedule(SCHED_RR | SCHED_RESET_ON_FORK, LOWEST_PRIORITY);
     try {
       return work();
     } finally {
@@ -59,7 +61,7 @@ export class RealTime {
   }
 }
 
-/** The process itself has them, in glibc since 2.34 and in musl; elsewhere nothing runs ahead. */
+/** node is linked to them, so the process itself has the symbols; a static one may not, and does nothing ahead. */
 function bindThreads(): Threads | undefined {
   try {
     const handle = koffi.load(null);

@@ -2,7 +2,7 @@ import { cgroupOwners, type CgroupOwner, parseCgroupPath } from '../oom/cgroup-p
 import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
 import { hadStarted, wasKilledSince } from './container-end.ts';
-import type { OwnLevels } from './own-levels.ts';
+import { OwnLevels } from './own-levels.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
 
 /** The object an Event is about. A Pod's may name the container that was hurt. */
@@ -50,10 +50,6 @@ const NODE_LEVEL = /^\/(?:kubelet(?:\.slice)?|[\w.-]+\.slice\/[\w.-]+\.service)?
 
 const NODE: Subject = { kind: 'node' };
 
-/** Which levels of the hierarchy are known to be this node's own. */
-type Levels = Pick<OwnLevels, 'has'>;
-const NO_LEVELS: Levels = { has: () => false };
-
 /**
  * Finds whose an episode was: by the victim's cgroup path, from the kernel or from the evidence; where
  * that leaves the process or the container open, by what the statuses of the pod's containers rule out.
@@ -67,7 +63,7 @@ const NO_LEVELS: Levels = { has: () => false };
 export function attribute(
   episode: OomEpisode,
   pods: PodDirectory,
-  ownLevels = NO_LEVELS,
+  ownLevels: Pick<OwnLevels, 'has'> = new OwnLevels(),
 ): Attribution {
   const { evidence, taskMemcg } = episode;
   const mainProcess = mainProcessIn(episode, pods);
@@ -133,15 +129,15 @@ function sourceOf({ taskMemcg, evidence, context }: OomEpisode): AttributionSour
 
 function findPod(
   owners: readonly CgroupOwner[],
-  { pods, ownLevels }: { readonly pods: PodDirectory; readonly ownLevels: Levels },
+  { pods, ownLevels }: { readonly pods: PodDirectory; readonly ownLevels: Pick<OwnLevels, 'has'> },
   episode: OomEpisode,
 ): { readonly owner: CgroupOwner; readonly subject: Subject } | undefined {
   for (const owner of owners) {
     const { containerId } = owner;
     const pod = pods.byCgroupUid(owner.podUid, containerId);
     // What lies below an unknown pod is its own invention, unless the node is known not to have it.
-    const isOnNode = ownLevels.has(owner) || !pods.isComplete;
-    if (pod === undefined && isOnNode) return undefined;
+    const mayBeOnNode = ownLevels.has(owner) || !pods.isComplete;
+    if (pod === undefined && mayBeOnNode) return undefined;
     if (pod === undefined) continue;
     const container =
       containerId === undefined ? onlyOneLeft(pod, episode) : containerOf(pod, containerId);

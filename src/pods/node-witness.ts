@@ -3,7 +3,7 @@ import type { Witness } from '../oom/kill-evidence.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { MainProcessNotes } from './main-process-notes.ts';
 import { excludesGroup } from './oom-group.ts';
-import { type PidOwner, type ProcFiles, startedByMs } from './proc-files.ts';
+import { type ProcFiles, startedByMs } from './proc-files.ts';
 import { ProcessSnapshot } from './process-snapshot.ts';
 
 /** Where a task is shown that has left its cgroup. */
@@ -37,7 +37,7 @@ export class NodeWitness implements Witness {
 
   testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined {
     const owner = this.#proc.owner(pid);
-    const isIt = owner?.comm === comm && this.#isOlder(owner, earliestMs);
+    const isIt = owner?.comm === comm && this.#isOlder(owner.startedMs, earliestMs);
     const cgroup = isIt ? this.#proc.cgroupOf(pid) : undefined;
     if (cgroup !== undefined && cgroup !== ROOT) return { cgroup, source: 'proc' };
     const seen = this.#snapshot.cgroupOf(pid, comm, earliestMs);
@@ -53,10 +53,10 @@ export class NodeWitness implements Witness {
   }
 
   /** A process that started after the kill has the pid of the dead. */
-  #isOlder(owner: PidOwner, earliestMs: number | undefined): boolean {
-    const bootMs = this.#proc.bootMs(this.#monotonicMs());
+  #isOlder(startedMs: number, earliestMs: number | undefined): boolean {
+    const bootMs = this.#proc.bootMs(this.#monotonicMs);
     if (bootMs === undefined || earliestMs === undefined) return false;
-    return startedByMs(owner, bootMs) <= earliestMs;
+    return startedByMs(startedMs, bootMs) <= earliestMs;
   }
 
   takeSnapshot(): void {

@@ -38,12 +38,12 @@ export class ProcFiles {
   }
 
   /**
-   * What another clock said when CLOCK_BOOTTIME was 0, if it has counted all time since and says
-   * `nowMs` now; a tick later at most, never earlier.
+   * What another clock said when CLOCK_BOOTTIME was 0, if it has counted all time since: later by a tick,
+   * or by however long it took to read it, never earlier.
    */
-  bootMs(nowMs: number): number | undefined {
+  bootMs(clockMs: () => number): number | undefined {
     const seconds = Number.parseFloat(this.text('uptime') ?? '');
-    return Number.isNaN(seconds) ? undefined : nowMs - seconds * 1000;
+    return Number.isNaN(seconds) ? undefined : clockMs() - seconds * 1000;
   }
 
   /** Its memory cgroup. A task that has left its cgroup is shown in the root, `/`. */
@@ -57,7 +57,7 @@ export class ProcFiles {
 const TICK_MS = 10;
 
 /** When a process had certainly started, by the clock of {@link ProcFiles.bootMs}. */
-export function startedByMs({ startedMs }: PidOwner, bootMs: number): number {
+export function startedByMs(startedMs: number, bootMs: number): number {
   return bootMs + startedMs + TICK_MS;
 }
 

@@ -15,16 +15,10 @@ const MAX_UNSEEN_MS = 10_000;
 interface SeenProcess {
   readonly comm: string;
   readonly cgroup: string;
-  /** It had started by then: by its own start time, else by the end of the first look that saw it. */
+  /** It had started by then: by its own start time, else by the end of the last look. */
   readonly sinceMs: number;
   /** When the last was. */
   readonly lastMs: number;
-}
-
-interface Found {
-  readonly pid: number;
-  readonly owner: PidOwner;
-  readonly cgroup: string;
 }
 
 /**
@@ -55,10 +49,10 @@ export class ProcessSnapshot {
     const found = [...this.#look()];
     const nowMs = this.#monotonicMs();
     const kept = [...this.#seen].filter(([, { lastMs }]) => nowMs - lastMs <= MAX_UNSEEN_MS);
-    const bootMs = this.#proc.bootMs(nowMs) ?? Infinity;
-    const seen = found.map(({ pid, owner, cgroup }) => {
-      const sinceMs = this.#sinceMs({ pid, owner, cgroup }, startedByMs(owner, bootMs), nowMs);
-      return [pid, { comm: owner.comm, cgroup, sinceMs, lastMs: nowMs }] as const;
+    const bootMs = this.#proc.bootMs(this.#monotonicMs) ?? Infinity;
+    const seen = found.map(([pid, { comm, startedMs }, cgroup]) => {
+      const sinceMs = Math.min(nowMs, startedByMs(startedMs, bootMs));
+      return [pid, { comm, cgroup, sinceMs, lastMs: nowMs }] as const;
     });
     this.#seen = new Map([...kept, ...seen]);
     this.#nextLookMs = nowMs + Math.max(LOOK_EVERY_MS, (nowMs - beganMs) * REST_PER_LOOK);
@@ -81,18 +75,12 @@ export class ProcessSnapshot {
     return isIt ? seen.cgroup : undefined;
   }
 
-  *#look(): Iterable<Found> {
+  *#look(): Iterable<readonly [pid: number, owner: PidOwner, cgroup: string]> {
     for (const cgroup of this.#tree.pods().flatMap((pod) => this.#tree.within(pod))) {
       for (const pid of this.#tree.pids(cgroup)) {
         const owner = this.#proc.owner(pid);
-        if (owner !== undefined) yield { pid, owner, cgroup };
+        if (owner !== undefined) yield [pid, owner, cgroup];
       }
     }
-  }
-
-  #sinceMs({ pid, owner, cgroup }: Found, startedMs: number, nowMs: number): number {
-    const known = this.#seen.get(pid);
-    const isSame = known?.comm === owner.comm && known.cgroup === cgroup;
-    return isSame ? known.sinceMs : Math.min(nowMs, startedMs);
   }
 }

@@ -3,6 +3,7 @@ import type { OomEpisode } from '../oom/episode.ts';
 import { attribute, type Attribution } from '../pods/attribute.ts';
 import type { Answer, PodNews } from '../pods/live-attributor.ts';
 import { withNodeEvents, type NodeEvents } from '../pods/node-events.ts';
+import { OwnLevels } from '../pods/own-levels.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
 
 /** Finds out whose an episode was, by what is known now. Nobody waits in there. */
@@ -16,11 +17,12 @@ export interface Attributor {
 
 /** By the path alone, at once. */
 export function attributeBy(pods: PodDirectory, nodeEvents: NodeEvents = 'on'): Attributor {
+  const ownLevels = new OwnLevels();
   return {
     news: { live$: of(true), changed$: NEVER },
-    see: () => undefined,
+    see: (episode) => ownLevels.see(episode, pods),
     attribute: (episode) => ({
-      attribution: withNodeEvents(attribute(episode, pods), nodeEvents),
+      attribution: withNodeEvents(attribute(episode, pods, ownLevels), nodeEvents),
     }),
   };
 }

@@ -10,7 +10,8 @@ function kill(pid: number, more: Partial<WrittenKill> = {}): WrittenKill {
 
 function event(on: string, count: number, pid?: number, container = 'app'): CoreV1Event {
   const [namespace, name, uid] = on.split('/');
-  const pod = { kind: 'Pod', namespace, name, uid, fieldPath: `spec.containers{${container}}` };
+  const fieldPath = container === '' ? undefined : `spec.containers{${container}}`;
+  const pod = { kind: 'Pod', namespace, name, uid, fieldPath };
   return {
     metadata: pid === undefined ? {} : { annotations: { 'oom-recorder.dev/victim-pid': `${pid}` } },
     involvedObject: on === 'node' ? { kind: 'Node', name: 'node' } : (pod as object),
@@ -48,7 +49,11 @@ describe('it is told', () => {
       'that a kill is on the Node which is the pod’s',
       TWO,
       [event(WEB.pod, 1, 1), event('node', 1, 2)],
-      [`${WEB.pod} app: 2 kills (2 certain), 1 counted`, 'Node: 0 kills, 1 counted'],
+      [
+        `${WEB.pod} app: 2 kills (2 certain), 1 counted`,
+        'Node: 0 kills, 1 counted',
+        'Node: pid 2 did not die there',
+      ],
     ],
     [
       'that a pod is blamed in which nobody died',
@@ -67,7 +72,26 @@ describe('it is told', () => {
       [
         `${WEB.pod} app: 1 kills (1 certain), 0 counted`,
         `${WEB.pod} sidecar: 0 kills (0 certain), 1 counted`,
+        `${WEB.pod}: pid 1 did not die there`,
       ],
+    ],
+    [
+      'that two containers were taken for each other',
+      [kill(1, WEB), kill(2, { ...WEB, container: 'side' })],
+      [event(WEB.pod, 1, 2), event(WEB.pod, 1, 1, 'side')],
+      [`${WEB.pod}: pid 2 did not die there`, `${WEB.pod}: pid 1 did not die there`],
+    ],
+    [
+      'that a kill of the pod’s is named on the Node',
+      [kill(1, WEB), kill(2)],
+      [event(WEB.pod, 1, 2), event('node', 1, 1)],
+      [`${WEB.pod}: pid 2 did not die there`, 'Node: pid 1 did not die there'],
+    ],
+    [
+      'that more is counted than was killed, some of it on no container',
+      YOUNG,
+      [event(WEB.pod, 2), event(WEB.pod, 1, undefined, '')],
+      [`${WEB.pod}: 2 kills, 3 counted`],
     ],
     [
       'that a kill has two Events',

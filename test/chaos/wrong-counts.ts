@@ -84,8 +84,11 @@ function judgePod(pod: string, all: readonly WrittenKill[], counts: Counts) {
     if (isRight) return [];
     return [`${pod} ${container}: ${most.length} kills (${least} certain), ${count} counted`];
   });
+  const counted = sum(counts);
+  if (wrong.length === 0 && counted > kills.length)
+    wrong.push(`${pod}: ${kills.length} kills, ${counted} counted`);
   const open = kills.length - sure.length;
-  return { wrong, spare: Math.min(Math.max(sum(counts) - sure.length, 0), open) };
+  return { wrong, spare: Math.min(Math.max(counted - sure.length, 0), open) };
 }
 
 function wrongOnNode(kills: readonly WrittenKill[], count: number, spare: number): string[] {
@@ -100,12 +103,17 @@ function wrongOnNode(kills: readonly WrittenKill[], count: number, spare: number
 function wrongPids(kills: readonly WrittenKill[], events: readonly CoreV1Event[]): string[] {
   const named = events.flatMap((event) => {
     const pid = event.metadata.annotations?.[PID];
-    return pid === undefined ? [] : [{ pid: Number(pid), place: placeOf(event) }];
+    const container = containerOf(event);
+    return pid === undefined ? [] : [{ pid: Number(pid), place: placeOf(event), container }];
   });
   const byPid = new Map(kills.map((kill) => [kill.pid, kill]));
-  const wrong = named.filter(({ pid, place }) => {
+  const wrong = named.filter(({ pid, place, container }) => {
     const kill = byPid.get(pid);
-    return kill === undefined || (place !== NODE && place !== kill.pod);
+    if (kill === undefined) return true;
+    const isOpen = kill.isNodeRight || kill.pod === undefined;
+    if (place === NODE) return !isOpen && !kill.isSystemWide;
+    const isContainer = container === kill.container || (container === undefined && isOpen);
+    return place !== kill.pod || !isContainer;
   });
   const twice = named.filter(({ pid }, at) => {
     const isOne = byPid.get(pid)?.isSystemWide !== true;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { RealTime } from '../../src/kmsg/real-time.ts';
 import { needsRoot } from '../support/needs-root.ts';
@@ -25,6 +26,19 @@ describe.skipIf(needsRoot())('work that runs ahead', () => {
     };
     expect(() => new RealTime().run(fail)).toThrow('work');
     expect(scheduling().policy).toBe(SCHED_OTHER);
+  });
+
+  test('leaves threads that are started meanwhile as they are', async () => {
+    // A worker thread is new for certain; those of the pool may be older.
+    const policy = await new RealTime().run(
+      async () =>
+        new Promise<number>((resolve) => {
+          const code = `const stat = require('fs').readFileSync('/proc/thread-self/stat', 'latin1');
+            require('worker_threads').parentPort.postMessage(Number(stat.split(') ').at(-1).split(' ')[38]));`;
+          new Worker(code, { eval: true }).once('message', resolve);
+        }),
+    );
+    expect(policy).toBe(SCHED_OTHER);
   });
 
   test.each<readonly [string, readonly string[], number]>([

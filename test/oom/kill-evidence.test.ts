@@ -158,7 +158,7 @@ describe('who is in which container is looked up', () => {
     expect(take([HEADER], { live: false, earliestMs: undefined }).asked).toEqual([]);
   });
 
-  test('anew where records were lost', () => {
+  test('and what was seen forgotten where records were lost', () => {
     const { asked } = take([HEADER, { message: HEADER, lost: 1 }]);
     expect(asked).toEqual(['snapshot', 'drop', 'snapshot']);
   });

@@ -69,6 +69,21 @@ describe('nothing is said', () => {
     expect(node.testify(7, 'app', earliestMs)).toBeUndefined();
   });
 
+  test('of a process that started after the kill, however long it took to read the clocks', () => {
+    let nowMs = NOW_MS;
+    const files = {
+      '/proc/7/cgroup': `0::${POD}\n`,
+      '/proc/7/stat': statOf('app', 139_951),
+      get '/proc/uptime'() {
+        nowMs += 5000;
+        return `${UPTIME_S}.00 9000.00\n`;
+      },
+    };
+    const { tree, proc } = fakeNode(files);
+    const node = new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () => nowMs);
+    expect(node.testify(7, 'app', KILLED_MS)).toBeUndefined();
+  });
+
   test('of a process that is not there', () => {
     expect(witness(`0::${POD}\n`).testify(8, 'app', KILLED_MS)).toBeUndefined();
   });

@@ -113,11 +113,19 @@ describe('another look', () => {
     expect(node.snapshot.cgroupOf(7, 'app', firstMs)).toBe(CONTAINER);
   });
 
-  test('leaves those who still live known since the first', () => {
+  test('leaves those who still live known since they started', () => {
     node.runs([7, 'app', CONTAINER]);
     const firstMs = node.look();
+    node.started(7, 1000);
     node.look();
     expect(node.snapshot.cgroupOf(7, 'app', firstMs)).toBe(CONTAINER);
+  });
+
+  test('knows the next owner of a pid by its own start, though it has the name and the cgroup of the last', () => {
+    node.runs([7, 'app', CONTAINER]);
+    const firstMs = node.look();
+    node.look(3_600_000);
+    expect(node.snapshot.cgroupOf(7, 'app', firstMs)).toBeUndefined();
   });
 
   test.each<readonly [string, string, string]>([
