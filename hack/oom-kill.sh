@@ -26,13 +26,32 @@ fail() {
   exit 1
 }
 
+wrong_usage() {
+  echo "oom-kill.sh: $1" >&2
+  usage >&2
+  exit 2
+}
+
+must_match() {
+  printf '%s\n' "$2" | grep -Eqx -e "$3" || wrong_usage "$1 $2: it must be $4"
+}
+
+# In less than that the kernel kills the shell before it has begun.
+min_limit=4M
+
+must_be_limit() {
+  [ -n "$2" ] || return 0
+  bytes=$(numfmt --from=iec -- "$2" 2>/dev/null) || wrong_usage "$1 $2: it must be a size such as 16M"
+  [ "$bytes" -ge "$(numfmt --from=iec $min_limit)" ] || wrong_usage "$1 $2: it must be $min_limit or more"
+}
+
 pod='' container='' limit='' pod_limit='' name=eater adj='' child=no count=1 live=0 linger=0
 while [ $# -gt 0 ]; do
   case $1 in
     --child) child=yes && shift && continue ;;
     -h | --help) usage && exit 0 ;;
   esac
-  [ $# -gt 1 ] || { usage >&2 && exit 2; }
+  [ $# -gt 1 ] || wrong_usage "$1 needs a value, or is no option"
   case $1 in
     --pod) pod=$2 ;;
     --container) container=$2 ;;
@@ -43,10 +62,16 @@ while [ $# -gt 0 ]; do
     --count) count=$2 ;;
     --live) live=$2 ;;
     --linger) linger=$2 ;;
-    *) usage >&2 && exit 2 ;;
+    *) wrong_usage "no option is called $1" ;;
   esac
   shift 2
 done
+must_match --count "$count" '[1-9][0-9]*' 'a number of kills'
+must_match --live "$live" '[0-9]+(\.[0-9]+)?' 'a number of seconds'
+must_match --linger "$linger" '[0-9]+(\.[0-9]+)?' 'a number of seconds'
+must_match --oom-score-adj "$adj" '(-?[0-9]{1,3}|1000)?' 'from -999 to 1000: nothing is killed at -1000'
+must_be_limit --limit "$limit"
+must_be_limit --pod-limit "$pod_limit"
 [ -n "$limit$pod_limit" ] || limit=16M
 [ -z "$container" ] || [ "$count" = 1 ] || fail '--container names one container: not with --count'
 [ "$(id -u)" = 0 ] || fail 'only root may make cgroups'
