@@ -1,12 +1,7 @@
 import type { Drained } from '../kmsg/record.ts';
 import { advanceClock, type Assembly, endIfQuiet, endReport, noContextsLeft } from './assembly.ts';
 import type { OomEpisode } from './episode.ts';
-import {
-  readRecordLine,
-  type KernelLine,
-  type KillAnnounced,
-  type KillLine,
-} from './kernel-lines.ts';
+import type { KernelLine, KillAnnounced, KillLine } from './kernel-lines.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
 import {
   belongs,
@@ -33,12 +28,12 @@ const TWO_JIFFIES_MS = 20;
 export function advance(before: Assembly, item: WitnessedRecord | Drained): Assembly {
   const known = before.completed.length === 0 ? before : { ...before, completed: [] };
   if (item.kind === 'drained') return advanceClock(known, item.atMs);
-  const line = readRecordLine(item);
+  const { line } = item;
   // Whatever time it took: the kernel prints a group's line right behind its victim's.
   const afterTime = line?.kind === 'group-kill' ? known : endIfQuiet(known, item.monotonicUs);
   const current = item.lost === 0 ? afterTime : breakAt(afterTime);
   if (line === undefined) return stayOpen(current, item);
-  const context = followContext(current.context, line, item.message, item.monotonicUs);
+  const context = followContext(current.context, line, item.monotonicUs);
   return { ...advanceLine(current, line, item), context };
 }
 
@@ -90,7 +85,7 @@ function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord)
       return addContext(known, record, { taskIn: { taskMemcg, oomMemcg } }, 'taskIn');
     }
     case 'oom-kill':
-      return addContext(known, record, { oomKill: record.message }, 'oomKill');
+      return addContext(known, record, { oomKill: line.text }, 'oomKill');
     case 'kill-announced':
       return announce(known, line, record);
     case 'kill':

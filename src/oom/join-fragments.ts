@@ -1,8 +1,11 @@
 import { concatMap, defer, type OperatorFunction } from 'rxjs';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { ByteString, Drained } from '../kmsg/record.ts';
-import { readKernelLine } from './kernel-lines.ts';
+import { type KernelLine, readKernelLine } from './kernel-lines.ts';
 import { isCompleteOomKillLine } from './oom-kill-line.ts';
+
+/** A record, and which line of the OOM path it holds. */
+export type RecognizedRecord = CountedRecord & { readonly line: KernelLine | undefined };
 
 /** A line that the kernel has begun and not finished, as one record that grows. */
 export type OpenLine = CountedRecord | undefined;
@@ -145,9 +148,15 @@ function endsAnOpenLine(record: CountedRecord): boolean {
   return kind !== undefined && ENDS_AN_OPEN_LINE.has(kind);
 }
 
+/** A fragment that continues no open line says nothing; but a name may make a header look like one. */
+function recognize(record: CountedRecord): RecognizedRecord {
+  const line = readKernelLine(record.message);
+  return { ...record, line: record.flag === '-' || line?.kind === 'header' ? line : undefined };
+}
+
 /**
  * Joins the records into which the kernel splits a line when another CPU logs meanwhile, or when
- * it grows past about 1,000 bytes.
+ * it grows past about 1,000 bytes, and recognizes every line.
  *
  *     in   --oom-kill:…,oom_memcg= --usb… --/kubepods/…(c) --,task=…(c)--
  *     out  ------------------------ usb… ------------------ oom-kill:…---
@@ -156,7 +165,7 @@ function endsAnOpenLine(record: CountedRecord): boolean {
  */
 export function joinFragments(): OperatorFunction<
   CountedRecord | Drained,
-  CountedRecord | Drained
+  RecognizedRecord | Drained
 > {
   return (items$) =>
     defer(() => {
@@ -166,7 +175,7 @@ export function joinFragments(): OperatorFunction<
           if (item.kind === 'drained') return [item];
           const step = joinNext(open, item);
           open = step.open;
-          return step.out;
+          return step.out.map((record) => recognize(record));
         }),
       );
     });

@@ -1,4 +1,4 @@
-import type { ByteString, KmsgRecord } from '../kmsg/record.ts';
+import type { ByteString } from '../kmsg/record.ts';
 import type { Invoker, KilledProcess } from './episode.ts';
 import { decodeName } from './decode-name.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
@@ -18,7 +18,7 @@ export type KernelLine =
   | { readonly kind: 'usage'; readonly usageKb: number; readonly limitKb: number }
   | { readonly kind: 'task-columns'; readonly columns: TaskColumns }
   | { readonly kind: 'task-row' }
-  | { readonly kind: 'oom-kill' }
+  | { readonly kind: 'oom-kill'; readonly text: ByteString }
   | { readonly kind: 'task-in'; readonly taskMemcg: ByteString; readonly oomMemcg: ByteString }
   | KillAnnounced
   | KillLine
@@ -105,15 +105,6 @@ const DUMP_OOM_VICTIM = 'oom-kill:constraint=';
 /** `dump_task()` prints the pid in brackets before its columns. */
 const DUMP_TASK = /^\[ *\d+\] /;
 
-/**
- * The line in a record. A fragment that continues no open line says nothing; but a name may make a
- * header look like one.
- */
-export function readRecordLine({ message, flag }: Pick<KmsgRecord, 'message' | 'flag'>) {
-  const line = readKernelLine(message);
-  return flag === '-' || line?.kind === 'header' ? line : undefined;
-}
-
 /** Recognises a line of the OOM path; `undefined` for anything else the kernel says. */
 export function readKernelLine(message: ByteString): KernelLine | undefined {
   if (message.includes(' invoked oom-killer: ')) {
@@ -121,7 +112,7 @@ export function readKernelLine(message: ByteString): KernelLine | undefined {
     if (header !== undefined) return header;
   }
   if (message.startsWith('[')) return readTaskTable(message);
-  if (message.startsWith(DUMP_OOM_VICTIM)) return { kind: 'oom-kill' };
+  if (message.startsWith(DUMP_OOM_VICTIM)) return { kind: 'oom-kill', text: message };
   if (message.startsWith('memory: ')) return readUsage(message);
   if (message.startsWith(TASK_IN)) return readTaskIn(message);
   if (message.startsWith(TASKS_IN)) return readGroupKill(message);

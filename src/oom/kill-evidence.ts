@@ -1,8 +1,8 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
-import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { Drained } from '../kmsg/record.ts';
 import type { KillEvidence } from './episode.ts';
-import { type KernelLine, type KillLine, readRecordLine } from './kernel-lines.ts';
+import type { RecognizedRecord } from './join-fragments.ts';
+import type { KernelLine, KillLine } from './kernel-lines.ts';
 import type { KillLedger } from './kill-ledger.ts';
 import { isUnder } from './memcg-paths.ts';
 import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
@@ -45,13 +45,13 @@ export const NO_WITNESS: Witness = {
 };
 
 /** A record, and, on a kill line, what was found out the moment it was read. */
-export type WitnessedRecord = CountedRecord & {
+export type WitnessedRecord = RecognizedRecord & {
   readonly evidence?: KillEvidence;
   /** The kernel cannot have killed a group: on cgroup v1, or with `memory.oom.group` 0 at every level. */
   readonly noGroup?: true;
 };
 
-type Item<R extends CountedRecord = WitnessedRecord> = R | Drained;
+type Item<R extends RecognizedRecord = WitnessedRecord> = R | Drained;
 
 /** A runtime removes a container's cgroup about 200 ms after its process died; by then we must have looked. */
 const MAX_HOLD_MS = 100;
@@ -78,7 +78,7 @@ export interface LedgerKeeping {
 export function takeEvidence(
   witness: Witness,
   keeping?: LedgerKeeping,
-): OperatorFunction<CountedRecord | Drained, WitnessedRecord | Drained> {
+): OperatorFunction<RecognizedRecord | Drained, WitnessedRecord | Drained> {
   return (items$) =>
     new Observable((subscriber) => {
       const step = new EvidenceStep(witness, keeping?.ledger);
@@ -133,7 +133,7 @@ class EvidenceStep {
     return this.#held.length > 0;
   }
 
-  take(item: Item<CountedRecord>): readonly Item[] {
+  take(item: Item<RecognizedRecord>): readonly Item[] {
     if (item.kind === 'drained') {
       this.#ledger?.look();
       this.#held = [...this.#held, item];
@@ -174,19 +174,18 @@ class EvidenceStep {
     this.#context = NO_CONTEXT;
   }
 
-  #look(record: CountedRecord): WitnessedRecord {
-    const line = readRecordLine(record);
+  #look(record: RecognizedRecord): WitnessedRecord {
+    const { line, monotonicUs } = record;
     if (line === undefined) return record;
-    const { message, monotonicUs } = record;
     this.#context = contextAt(this.#context, monotonicUs);
     const witnessed = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
     if (record.earliestMs !== undefined && isOfKill(line)) this.#witness.takeSnapshot();
     if (line.kind === 'group-kill') this.#nameGroup(line.memcg);
-    this.#context = followContext(this.#context, line, message, monotonicUs);
+    this.#context = followContext(this.#context, line, monotonicUs);
     return witnessed;
   }
 
-  #lookAtKill(record: CountedRecord, line: KillLine): WitnessedRecord {
+  #lookAtKill(record: RecognizedRecord, line: KillLine): WitnessedRecord {
     const { pid, comm } = line.process;
     const { sequence, live, earliestMs } = record;
     const evidence = this.#witness.testify(pid, comm, earliestMs);

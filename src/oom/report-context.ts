@@ -59,13 +59,12 @@ const FOLLOWED_AT_ONCE: ReadonlySet<KernelLine['kind'] | undefined> = new Set([
 export function followContext(
   before: ReportContext,
   line: KernelLine,
-  message: ByteString,
   nowUs: number,
 ): ReportContext {
   if (OF_OTHERS.has(line.kind)) return before;
   const known = contextAt(before, nowUs);
   const last = { kind: line.kind, us: nowUs, ...withoutAbsent({ pid: pidOf(line) }) };
-  return { ...whatIsSaid(known, line, message), pace: paceAt(known, line, nowUs), last };
+  return { ...whatIsSaid(known, line), pace: paceAt(known, line, nowUs), last };
 }
 
 /** One that was already exiting has no memory, and its group most likely says nothing of it. */
@@ -94,14 +93,10 @@ export function nextWithinMs({ pace, repeats }: ReportContext): number {
   return repeats === undefined ? groupWaitMs(pace) : MAX_WAIT_MS;
 }
 
-function whatIsSaid(
-  before: ReportContext,
-  line: KernelLine,
-  message: ByteString,
-): Omit<ReportContext, 'pace' | 'last'> {
+function whatIsSaid(before: ReportContext, line: KernelLine): Omit<ReportContext, 'pace' | 'last'> {
   switch (line.kind) {
     case 'oom-kill':
-      return { oomKill: message };
+      return { oomKill: line.text };
     case 'task-in':
       return { taskMemcg: line.taskMemcg };
     case 'kill-announced':

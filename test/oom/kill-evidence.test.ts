@@ -1,6 +1,7 @@
 import { concat, from, NEVER, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { KillEvidence } from '../../src/oom/episode.ts';
+import { joinFragments } from '../../src/oom/join-fragments.ts';
 import { NO_WITNESS, takeEvidence, type WitnessedRecord } from '../../src/oom/kill-evidence.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { FakeCounters } from '../support/fake-counters.ts';
@@ -58,7 +59,7 @@ function take(lines: readonly Said[], { live = true, found, ledger, ...time }: A
     ...(earliestMs !== undefined && { earliestMs }),
   }));
   concat(from(records), NEVER)
-    .pipe(takeEvidence(witness, keeping))
+    .pipe(joinFragments(), takeEvidence(witness, keeping))
     .subscribe((item) => items.push(item as WitnessedRecord));
   return { asked, items };
 }
