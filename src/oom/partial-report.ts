@@ -22,7 +22,7 @@ const CONSTRAINT_MEMCG = 'CONSTRAINT_MEMCG';
 export interface Kill extends KillLine {
   readonly record: WitnessedRecord;
   /** Nothing but its place says that it is of the group, and the kernel might have withheld a context. */
-  readonly isDoubtful?: true;
+  readonly isDoubtful?: boolean;
 }
 
 /** The reaper's word that a process is dead: evidence where the kill line itself is missing. */
@@ -49,19 +49,19 @@ export interface PartialReport {
   readonly oomKill?: ByteString;
   readonly taskIn?: { readonly taskMemcg: ByteString; readonly oomMemcg: ByteString };
   /** The cgroup of `Tasks in … are going to be killed`: what follows are members. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /** What `Kill process N … or sacrifice child` announced. */
   readonly announced?: KillAnnounced;
   readonly kills: readonly Kill[];
   readonly reaped?: Reaped;
   /** The chosen process was exiting by itself and is not killed; the rest of its group may be. */
-  readonly exiting?: true;
+  readonly exiting?: boolean;
   /** What has been recorded of it already: these are its late lines. */
-  readonly amends?: OomEpisode;
+  readonly amends?: OomEpisode | undefined;
   /** Records were lost inside it, or shortly before it began. */
   readonly broken: boolean;
   /** Records were lost after its kill line. */
-  readonly cut?: true;
+  readonly cut?: boolean;
   /** Of its first line, and of the last that belongs to it. */
   readonly beganUs: number;
   readonly lastUs: number;

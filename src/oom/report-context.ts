@@ -12,11 +12,6 @@ import type { KernelLine, KillLine } from './kernel-lines.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 import { withoutAbsent } from './without-absent.ts';
 
-/** `oom_rs` in oom_kill_process(), mm/oom_kill.c: DEFAULT_RATELIMIT_BURST contexts an interval. */
-export const CONTEXT_BURST = 10;
-/** DEFAULT_RATELIMIT_INTERVAL. */
-export const CONTEXT_INTERVAL_MS = 5_000;
-
 /** What the kernel has said of the next victim, before its kill line. */
 export interface ReportContext {
   /** The `oom-kill:` line as printed. */
