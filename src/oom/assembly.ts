@@ -20,7 +20,7 @@ import { NO_CONTEXT, type ReportContext } from './report-context.ts';
 export interface Completed {
   readonly episode: OomEpisode;
   /** What it was taken for before. */
-  readonly before?: OomEpisode;
+  readonly before?: OomEpisode | undefined;
 }
 
 /** What the assembler knows between two records. */
@@ -172,6 +172,7 @@ function complete(report: PartialReport): Completed | undefined {
 
 /** The reaper's word was taken before the report had named its victim: now it can be checked. */
 function withoutStranger(report: PartialReport): PartialReport {
-  const { reaped, ...rest } = report;
-  return reaped === undefined || isWitnessOf(report, reaped.pid) ? report : rest;
+  const { reaped } = report;
+  const isOurs = reaped === undefined || isWitnessOf(report, reaped.pid);
+  return isOurs ? report : { ...report, reaped: undefined };
 }

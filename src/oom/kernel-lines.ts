@@ -3,7 +3,6 @@ import type { Invoker, KilledProcess } from './episode.ts';
 import { decodeName } from './decode-name.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
 import { readTaskColumns, type TaskColumns } from './task-table.ts';
-import { withoutAbsent } from './without-absent.ts';
 
 /**
  * Every line of the kernel's OOM path, each pattern named for the function that prints it
@@ -194,7 +193,7 @@ function readProcess({
     return value === undefined ? undefined : Number(value);
   };
   const early = uidBefore ?? uidAfter;
-  return withoutAbsent({
+  return {
     pid: Number(pid),
     comm: decodeName(comm),
     uid: early === undefined ? number(/\bUID:(-?\d+)/) : Number(early),
@@ -204,7 +203,7 @@ function readProcess({
     shmemRssKb: number(/\bshmem-rss:(\d+)kB/),
     pgtablesKb: number(/\bpgtables:(\d+)kB/),
     oomScoreAdj: number(/\boom_score_adj:(-?\d+)/),
-  });
+  };
 }
 
 function readReaped(message: ByteString): KernelLine | undefined {

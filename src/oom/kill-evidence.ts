@@ -3,7 +3,7 @@ import type { Drained } from '../kmsg/record.ts';
 import type { KillEvidence } from './episode.ts';
 import type { RecognizedRecord } from './join-fragments.ts';
 import type { KernelLine, KillLine } from './kernel-lines.ts';
-import type { KillLedger } from './kill-ledger.ts';
+import type { KillLedger, LedgerKill } from './kill-ledger.ts';
 import { isUnder } from './memcg-paths.ts';
 import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
 
@@ -46,9 +46,9 @@ export const NO_WITNESS: Witness = {
 
 /** A record, and, on a kill line, what was found out the moment it was read. */
 export type WitnessedRecord = RecognizedRecord & {
-  readonly evidence?: KillEvidence;
+  readonly evidence?: KillEvidence | undefined;
   /** The kernel cannot have killed a group: on cgroup v1, or with `memory.oom.group` 0 at every level. */
-  readonly noGroup?: true;
+  readonly noGroup?: boolean | undefined;
 };
 
 type Item<R extends RecognizedRecord = WitnessedRecord> = R | Drained;
@@ -121,7 +121,7 @@ class EvidenceStep {
   readonly #ledger: KillLedger | undefined;
   #context = NO_CONTEXT;
   /** The last kill, and the cgroup it was put down to. */
-  #lastKill: { readonly sequence: number; readonly cgroup?: string } | undefined;
+  #lastKill: LedgerKill | undefined;
   #held: readonly Item[] = [];
 
   constructor(witness: Witness, ledger: KillLedger | undefined) {
@@ -192,16 +192,11 @@ class EvidenceStep {
     const told = toldCgroups(this.#context, line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
     const likely = cgroup === undefined ? this.#witness.mainProcess(pid, comm) : undefined;
-    const known = { sequence, ...(cgroup !== undefined && { cgroup }) };
-    this.#ledger?.enter({ ...known, ...(likely !== undefined && { likely }) });
-    this.#lastKill = known;
+    this.#ledger?.enter({ sequence, cgroup, likely });
+    this.#lastKill = { sequence, cgroup };
     const isAsked = live && this.#context.group === undefined;
     const noGroup = isAsked && this.#witness.excludesGroup(cgroup, told.oomMemcg);
-    return {
-      ...record,
-      ...(evidence !== undefined && { evidence }),
-      ...(noGroup && { noGroup }),
-    };
+    return { ...record, evidence, noGroup };
   }
 
   /** Within its group a process may have a cgroup of its own; outside of it, it is no member. */

@@ -24,9 +24,9 @@ export interface CounterBaselines {
 /** A kill line, and the victim's cgroup where somebody told it. */
 export interface LedgerKill {
   readonly sequence: number;
-  readonly cgroup?: string;
+  readonly cgroup?: string | undefined;
   /** Where the victim was if its pid was still what it had been: said where the counters agree. */
-  readonly likely?: string;
+  readonly likely?: string | undefined;
 }
 
 /**
@@ -83,8 +83,7 @@ export class KillLedger {
     if (this.#books === undefined) return;
     const counters = cgroup === undefined ? undefined : this.#countersOf(cgroup);
     if (counters === undefined || this.isWaiting) {
-      const counted = { ...kill, ordinal: this.#counted };
-      this.#open = [...this.#open, counters === undefined ? counted : { ...counted, counters }];
+      this.#open = [...this.#open, { ...kill, ordinal: this.#counted, counters }];
       this.#entered = undefined;
     } else {
       this.#enterSteps(counters);

@@ -1,5 +1,5 @@
 import { parseCgroupPath } from './cgroup-path.ts';
-import type { KillEvidence, OomEpisode, TaskRow } from './episode.ts';
+import type { OomEpisode, TaskRow } from './episode.ts';
 import type { KillCause } from './kernel-lines.ts';
 import { isUnder } from './memcg-paths.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
@@ -90,7 +90,7 @@ export function isSeenOutside({ record }: Kill, group: string): boolean {
 }
 
 /** The cgroup in which the process was seen itself. */
-function seenAlive({ evidence }: { readonly evidence?: KillEvidence }): string | undefined {
+function seenAlive({ evidence }: Pick<OomEpisode, 'evidence'>): string | undefined {
   const isSeen = evidence?.source === 'proc' || evidence?.source === 'snapshot';
   return isSeen ? evidence.cgroup : undefined;
 }

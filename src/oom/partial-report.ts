@@ -1,5 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
-import { decodeName } from './decode-name.ts';
+import { decodePath } from './decode-name.ts';
 import type {
   ContextKind,
   Invoker,
@@ -13,7 +13,6 @@ import { limitLevel } from './limit-level.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 import { readTaskRow, type TaskColumns } from './task-table.ts';
-import { withoutAbsent } from './without-absent.ts';
 
 /** oom_constraint in mm/oom_kill.c: a memory cgroup's limit. */
 const CONSTRAINT_MEMCG = 'CONSTRAINT_MEMCG';
@@ -22,7 +21,7 @@ const CONSTRAINT_MEMCG = 'CONSTRAINT_MEMCG';
 export interface Kill extends KillLine {
   readonly record: WitnessedRecord;
   /** Nothing but its place says that it is of the group, and the kernel might have withheld a context. */
-  readonly isDoubtful?: boolean;
+  readonly isDoubtful?: boolean | undefined;
 }
 
 /** The reaper's word that a process is dead: evidence where the kill line itself is missing. */
@@ -40,28 +39,28 @@ export interface TaskRows {
 
 /** What the kernel has said so far of one OOM decision. */
 export interface PartialReport {
-  readonly invoker?: Invoker;
-  readonly usageKb?: number;
-  readonly limitKb?: number;
-  readonly columns?: TaskColumns;
-  readonly rows?: TaskRows;
+  readonly invoker?: Invoker | undefined;
+  readonly usageKb?: number | undefined;
+  readonly limitKb?: number | undefined;
+  readonly columns?: TaskColumns | undefined;
+  readonly rows?: TaskRows | undefined;
   /** The `oom-kill:` line as printed: who the task is, only the kill line can tell for certain. */
-  readonly oomKill?: ByteString;
-  readonly taskIn?: { readonly taskMemcg: ByteString; readonly oomMemcg: ByteString };
+  readonly oomKill?: ByteString | undefined;
+  readonly taskIn?: { readonly taskMemcg: ByteString; readonly oomMemcg: ByteString } | undefined;
   /** The cgroup of `Tasks in … are going to be killed`: what follows are members. */
   readonly group?: string | undefined;
   /** What `Kill process N … or sacrifice child` announced. */
-  readonly announced?: KillAnnounced;
+  readonly announced?: KillAnnounced | undefined;
   readonly kills: readonly Kill[];
-  readonly reaped?: Reaped;
+  readonly reaped?: Reaped | undefined;
   /** The chosen process was exiting by itself and is not killed; the rest of its group may be. */
-  readonly exiting?: boolean;
+  readonly exiting?: boolean | undefined;
   /** What has been recorded of it already: these are its late lines. */
   readonly amends?: OomEpisode | undefined;
   /** Records were lost inside it, or shortly before it began. */
   readonly broken: boolean;
   /** Records were lost after its kill line. */
-  readonly cut?: boolean;
+  readonly cut?: boolean | undefined;
   /** Of its first line, and of the last that belongs to it. */
   readonly beganUs: number;
   readonly lastUs: number;
@@ -115,7 +114,7 @@ export function toEpisode(report: PartialReport): OomEpisode | undefined {
 }
 
 function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
-  return withoutAbsent({
+  return {
     ...whatWasSaid(report, first.commBytes, causeOf(report, first)),
     ...whenKilled(first.record),
     lastSequence: report.lastSequence,
@@ -125,7 +124,7 @@ function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
     members: membersOf([first.process], report.kills),
     evidence: first.record.evidence,
     group: report.group,
-  });
+  };
 }
 
 /** The episode with what came late; `undefined` where nothing did. */
@@ -133,14 +132,14 @@ export function amendEpisode(before: OomEpisode, report: PartialReport): OomEpis
   const { kills, group, lastSequence } = report;
   if (kills.length === 0) return undefined;
   const killed = [before.victim, ...before.members];
-  return withoutAbsent({
+  return {
     ...before,
     taskMemcg: before.taskMemcg ?? group,
     group: before.group ?? group,
     lastSequence,
     killLines: before.killLines + kills.length,
     members: [...before.members, ...membersOf(killed, kills)],
-  });
+  };
 }
 
 /** A group kill prints its first victim twice; it is one process. */
@@ -161,7 +160,7 @@ function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
     lastSequence: record.sequence,
     context: 'partial',
     killLines: 0,
-    victim: withoutAbsent({ pid, comm, uid: row?.uid, oomScoreAdj: row?.oomScoreAdj }),
+    victim: { pid, comm, uid: row?.uid, oomScoreAdj: row?.oomScoreAdj },
     members: [],
   };
 }
@@ -177,7 +176,7 @@ function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, 
   const ofMemcg = cause === 'memcg' || report.taskIn !== undefined;
   const constraint = chosen?.constraint ?? (ofMemcg ? CONSTRAINT_MEMCG : undefined);
   const oomMemcg = decodePath(chosen?.oomMemcg ?? report.taskIn?.oomMemcg);
-  return withoutAbsent({
+  return {
     constraint,
     limitLevel: levelOf(constraint, cause, oomMemcg),
     oomMemcg,
@@ -186,7 +185,7 @@ function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, 
     limitKb: report.limitKb,
     invoker: report.invoker,
     tasks: taskRows(report),
-  });
+  };
 }
 
 /** Where the chosen process was exiting, somebody else of its group is the victim. */
@@ -219,8 +218,4 @@ function levelOf(
 function contextOf(report: PartialReport): ContextKind {
   if (report.invoker !== undefined && !report.broken) return 'full';
   return hasContext(report) || report.broken ? 'partial' : 'suppressed';
-}
-
-function decodePath(memcg: ByteString | undefined): string | undefined {
-  return memcg === undefined ? undefined : decodeName(memcg);
 }

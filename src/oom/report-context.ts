@@ -1,5 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
-import { decodeName } from './decode-name.ts';
+import { decodePath } from './decode-name.ts';
 import {
   groupWaitMs,
   keepPace,
@@ -10,30 +10,31 @@ import {
 } from './group-wait.ts';
 import type { KernelLine, KillLine } from './kernel-lines.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
-import { withoutAbsent } from './without-absent.ts';
 
 /** What the kernel has said of the next victim, before its kill line. */
 export interface ReportContext {
   /** The `oom-kill:` line as printed. */
-  readonly oomKill?: ByteString;
+  readonly oomKill?: ByteString | undefined;
   /** Before 5.0: the cgroup in `Task in … killed`, and the pid it announced afterwards. */
-  readonly taskMemcg?: ByteString;
-  readonly announcedPid?: number;
+  readonly taskMemcg?: ByteString | undefined;
+  readonly announcedPid?: number | undefined;
   /** The cgroup of `Tasks in … are going to be killed`: the kill lines that follow are of it. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /** Its first victim, of whom the group has one more line to come. */
-  readonly repeats?: number;
+  readonly repeats?: number | undefined;
   readonly pace: Pace;
   /** The line before, and when it was printed, µs. */
-  readonly last?: { readonly kind: KernelLine['kind']; readonly us: number; readonly pid?: number };
+  readonly last?:
+    | { readonly kind: KernelLine['kind']; readonly us: number; readonly pid: number | undefined }
+    | undefined;
 }
 
 /** What the context says of one kill. */
 export interface ToldCgroups {
   /** The victim's cgroup. */
-  readonly cgroup?: string;
+  readonly cgroup?: string | undefined;
   /** The cgroup whose limit was hit. */
-  readonly oomMemcg?: string;
+  readonly oomMemcg?: string | undefined;
 }
 
 /** The kernel has said nothing. */
@@ -58,7 +59,7 @@ export function followContext(
 ): ReportContext {
   if (OF_OTHERS.has(line.kind)) return before;
   const known = contextAt(before, nowUs);
-  const last = { kind: line.kind, us: nowUs, ...withoutAbsent({ pid: pidOf(line) }) };
+  const last = { kind: line.kind, us: nowUs, pid: pidOf(line) };
   return { ...whatIsSaid(known, line), pace: paceAt(known, line, nowUs), last };
 }
 
@@ -97,12 +98,12 @@ function whatIsSaid(before: ReportContext, line: KernelLine): Omit<ReportContext
     case 'kill-announced':
       return { ...(before.group === undefined && before), announcedPid: line.pid };
     case 'group-kill':
-      return withoutAbsent({ group: line.memcg, repeats: killedPid(before.last) });
+      return { group: line.memcg, repeats: killedPid(before.last) };
     case 'kill':
     case 'already-exiting': {
       const { group, repeats } = before;
       if (group === undefined) return {};
-      return withoutAbsent({ group, repeats: repeats === pidOf(line) ? undefined : repeats });
+      return { group, repeats: repeats === pidOf(line) ? undefined : repeats };
     }
     case 'header':
     case 'no-killable':
@@ -134,14 +135,8 @@ export function toldCgroups(
   if (group !== undefined) return { cgroup: group };
   if (oomKill !== undefined) {
     const said = readOomKillLine(oomKill, commBytes);
-    return said?.pid === process.pid ? decoded(said.taskMemcg, said.oomMemcg) : {};
+    if (said?.pid !== process.pid) return {};
+    return { cgroup: decodePath(said.taskMemcg), oomMemcg: decodePath(said.oomMemcg) };
   }
-  return announcedPid === process.pid ? decoded(taskMemcg, undefined) : {};
-}
-
-function decoded(cgroup: ByteString | undefined, oomMemcg: ByteString | undefined): ToldCgroups {
-  return {
-    ...(cgroup !== undefined && { cgroup: decodeName(cgroup) }),
-    ...(oomMemcg !== undefined && { oomMemcg: decodeName(oomMemcg) }),
-  };
+  return announcedPid === process.pid ? { cgroup: decodePath(taskMemcg) } : {};
 }
