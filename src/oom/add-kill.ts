@@ -1,7 +1,7 @@
 import { type Assembly, begin, endReport, grow } from './assembly.ts';
 import { hasContextsLeft } from './context-ratelimit.ts';
-import type { KillLine } from './kernel-lines.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
+import type { KillLine } from './kill-line.ts';
 import { belongs, isLateGroup, isLateMember, isSeenOutside, isWitnessOf } from './match-report.ts';
 import { hasContext, NEW_REPORT, type PartialReport } from './partial-report.ts';
 

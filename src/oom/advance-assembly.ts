@@ -1,8 +1,9 @@
 import type { Drained } from '../kmsg/record.ts';
 import { addGroup, addKill, addReaped, endWithoutKill, skipExiting } from './add-kill.ts';
 import { type Assembly, beginContext, endReport, grow } from './assembly.ts';
-import type { KernelLine, KillAnnounced } from './kernel-lines.ts';
+import type { KernelLine } from './kernel-lines.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
+import type { KillAnnounced } from './kill-line.ts';
 import { chosenPid, namedPid } from './match-report.ts';
 import type { PartialReport } from './partial-report.ts';
 import { advanceClock, endIfQuiet, stayOpen } from './report-clock.ts';

@@ -7,14 +7,9 @@ import {
 import type { OomEpisode } from './episode.ts';
 import type { WitnessedRecord } from './kill-evidence.ts';
 import { isWitnessOf } from './match-report.ts';
-import {
-  amendEpisode,
-  type Kill,
-  NEW_REPORT,
-  type PartialReport,
-  toEpisode,
-} from './partial-report.ts';
+import { type Kill, NEW_REPORT, type PartialReport } from './partial-report.ts';
 import { NO_CONTEXT, type ReportContext } from './report-context.ts';
+import { amendEpisode, toEpisode } from './report-episode.ts';
 
 /** An episode the last step completed, or completed anew because lines of it came late. */
 export interface Completed {

@@ -2,8 +2,9 @@ import { Observable, type OperatorFunction, type SchedulerLike, type Subscriptio
 import type { Drained } from '../kmsg/record.ts';
 import type { KillEvidence } from './episode.ts';
 import type { RecognizedRecord } from './join-fragments.ts';
-import type { KernelLine, KillLine } from './kernel-lines.ts';
+import type { KernelLine } from './kernel-lines.ts';
 import type { KillLedger, LedgerKill } from './kill-ledger.ts';
+import type { KillLine } from './kill-line.ts';
 import { isUnder } from './memcg-paths.ts';
 import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
 

@@ -8,7 +8,8 @@ import {
   type Pace,
   UNKNOWN_PACE,
 } from './group-wait.ts';
-import type { KernelLine, KillLine } from './kernel-lines.ts';
+import type { KernelLine } from './kernel-lines.ts';
+import type { KillLine } from './kill-line.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 
 /** What the kernel has said of the next victim, before its kill line. */
