@@ -1,6 +1,6 @@
 import { type Assembly, begin, endReport, grow } from './assembly.ts';
 import { hasContextsLeft } from './context-ratelimit.ts';
-import type { WitnessedRecord } from './kill-evidence.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
 import type { KillLine } from './kill-line.ts';
 import { belongs, isLateGroup, isLateMember, isSeenOutside, isWitnessOf } from './match-report.ts';
 import { hasContext, NEW_REPORT, type PartialReport } from './partial-report.ts';

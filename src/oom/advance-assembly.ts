@@ -2,7 +2,7 @@ import type { Drained } from '../kmsg/record.ts';
 import { addGroup, addKill, addReaped, endWithoutKill, skipExiting } from './add-kill.ts';
 import { type Assembly, beginContext, endReport, grow } from './assembly.ts';
 import type { KernelLine } from './kernel-lines.ts';
-import type { WitnessedRecord } from './kill-evidence.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
 import type { KillAnnounced } from './kill-line.ts';
 import { chosenPid, namedPid } from './match-report.ts';
 import type { PartialReport } from './partial-report.ts';

@@ -5,7 +5,7 @@ import {
   type PrintedContexts,
 } from './context-ratelimit.ts';
 import type { OomEpisode } from './episode.ts';
-import type { WitnessedRecord } from './kill-evidence.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
 import { isWitnessOf } from './match-report.ts';
 import { type Kill, NEW_REPORT, type PartialReport } from './partial-report.ts';
 import { NO_CONTEXT, type ReportContext } from './report-context.ts';

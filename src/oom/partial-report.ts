@@ -1,6 +1,6 @@
 import type { ByteString } from '../kmsg/record.ts';
 import type { Invoker, OomEpisode, TaskRow } from './episode.ts';
-import type { WitnessedRecord } from './kill-evidence.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
 import type { KillAnnounced, KillLine } from './kill-line.ts';
 import { readTaskRow, type TaskColumns } from './task-table.ts';
 

@@ -1,7 +1,7 @@
 import type { ByteString } from '../kmsg/record.ts';
 import { decodePath } from './decode-name.ts';
 import type { ContextKind, KilledProcess, LimitLevel, OomEpisode } from './episode.ts';
-import type { WitnessedRecord } from './kill-evidence.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
 import type { KillCause } from './kill-line.ts';
 import { limitLevel } from './limit-level.ts';
 import { readOomKillLine } from './oom-kill-line.ts';

@@ -5,7 +5,7 @@ import type { Drained } from '../../src/kmsg/record.ts';
 import { assembleEpisodes } from '../../src/oom/assemble-episodes.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { readKernelLine } from '../../src/oom/kernel-lines.ts';
-import type { WitnessedRecord } from '../../src/oom/kill-evidence.ts';
+import type { WitnessedRecord } from '../../src/oom/look-at-kills.ts';
 import { newTally } from '../../src/tally.ts';
 import { groupLine, oomKillLine, TABLE, taskLine } from '../support/oom-lines.ts';
 
