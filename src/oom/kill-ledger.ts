@@ -115,7 +115,7 @@ export class KillLedger {
    * been counted when it ended has been read; the kills that are older than it are closed then.
    */
   settle(): ReadonlyMap<number, KillEvidence> {
-    const look = this.#looks.findLast((one) => this.#isJudged(one));
+    const look = this.#looks.findLast((one) => one.isSound && one.after <= this.#counted);
     if (look === undefined || this.#steps === undefined) return new Map();
     const concerned = this.#open.filter(({ ordinal }) => ordinal <= look.after);
     const matched = matchKills(concerned, this.#steps.takeUpTo(look.after));
@@ -159,11 +159,6 @@ export class KillLedger {
     this.#books = new Map(rows);
     this.#sequence = sequence;
     this.#counted = total;
-  }
-
-  /** v2: a pod's counter and its containers' agree only where nobody was killed meanwhile. */
-  #isJudged({ before, after }: CounterLook): boolean {
-    return after <= this.#counted && (after === before || !this.#counters.isHierarchical);
   }
 
   /** From the books without the cgroups that are gone, and with what was left unsure. */

@@ -15,6 +15,8 @@ export interface CounterLook {
   readonly rows: ReadonlyMap<string, number>;
   readonly before: number;
   readonly after: number;
+  /** v2: a pod's counter and its containers' agree only where nobody was killed meanwhile. */
+  readonly isSound: boolean;
 }
 
 /** What is known of the counters after some kill line: JSON, for the store. */
@@ -31,7 +33,7 @@ export function lookAt(counters: OomCounters): CounterLook | undefined {
   const rows = counters.read();
   const after = counters.total();
   if (rows === undefined || after === undefined || before === undefined) return undefined;
-  return { rows, before, after };
+  return { rows, before, after, isSound: before === after || !counters.isHierarchical };
 }
 
 /** Which counters a kill moves: v1 the cgroup's own, v2 the container's and the pod's as well. */
