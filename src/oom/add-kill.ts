@@ -1,9 +1,9 @@
 import { type Assembly, begin, endReport, grow } from './assembly.ts';
 import { hasContextsLeft } from './context-ratelimit.ts';
-import type { WitnessedRecord } from './look-at-kills.ts';
 import type { KillLine } from './kill-line.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
 import { belongs, isLateGroup, isLateMember, isSeenOutside, isWitnessOf } from './match-report.ts';
-import { hasContext, NEW_REPORT, type PartialReport } from './partial-report.ts';
+import { hasContext, type PartialReport } from './partial-report.ts';
 
 /** A process was killed: of the report that is open, late of the one before, or of its own. */
 export function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
@@ -15,20 +15,17 @@ export function addKill(known: Assembly, line: KillLine, record: WitnessedRecord
   }
   const place = report === undefined ? 'no' : belongs(report, kill, hasLeft);
   if (report === undefined || place === 'no') {
-    return endIfAlone(begin(known, record, { kills: [kill] }), NEW_REPORT, record);
+    return endIfAlone(begin(known, record, { kills: [kill] }), record);
   }
   const kills = [...report.kills, { ...kill, isDoubtful: place === 'doubtful' }];
-  return endIfAlone(grow(known, record, { ...report, kills }), report, record);
+  return endIfAlone(grow(known, record, { ...report, kills }), record);
 }
 
 /** A kill that cannot be a group's has been told with its line. */
-function endIfAlone(
-  known: Assembly,
-  before: PartialReport,
-  { noGroup }: WitnessedRecord,
-): Assembly {
-  const isFirst = before.kills.length === 0 && before.group === undefined;
-  return isFirst && noGroup === true ? endReport(known) : known;
+function endIfAlone(known: Assembly, { noGroup }: WitnessedRecord): Assembly {
+  const { report } = known;
+  const isAlone = report?.kills.length === 1 && report.group === undefined;
+  return isAlone && noGroup === true ? endReport(known) : known;
 }
 
 /**

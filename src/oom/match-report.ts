@@ -69,10 +69,10 @@ export function isLateMember(last: PartialReport, kill: Kill, hasContextsLeft: b
   if (group === undefined || !agrees(last, kill.cause)) return false;
   const seenIn = seenAlive(kill.record);
   if (seenIn !== undefined) return isUnder(seenIn, group);
-  return hasContextsLeft || (amends !== undefined && isRepeated(amends, kill));
+  return hasContextsLeft || (amends !== undefined && isRepetition(amends, kill));
 }
 
-function isRepeated({ victim, members, killLines }: OomEpisode, { process }: Kill): boolean {
+function isRepetition({ victim, members, killLines }: OomEpisode, { process }: Kill): boolean {
   return process.pid === victim.pid && killLines <= members.length + 1;
 }
 

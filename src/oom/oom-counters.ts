@@ -27,7 +27,7 @@ export interface CounterBaselines {
   readonly rows: readonly (readonly [cgroup: string, kills: number])[];
 }
 
-/** `undefined` where the kernel has no counters. */
+/** Reads them all; `undefined` where the kernel has none. */
 export function lookAt(counters: OomCounters): CounterLook | undefined {
   const before = counters.total();
   const rows = counters.read();
