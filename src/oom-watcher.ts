@@ -6,7 +6,7 @@ import type { KmsgDevice } from './kmsg/drain-log.ts';
 import type { ReadGate } from './kmsg/read-gate.ts';
 import type { StartPoint } from './kmsg/start-reading.ts';
 import type { OomEpisode } from './oom/episode.ts';
-import { NO_WITNESS, type Witness } from './oom/kill-evidence.ts';
+import { NO_WITNESS, type Witness } from './oom/look-at-kills.ts';
 import type { NodeRef } from './recorder/build-event.ts';
 
 /** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */

@@ -2,7 +2,7 @@ import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { KillAudit } from '../oom/kill-audit.ts';
-import type { Witness } from '../oom/kill-evidence.ts';
+import type { Witness } from '../oom/look-at-kills.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
 import { hasSurvived } from '../pods/has-survived.ts';

@@ -3,7 +3,7 @@ import type { Clock } from '../kmsg/boot-clock.ts';
 import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
-import type { CounterBaselines } from '../oom/kill-ledger.ts';
+import type { CounterBaselines } from '../oom/oom-counters.ts';
 import type { Attributor } from '../recorder/attributor.ts';
 import type { EventOrigin } from '../recorder/build-event.ts';
 import { CursorKeeper } from '../recorder/cursor-keeper.ts';

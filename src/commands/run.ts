@@ -7,7 +7,7 @@ import { ApiClient } from '../kube/api-client.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { NodeIdentity } from '../kube/node-identity.ts';
 import { openLog, type Log, type LogFormat, type LogLevel } from '../log.ts';
-import { CONTEXT_BURST } from '../oom/report-context.ts';
+import { CONTEXT_BURST } from '../oom/context-ratelimit.ts';
 import { OomWatcher } from '../oom-watcher.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import type { Start } from '../recorder/decide-start.ts';

@@ -1,4 +1,4 @@
-import type { CounterBaselines } from '../oom/kill-ledger.ts';
+import type { CounterBaselines } from '../oom/oom-counters.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import type { StateStore } from '../store/state-store.ts';
 

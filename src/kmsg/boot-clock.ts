@@ -66,17 +66,11 @@ export class BootClock implements RecordClock {
     if (record.live) this.#learn(record, nowMs, wallNowMs);
     const writtenMs = record.monotonicUs / US_PER_MS;
     const ageMs = Math.max(0, nowMs - writtenMs - (this.#atMost?.ms ?? 0));
-    const earliestMs = this.#earliest(writtenMs, nowMs);
     return {
       atMs: wallNowMs - ageMs,
       live: record.live && ageMs < MAX_LIVE_AGE_MS,
-      ...(earliestMs !== undefined && { earliestMs }),
+      earliestMs: this.#atLeast && writtenMs + lowered(this.#atLeast, nowMs),
     };
-  }
-
-  #earliest(writtenMs: number, nowMs: number): number | undefined {
-    if (this.#atLeast === undefined) return undefined;
-    return writtenMs + lowered(this.#atLeast, nowMs);
   }
 
   /** A bound is replaced by a tighter one at once, else given as much room as NTP usually makes. */

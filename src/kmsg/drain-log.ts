@@ -28,8 +28,6 @@ export interface DrainOptions {
   readonly clock: Clock;
   /** Runs a turn of reading ahead of other processes' work, where that can be; see `RealTime`. */
   readonly runAhead?: (work: () => number) => number;
-  /** A record did not fit our buffer and is gone; the sequence shows a gap. */
-  readonly onTooLarge?: () => void;
 }
 
 /** Reads before other work gets its turn: 1.5 ms of reading. A 16 MiB ring can hold 200,000 records. */
@@ -130,12 +128,10 @@ class LogDrain {
       case 'overrun':
         this.#caughtUp = false;
         break;
-      case 'too-large':
-        this.#options.onTooLarge?.();
-        break;
       case 'failed':
         this.#subscriber.error(outcome.error);
         break;
+      case 'too-large':
       case 'interrupted':
         break;
     }

@@ -24,7 +24,7 @@ export type ReadOutcome =
   | { readonly is: 'interrupted' }
   /** The ring lapped us; the next read returns the oldest record it still has. */
   | { readonly is: 'overrun' }
-  /** The record did not fit the buffer and is gone; the next read returns the one after it. */
+  /** The record did not fit the buffer and is gone, which shows as a gap; the next read returns the one after it. */
   | { readonly is: 'too-large' }
   | { readonly is: 'failed'; readonly error: KmsgReadError };
 

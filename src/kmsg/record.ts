@@ -20,7 +20,7 @@ export interface KmsgRecord {
   /** `-` a whole line, `c` a fragment of one, `+` (before 4.5) the fragments that follow it. */
   readonly flag: string;
   /** Who printed it (`T123` a task, `C0` a CPU), where the kernel was built with PRINTK_CALLER. */
-  readonly caller?: string;
+  readonly caller?: string | undefined;
   /** The line, its `\xNN` escapes decoded. */
   readonly message: ByteString;
   /** Wall clock of the read, ms since the epoch. */
@@ -90,7 +90,7 @@ export function parseRecord(
     sequence: numbers[1],
     monotonicUs: numbers[2],
     flag: flag ?? '-',
-    ...(caller !== undefined && { caller }),
+    caller,
     message: decodeMessage(text, header[0].length),
     readAtMs,
     live,

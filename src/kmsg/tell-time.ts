@@ -8,7 +8,7 @@ export interface RecordTime {
   /** It was read as it was written, or so soon after that what it says is still so. */
   readonly live: boolean;
   /** Certainly not before this, by this machine's monotonic clock, ms. Unknown of the backlog at the start. */
-  readonly earliestMs?: number;
+  readonly earliestMs?: number | undefined;
 }
 
 /** Knows when a record was written. */

@@ -1,9 +1,10 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs';
 import type { Drained } from '../kmsg/record.ts';
 import { advance, finish } from './advance-assembly.ts';
-import { type Assembly, type Completed, deadlineMs, resumeAfter } from './assembly.ts';
+import { type Assembly, type Completed, resumeAfter } from './assembly.ts';
 import type { OomEpisode } from './episode.ts';
-import type { WitnessedRecord } from './kill-evidence.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
+import { deadlineMs } from './report-clock.ts';
 
 /** What the assembler adds up. */
 export interface EpisodeTally {

@@ -1,26 +1,21 @@
+import {
+  addContext,
+  contextsOf,
+  noContextsLeft,
+  type PrintedContexts,
+} from './context-ratelimit.ts';
 import type { OomEpisode } from './episode.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
 import { isWitnessOf } from './match-report.ts';
-import {
-  amendEpisode,
-  type Kill,
-  mayBeGroups,
-  NEW_REPORT,
-  type PartialReport,
-  toEpisode,
-} from './partial-report.ts';
-import {
-  CONTEXT_BURST,
-  CONTEXT_INTERVAL_MS,
-  nextWithinMs,
-  NO_CONTEXT,
-  type ReportContext,
-} from './report-context.ts';
+import { type Kill, NEW_REPORT, type PartialReport } from './partial-report.ts';
+import { NO_CONTEXT, type ReportContext } from './report-context.ts';
+import { amendEpisode, toEpisode } from './report-episode.ts';
 
 /** An episode the last step completed, or completed anew because lines of it came late. */
 export interface Completed {
   readonly episode: OomEpisode;
   /** What it was taken for before. */
-  readonly before?: OomEpisode;
+  readonly before?: OomEpisode | undefined;
 }
 
 /** What the assembler knows between two records. */
@@ -29,12 +24,12 @@ export interface Assembly {
   readonly report: PartialReport | undefined;
   /** The episodes that the last step completed. */
   readonly completed: readonly Completed[];
-  /** The last episode, while nothing else of the OOM path has been read since: lines may still be its. */
-  readonly last: OomEpisode | undefined;
-  /** The same of a group of which nobody has been killed yet: the chosen process was exiting. */
-  readonly unfinished: PartialReport | undefined;
-  /** When the newest reports with context began, µs, the oldest first. */
-  readonly contextsUs: readonly number[];
+  /**
+   * What ended last, as its late lines would go on with it, while nothing else of the OOM path has been
+   * read since: an episode, or a group of which nobody has been killed yet.
+   */
+  readonly last: PartialReport | undefined;
+  readonly contexts: PrintedContexts;
   readonly context: ReportContext;
   /** When the log was first found drained after the report's last line, ms (monotonic). */
   readonly quietSinceMs: number | undefined;
@@ -46,18 +41,15 @@ export interface Assembly {
   readonly callbacksSuppressed: number;
 }
 
-/** A report whose kill line is missing may still get it: gaps of 115 ms within a report are on record. */
-const MAX_QUIET_MS = 5_000;
 /** The reaper comes up to 361 ms late, and a storm kills dozens meanwhile. */
 const MAX_RECENT_PIDS = 64;
 
 /** Nothing read yet. */
-export const IDLE: Assembly = {
+const IDLE: Assembly = {
   report: undefined,
   completed: [],
   last: undefined,
-  unfinished: undefined,
-  contextsUs: [],
+  contexts: [],
   context: NO_CONTEXT,
   quietSinceMs: undefined,
   recentPids: [],
@@ -71,48 +63,44 @@ export const IDLE: Assembly = {
  * @param recent its last episodes of this boot, the newest first, with no records lost since
  */
 export function resumeAfter(recent: readonly OomEpisode[]): Assembly {
-  const [newestUs, oldestUs] = [recent[0]?.monotonicUs ?? 0, recent.at(-1)?.monotonicUs ?? 0];
-  const areAll = newestUs - oldestUs >= CONTEXT_INTERVAL_MS * 1000;
-  const full = recent.filter(({ context }) => context === 'full');
-  const contextsUs = areAll
-    ? full.map(({ monotonicUs }) => monotonicUs).toReversed()
-    : noContextsLeft(newestUs);
+  const [newest] = recent;
+  if (newest === undefined) return { ...IDLE, contexts: contextsOf(recent) };
   const recentPids = recent.flatMap(pidsOf).slice(0, MAX_RECENT_PIDS).toReversed();
-  return { ...IDLE, last: recent[0], contextsUs, recentPids, afterGap: recent.length === 0 };
-}
-
-/** As if the kernel had just printed all contexts that it prints: what it did print is not known. */
-export function noContextsLeft(nowUs: number): readonly number[] {
-  return Array.from({ length: CONTEXT_BURST }, () => nowUs);
-}
-
-/** When the log should be looked at again for the report to end, ms (monotonic). */
-export function deadlineMs({ report, quietSinceMs, context }: Assembly): number | undefined {
-  if (report === undefined || quietSinceMs === undefined) return undefined;
-  return quietSinceMs + quietMs(report, context);
+  const contexts = contextsOf(recent);
+  return { ...IDLE, last: amending(newest), contexts, recentPids, afterGap: false };
 }
 
 /**
- * A drained log is the only clock: the reader was there and nothing came. The time is taken at the
- * first look that found nothing and believed at a second one, so a stalled reader ends no report.
+ * Ends what is open, in whatever state, and begins a report with `facts`. A report that does not
+ * begin with its header may have lost it in a gap: the kernel prints one report at a time, so only
+ * the first one after a gap is in doubt.
  */
-export function advanceClock(known: Assembly, nowMs: number): Assembly {
-  const { report, quietSinceMs, context } = known;
-  if (report === undefined) return known;
-  if (quietSinceMs === undefined) return { ...known, quietSinceMs: nowMs };
-  return nowMs >= quietSinceMs + quietMs(report, context) ? endReport(known) : known;
+export function begin(
+  known: Assembly,
+  record: WitnessedRecord,
+  facts: Partial<PartialReport>,
+): Assembly {
+  const { afterGap } = known;
+  const beganUs = record.monotonicUs;
+  const contexts = afterGap ? noContextsLeft(beganUs) : known.contexts;
+  const ended = { ...endReport(known), last: undefined, contexts, afterGap: false };
+  return grow(ended, record, { ...NEW_REPORT, broken: afterGap, ...facts, beganUs });
 }
 
-/** The same rule by the records' own time, so that a log read in one burst says the same. */
-export function endIfQuiet(known: Assembly, nowUs: number): Assembly {
-  const { report, context } = known;
-  const isOver = report !== undefined && nowUs - report.lastUs >= quietMs(report, context) * 1000;
-  return isOver ? endReport(known) : known;
+/** The same with a line that the kernel rate-limits. */
+export function beginContext(
+  known: Assembly,
+  record: WitnessedRecord,
+  facts: Partial<PartialReport>,
+): Assembly {
+  const begun = begin(known, record, facts);
+  return { ...begun, contexts: addContext(begun.contexts, record.monotonicUs) };
 }
 
-/** A kill that may be a group's is over when the group's lines are overdue. */
-function quietMs(report: PartialReport, context: ReportContext): number {
-  return mayBeGroups(report) ? nextWithinMs(context) : MAX_QUIET_MS;
+/** `report` is what is open now, and the record its last line. */
+export function grow(known: Assembly, record: WitnessedRecord, report: PartialReport): Assembly {
+  const { monotonicUs: lastUs, sequence: lastSequence } = record;
+  return { ...known, quietSinceMs: undefined, report: { ...report, lastUs, lastSequence } };
 }
 
 /** Ends the open report: the next line begins another, or is a late one of this. */
@@ -122,23 +110,28 @@ export function endReport(known: Assembly): Assembly {
   const [sure, strangers] = withoutDoubtful(report);
   const done = { ...known, report: undefined, quietSinceMs: undefined };
   const ended = strangers.map(alone).reduce(endOne, endOne(done, sure));
-  return report.cut === true ? { ...ended, last: undefined, unfinished: undefined } : ended;
+  return report.cut === true ? { ...ended, last: undefined } : ended;
 }
 
 function endOne(known: Assembly, report: PartialReport): Assembly {
   const completed = complete(report);
   if (completed === undefined) {
-    const unfinished = report.amends === undefined && report.group !== undefined;
-    return { ...known, last: lateGroup(report), unfinished: unfinished ? report : undefined };
+    const { amends, group } = report;
+    const unfinished = group === undefined ? undefined : report;
+    return { ...known, last: amends === undefined ? unfinished : amending(amends, group) };
   }
   const { episode } = completed;
   return {
     ...known,
     completed: [...known.completed, completed],
-    last: episode,
-    unfinished: undefined,
+    last: amending(episode),
     recentPids: [...known.recentPids, ...pidsOf(episode)].slice(-MAX_RECENT_PIDS),
   };
+}
+
+/** Late lines of an episode begin with this; the group's own may have come, and no member's yet. */
+function amending(amends: OomEpisode, group = amends.group): PartialReport {
+  return { ...NEW_REPORT, amends, group };
 }
 
 /** Between two of a group nothing else is printed: only what comes behind its last sure line may be another's. */
@@ -172,13 +165,9 @@ function complete(report: PartialReport): Completed | undefined {
   return episode && { episode, before: amends };
 }
 
-/** The group's line came late, and none of its members' yet. */
-function lateGroup({ amends, group }: PartialReport): OomEpisode | undefined {
-  return amends === undefined || group === undefined ? amends : { ...amends, group };
-}
-
 /** The reaper's word was taken before the report had named its victim: now it can be checked. */
 function withoutStranger(report: PartialReport): PartialReport {
-  const { reaped, ...rest } = report;
-  return reaped === undefined || isWitnessOf(report, reaped.pid) ? report : rest;
+  const { reaped } = report;
+  const isOurs = reaped === undefined || isWitnessOf(report, reaped.pid);
+  return isOurs ? report : { ...report, reaped: undefined };
 }

@@ -7,9 +7,9 @@ export interface CgroupOwner {
   readonly podUid: string;
   readonly qos: QosClass;
   /** Absent for the pod's own cgroup. */
-  readonly containerId?: string;
+  readonly containerId?: string | undefined;
   /** The prefix of a systemd scope (`cri-containerd`, `crio`, `docker`, `libpod`), where there is one. */
-  readonly runtime?: string;
+  readonly runtime?: string | undefined;
   /** The path as far as the pod's own cgroup, and what stands before the outermost kubepods part. */
   readonly podPath: string;
   readonly above: string;
@@ -69,13 +69,11 @@ function readOwner(parts: readonly string[], at: number, pod: Groups): CgroupOwn
   if (kubepods === undefined && !inSlice) return undefined;
   const qos = pod['qos'] ?? qosAbove(parts, at);
   const below = CONTAINER_PART.exec(parts[at + 1] ?? '')?.groups;
-  const containerId = pod['containerId'] ?? below?.['containerId'];
-  const runtime = pod['runtime'] ?? below?.['runtime'];
   return {
     podUid: (pod['uid'] ?? '').replaceAll('_', '-'),
     qos: qos === 'burstable' || qos === 'besteffort' ? qos : 'guaranteed',
-    ...(containerId === undefined ? {} : { containerId }),
-    ...(runtime === undefined ? {} : { runtime }),
+    containerId: pod['containerId'] ?? below?.['containerId'],
+    runtime: pod['runtime'] ?? below?.['runtime'],
     podPath: parts.slice(0, at + 1).join('/'),
     above: parts.slice(0, kubepods ?? at).join('/') || '/',
   };

@@ -1,12 +1,6 @@
 import { parseCgroupPath } from './cgroup-path.ts';
 import type { CounterStep } from './match-kills.ts';
-
-/** One look at all counters, and how many kills the kernel had counted before and after it. */
-export interface CounterLook {
-  readonly rows: ReadonlyMap<string, number>;
-  readonly before: number;
-  readonly after: number;
-}
+import type { CounterLook } from './oom-counters.ts';
 
 /** The steps that the counters made since the books were true, look by look. */
 export class CounterSteps {

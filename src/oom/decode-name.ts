@@ -4,3 +4,8 @@ import type { ByteString } from '../kmsg/record.ts';
 export function decodeName(bytes: ByteString): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
+
+/** The same of a path that may be absent. */
+export function decodePath(path: ByteString | undefined): string | undefined {
+  return path === undefined ? undefined : decodeName(path);
+}

@@ -3,13 +3,13 @@ export interface KilledProcess {
   readonly pid: number;
   /** The name's bytes as UTF-8; control characters are still in it. */
   readonly comm: string;
-  readonly uid?: number;
-  readonly totalVmKb?: number;
-  readonly anonRssKb?: number;
-  readonly fileRssKb?: number;
-  readonly shmemRssKb?: number;
-  readonly pgtablesKb?: number;
-  readonly oomScoreAdj?: number;
+  readonly uid?: number | undefined;
+  readonly totalVmKb?: number | undefined;
+  readonly anonRssKb?: number | undefined;
+  readonly fileRssKb?: number | undefined;
+  readonly shmemRssKb?: number | undefined;
+  readonly pgtablesKb?: number | undefined;
+  readonly oomScoreAdj?: number | undefined;
 }
 
 /** The task whose allocation could not be satisfied: who invoked the OOM killer, not who died. */
@@ -28,11 +28,11 @@ export interface TaskRow {
   readonly comm: string;
   readonly totalVmPages: number;
   readonly rssPages: number;
-  readonly rssAnonPages?: number;
-  readonly rssFilePages?: number;
-  readonly rssShmemPages?: number;
-  readonly pgtablesBytes?: number;
-  readonly swapEntries?: number;
+  readonly rssAnonPages?: number | undefined;
+  readonly rssFilePages?: number | undefined;
+  readonly rssShmemPages?: number | undefined;
+  readonly pgtablesBytes?: number | undefined;
+  readonly swapEntries?: number | undefined;
   readonly oomScoreAdj: number;
 }
 
@@ -61,14 +61,14 @@ export interface KillEvidence {
    * Several kills and several cgroups remained: somebody was killed in this one, and nothing says
    * that it was this process.
    */
-  readonly isOneOfSeveral?: boolean;
+  readonly isOneOfSeveral?: boolean | undefined;
   /**
    * In there, the cgroup of the container whose main process had the victim's pid. It was this process
    * if the container's status says that it ran until then.
    */
-  readonly likely?: string;
+  readonly likely?: string | undefined;
   /** `pod-counter`: cgroups in the pod whose own counters stood still. Nobody was killed in these. */
-  readonly unmoved?: readonly string[];
+  readonly unmoved?: readonly string[] | undefined;
 }
 
 /** One OOM decision: a victim, the members killed with it, and whatever context the kernel printed. */
@@ -83,22 +83,22 @@ export interface OomEpisode {
   readonly atMs: number;
   readonly context: ContextKind;
   /** The kernel's word: `CONSTRAINT_NONE`, `_CPUSET`, `_MEMORY_POLICY` or `_MEMCG`. */
-  readonly constraint?: string;
+  readonly constraint?: string | undefined;
   /** Absent where the kernel withheld whose limit it was. */
-  readonly limitLevel?: LimitLevel;
+  readonly limitLevel?: LimitLevel | undefined;
   /** The cgroup whose limit was hit; absent for a system-wide OOM. */
-  readonly oomMemcg?: string;
+  readonly oomMemcg?: string | undefined;
   /** The victim's cgroup. */
-  readonly taskMemcg?: string;
+  readonly taskMemcg?: string | undefined;
   /** The cgroup whose processes were killed together (`memory.oom.group`), as `Tasks in …` names it. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /** Kernel kill lines folded into this episode; what `/proc/vmstat oom_kill` counts. */
   readonly killLines: number;
-  readonly usageKb?: number;
-  readonly limitKb?: number;
-  readonly invoker?: Invoker;
+  readonly usageKb?: number | undefined;
+  readonly limitKb?: number | undefined;
+  readonly invoker?: Invoker | undefined;
   readonly victim: KilledProcess;
   readonly members: readonly KilledProcess[];
   readonly tasks: readonly TaskRow[];
-  readonly evidence?: KillEvidence;
+  readonly evidence?: KillEvidence | undefined;
 }

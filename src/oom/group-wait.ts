@@ -1,12 +1,10 @@
-import { withoutAbsent } from './without-absent.ts';
-
 /**
  * How fast the kernel gets its lines out, by their timestamps: a console on a serial line holds each
  * one up (26 ms for 100 bytes at 38,400 baud), and the next is stamped when it is through.
  */
 export interface Pace {
   /** The longest way from one line to the next, µs; `undefined` before any was seen. */
-  readonly slowestUs?: number;
+  readonly slowestUs?: number | undefined;
   /** It is of the report before: the newest has not shown its own yet. */
   readonly isOfLast: boolean;
 }
@@ -32,7 +30,7 @@ export function measurePace({ slowestUs, isOfLast }: Pace, betweenUs: number): P
 
 /** A report with context begins: until its lines show their pace, the last one's stands. */
 export function keepPace({ slowestUs }: Pace): Pace {
-  return { ...withoutAbsent({ slowestUs }), isOfLast: true };
+  return { slowestUs, isOfLast: true };
 }
 
 /** How long after a kill line, or a member's, the group's next one may come. */

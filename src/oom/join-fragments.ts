@@ -1,8 +1,11 @@
 import { concatMap, defer, type OperatorFunction } from 'rxjs';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { ByteString, Drained } from '../kmsg/record.ts';
-import { readKernelLine } from './kernel-lines.ts';
+import { type KernelLine, readKernelLine } from './kernel-lines.ts';
 import { isCompleteOomKillLine } from './oom-kill-line.ts';
+
+/** A record, and which line of the OOM path it holds. */
+export type RecognizedRecord = CountedRecord & { readonly line: KernelLine | undefined };
 
 /** A line that the kernel has begun and not finished, as one record that grows. */
 export type OpenLine = CountedRecord | undefined;
@@ -18,15 +21,12 @@ interface ContinuedLine {
   readonly begins: RegExp;
   /** Whether `piece` can be the next thing the kernel appends to `text`. */
   continues(text: ByteString, piece: ByteString): boolean;
-  isComplete(text: ByteString): boolean;
 }
 
 /** Where a path is due comes a path; else the middle part, whole. */
 function pathThen(pathIsDue: RegExp, middle: string): ContinuedLine['continues'] {
   return (text, piece) => (pathIsDue.test(text) ? piece.startsWith('/') : piece.startsWith(middle));
 }
-
-const isKernelLine = (text: ByteString): boolean => readKernelLine(text) !== undefined;
 
 const NEXT_FIELD = /^,(?:cpuset|mems_allowed|oom_memcg|global_oom|task_memcg|task)\b/;
 
@@ -40,19 +40,16 @@ const CONTINUED_LINES: readonly ContinuedLine[] = [
       if (/,(?:oom|task)_memcg=$/.test(text) && piece.startsWith('/')) return true;
       return NEXT_FIELD.test(piece);
     },
-    isComplete: isCompleteOomKillLine,
   },
   {
     // mem_cgroup_print_oom_info(), before 5.0
     begins: /^Task in /,
     continues: pathThen(/^Task in $|limit of $/, ' killed as a result of limit of '),
-    isComplete: isKernelLine,
   },
   {
     // mem_cgroup_print_oom_group()
     begins: /^Tasks in /,
     continues: pathThen(/^Tasks in $/, ' are going to be killed due to memory.oom.group set'),
-    isComplete: isKernelLine,
   },
   {
     // dump_header(), 4.11 to 4.14: the nodemask is a piece of its own
@@ -61,7 +58,6 @@ const CONTINUED_LINES: readonly ContinuedLine[] = [
       text.endsWith('nodemask=')
         ? /^(?:\(null\)|\d[\d,-]*)/.test(piece)
         : piece.startsWith(',  order='),
-    isComplete: isKernelLine,
   },
 ];
 
@@ -119,11 +115,8 @@ function isSecondPath(open: CountedRecord, { message }: CountedRecord): boolean 
   return HOLDS_A_PATH.test(open.message) && message.startsWith('/');
 }
 
-/** A process may be called `Task in /`: a header is never another line's beginning. */
 function isBeginning({ message }: CountedRecord): boolean {
-  const line = lineOf(message);
-  if (line === undefined) return false;
-  return line.isComplete(message) || readKernelLine(message)?.kind !== 'header';
+  return lineOf(message) !== undefined;
 }
 
 function grow(open: CountedRecord, piece: CountedRecord): Joined {
@@ -132,12 +125,17 @@ function grow(open: CountedRecord, piece: CountedRecord): Joined {
 
 function settle(record: CountedRecord): Joined {
   const line = { ...record, flag: '-' };
-  const complete = lineOf(line.message)?.isComplete(line.message) ?? true;
-  return complete ? pass(line) : { open: line, out: [] };
+  return isComplete(line.message) ? pass(line) : { open: line, out: [] };
 }
 
 function lineOf(text: ByteString): ContinuedLine | undefined {
   return CONTINUED_LINES.find(({ begins }) => begins.test(text));
+}
+
+/** Nothing of it is still to come. A process may be called `Task in /`: its header is complete. */
+function isComplete(text: ByteString): boolean {
+  const line = readKernelLine(text);
+  return line?.kind === 'oom-kill' ? isCompleteOomKillLine(text) : line !== undefined;
 }
 
 function endsAnOpenLine(record: CountedRecord): boolean {
@@ -145,9 +143,15 @@ function endsAnOpenLine(record: CountedRecord): boolean {
   return kind !== undefined && ENDS_AN_OPEN_LINE.has(kind);
 }
 
+/** A fragment that continues no open line says nothing; but a name may make a header look like one. */
+function recognize(record: CountedRecord): RecognizedRecord {
+  const line = readKernelLine(record.message);
+  return { ...record, line: record.flag === '-' || line?.kind === 'header' ? line : undefined };
+}
+
 /**
  * Joins the records into which the kernel splits a line when another CPU logs meanwhile, or when
- * it grows past about 1,000 bytes.
+ * it grows past about 1,000 bytes, and recognizes every line.
  *
  *     in   --oom-kill:…,oom_memcg= --usb… --/kubepods/…(c) --,task=…(c)--
  *     out  ------------------------ usb… ------------------ oom-kill:…---
@@ -156,7 +160,7 @@ function endsAnOpenLine(record: CountedRecord): boolean {
  */
 export function joinFragments(): OperatorFunction<
   CountedRecord | Drained,
-  CountedRecord | Drained
+  RecognizedRecord | Drained
 > {
   return (items$) =>
     defer(() => {
@@ -166,7 +170,7 @@ export function joinFragments(): OperatorFunction<
           if (item.kind === 'drained') return [item];
           const step = joinNext(open, item);
           open = step.open;
-          return step.out;
+          return step.out.map((record) => recognize(record));
         }),
       );
     });

@@ -1,9 +1,9 @@
-import type { ByteString, KmsgRecord } from '../kmsg/record.ts';
-import type { Invoker, KilledProcess } from './episode.ts';
+import type { ByteString } from '../kmsg/record.ts';
 import { decodeName } from './decode-name.ts';
+import type { Invoker } from './episode.ts';
+import { type AlreadyExiting, type KillAnnounced, type KillLine, readKill } from './kill-line.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
 import { readTaskColumns, type TaskColumns } from './task-table.ts';
-import { withoutAbsent } from './without-absent.ts';
 
 /**
  * Every line of the kernel's OOM path, each pattern named for the function that prints it
@@ -18,33 +18,15 @@ export type KernelLine =
   | { readonly kind: 'usage'; readonly usageKb: number; readonly limitKb: number }
   | { readonly kind: 'task-columns'; readonly columns: TaskColumns }
   | { readonly kind: 'task-row' }
-  | { readonly kind: 'oom-kill' }
+  | { readonly kind: 'oom-kill'; readonly text: ByteString }
   | { readonly kind: 'task-in'; readonly taskMemcg: ByteString; readonly oomMemcg: ByteString }
   | KillAnnounced
   | KillLine
   | { readonly kind: 'group-kill'; readonly memcg: string }
   | { readonly kind: 'no-killable' }
-  | { readonly kind: 'already-exiting'; readonly pid: number }
+  | AlreadyExiting
   | { readonly kind: 'reaped'; readonly pid: number; readonly comm: string }
   | { readonly kind: 'callbacks-suppressed'; readonly count: number };
-
-/** The process that will die, or whose child will in its stead. */
-export interface KillAnnounced {
-  readonly kind: 'kill-announced';
-  readonly pid: number;
-  readonly cause: KillCause;
-}
-
-/** `commBytes` is the name as printed: `process.comm` replaces what is not UTF-8. */
-export interface KillLine {
-  readonly kind: 'kill';
-  readonly cause: KillCause;
-  readonly commBytes: ByteString;
-  readonly process: KilledProcess;
-}
-
-/** What was exhausted: in the kill line, or before 5.2 in the one that announces it. */
-export type KillCause = 'memcg' | 'system' | 'unsaid';
 
 /**
  * `dump_header()`. RHEL 6 prints `oom_adj=` as well; 4.x prints the nodemask, which has commas, and
@@ -67,27 +49,6 @@ const TASKS_IN = 'Tasks in ';
 const MEM_CGROUP_PRINT_OOM_GROUP =
   /^Tasks in (?<memcg>\/[^]*) are going to be killed due to memory\.oom\.group set$/;
 
-const WHAT_RAN_OUT = String.raw`(?:(?<cause>Memory cgroup out of memory|Out of memory)(?: \(\w+\))?: )?`;
-
-/** `oom_kill_process()`, before 5.2: announces the process whose child may die in its stead. */
-const OOM_KILL_PROCESS = new RegExp(
-  String.raw`^${WHAT_RAN_OUT}Kill process (?<pid>\d+) \([^]*\) score \d+ or sacrifice child$`,
-);
-
-/**
- * `__oom_kill_process()`: the one line that is printed for every kill. The name ends at the last
- * `) total-vm:`; RHEL 6 and 7 put the UID before or after the name. What follows `total-vm` is read
- * field by field, so that a new field costs nothing.
- */
-const OOM_KILL_TASK = new RegExp(
-  String.raw`^${WHAT_RAN_OUT}Killed process (?<pid>\d+)(?:, UID (?<uidBefore>-?\d+),)? \((?<comm>[^]*)\)(?:, UID (?<uidAfter>-?\d+),)? total-vm:(?<totalVm>\d+)kB(?<fields>[^]*)$`,
-);
-
-/** `__oom_kill_process()`, when the chosen victim has no memory left to free. */
-const ALREADY_EXITING = new RegExp(
-  String.raw`^${WHAT_RAN_OUT}OOM victim (?<pid>\d+) \([^]*\) is already exiting\. Skip killing the task$`,
-);
-
 /** `out_of_memory()`: a whole report, and nobody to kill. */
 const NO_KILLABLE =
   /^(?:Kernel panic - not syncing: )?(?:Memory cgroup out|Out) of memory and no killable processes\.\.\.$/;
@@ -105,15 +66,6 @@ const DUMP_OOM_VICTIM = 'oom-kill:constraint=';
 /** `dump_task()` prints the pid in brackets before its columns. */
 const DUMP_TASK = /^\[ *\d+\] /;
 
-/**
- * The line in a record. A fragment that continues no open line says nothing; but a name may make a
- * header look like one.
- */
-export function readRecordLine({ message, flag }: Pick<KmsgRecord, 'message' | 'flag'>) {
-  const line = readKernelLine(message);
-  return flag === '-' || line?.kind === 'header' ? line : undefined;
-}
-
 /** Recognises a line of the OOM path; `undefined` for anything else the kernel says. */
 export function readKernelLine(message: ByteString): KernelLine | undefined {
   if (message.includes(' invoked oom-killer: ')) {
@@ -121,7 +73,7 @@ export function readKernelLine(message: ByteString): KernelLine | undefined {
     if (header !== undefined) return header;
   }
   if (message.startsWith('[')) return readTaskTable(message);
-  if (message.startsWith(DUMP_OOM_VICTIM)) return { kind: 'oom-kill' };
+  if (message.startsWith(DUMP_OOM_VICTIM)) return { kind: 'oom-kill', text: message };
   if (message.startsWith('memory: ')) return readUsage(message);
   if (message.startsWith(TASK_IN)) return readTaskIn(message);
   if (message.startsWith(TASKS_IN)) return readGroupKill(message);
@@ -166,54 +118,6 @@ function readTaskIn(message: ByteString): KernelLine | undefined {
 function readGroupKill(message: ByteString): KernelLine | undefined {
   const memcg = MEM_CGROUP_PRINT_OOM_GROUP.exec(message)?.groups?.['memcg'];
   return memcg === undefined ? undefined : { kind: 'group-kill', memcg: decodeName(memcg) };
-}
-
-function readKill(message: ByteString): KernelLine | undefined {
-  const killed = OOM_KILL_TASK.exec(message)?.groups;
-  if (killed !== undefined) {
-    const { cause, comm: commBytes = '' } = killed;
-    return { kind: 'kill', cause: causeOf(cause), commBytes, process: readProcess(killed) };
-  }
-  const announced = OOM_KILL_PROCESS.exec(message)?.groups;
-  if (announced !== undefined) {
-    const { pid, cause } = announced;
-    return { kind: 'kill-announced', pid: Number(pid), cause: causeOf(cause) };
-  }
-  const exiting = ALREADY_EXITING.exec(message)?.groups;
-  return exiting && { kind: 'already-exiting', pid: Number(exiting['pid']) };
-}
-
-function causeOf(prefix: string | undefined): KillCause {
-  if (prefix === undefined) return 'unsaid';
-  return prefix === 'Out of memory' ? 'system' : 'memcg';
-}
-
-type Groups = Readonly<Record<string, string | undefined>>;
-
-function readProcess({
-  pid,
-  comm = '',
-  uidBefore,
-  uidAfter,
-  totalVm,
-  fields = '',
-}: Groups): KilledProcess {
-  const number = (pattern: RegExp): number | undefined => {
-    const value = pattern.exec(fields)?.[1];
-    return value === undefined ? undefined : Number(value);
-  };
-  const early = uidBefore ?? uidAfter;
-  return withoutAbsent({
-    pid: Number(pid),
-    comm: decodeName(comm),
-    uid: early === undefined ? number(/\bUID:(-?\d+)/) : Number(early),
-    totalVmKb: Number(totalVm),
-    anonRssKb: number(/\banon-rss:(\d+)kB/),
-    fileRssKb: number(/\bfile-rss:(\d+)kB/),
-    shmemRssKb: number(/\bshmem-rss:(\d+)kB/),
-    pgtablesKb: number(/\bpgtables:(\d+)kB/),
-    oomScoreAdj: number(/\boom_score_adj:(-?\d+)/),
-  });
 }
 
 function readReaped(message: ByteString): KernelLine | undefined {

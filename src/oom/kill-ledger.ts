@@ -1,32 +1,20 @@
-import { containerPath, parseCgroupPath } from './cgroup-path.ts';
-import { CounterSteps, type CounterLook } from './counter-steps.ts';
+import { CounterSteps } from './counter-steps.ts';
 import type { KillEvidence } from './episode.ts';
 import { matchKills, type CountedKill } from './match-kills.ts';
-
-/** The kernel's own counters of OOM kills. */
-export interface OomCounters {
-  /** v2: a cgroup's counter includes what happened below it. */
-  readonly isHierarchical: boolean;
-  /** `oom_kill` of every pod's and container's cgroup there is; `undefined` where the kernel has none. */
-  read(): ReadonlyMap<string, number> | undefined;
-  /** `/proc/vmstat` `oom_kill`: the whole host's. */
-  total(): number | undefined;
-}
-
-/** What is known of the counters after some kill line: JSON, for the store. */
-export interface CounterBaselines {
-  /** Of the last kill line that is in it. */
-  readonly sequence: number;
-  readonly total: number;
-  readonly rows: readonly (readonly [cgroup: string, kills: number])[];
-}
+import {
+  type CounterBaselines,
+  type CounterLook,
+  countersOf,
+  lookAt,
+  type OomCounters,
+} from './oom-counters.ts';
 
 /** A kill line, and the victim's cgroup where somebody told it. */
 export interface LedgerKill {
   readonly sequence: number;
-  readonly cgroup?: string;
+  readonly cgroup?: string | undefined;
   /** Where the victim was if its pid was still what it had been: said where the counters agree. */
-  readonly likely?: string;
+  readonly likely?: string | undefined;
 }
 
 /**
@@ -66,9 +54,8 @@ export class KillLedger {
 
   /** Whether nobody told this kill's cgroup and the counters still may. */
   isOpen(sequence: number): boolean {
-    return this.#open.some(
-      (kill) => kill.sequence === sequence && kill.counters === undefined && kill.isSpent !== true,
-    );
+    const kill = this.#open.find((one) => one.sequence === sequence);
+    return kill !== undefined && kill.counters === undefined && kill.isSpent !== true;
   }
 
   get isWaiting(): boolean {
@@ -76,25 +63,21 @@ export class KillLedger {
   }
 
   /** A kill line was read. */
-  enter({ cgroup, ...kill }: LedgerKill): void {
-    if (kill.sequence <= this.#sequence) return;
-    this.#sequence = kill.sequence;
+  enter({ sequence, cgroup, likely }: LedgerKill): void {
+    if (sequence <= this.#sequence) return;
+    this.#sequence = sequence;
     this.#counted += 1;
     if (this.#books === undefined) return;
-    const counters = cgroup === undefined ? undefined : this.#countersOf(cgroup);
-    if (counters === undefined || this.isWaiting) {
-      const counted = { ...kill, ordinal: this.#counted };
-      this.#open = [...this.#open, counters === undefined ? counted : { ...counted, counters }];
-      this.#entered = undefined;
-    } else {
-      this.#enterSteps(counters);
-      this.#entered = { sequence: kill.sequence, counters };
-    }
+    const counters = cgroup === undefined ? undefined : countersOf(this.#counters, cgroup);
+    const isTold = counters !== undefined && !this.isWaiting;
+    this.#entered = isTold ? { sequence, counters } : undefined;
+    if (isTold) this.#enterSteps(counters);
+    else this.#open = [...this.#open, { sequence, likely, counters, ordinal: this.#counted }];
   }
 
   /** The kernel names the cgroup of the last kill: what was thought of it is taken back. */
   tell(sequence: number, cgroup: string): void {
-    const counters = this.#countersOf(cgroup);
+    const counters = countersOf(this.#counters, cgroup);
     if (this.#entered?.sequence === sequence) {
       this.#enterSteps(this.#entered.counters, -1);
       this.#enterSteps(counters);
@@ -103,10 +86,7 @@ export class KillLedger {
     this.#open = this.#open.map((kill) =>
       kill.sequence === sequence ? { ...kill, counters } : kill,
     );
-    if (this.#steps === undefined && this.#open.every((kill) => kill.counters !== undefined)) {
-      for (const kill of this.#open) this.#enterSteps(kill.counters ?? []);
-      this.#close();
-    }
+    if (this.#steps === undefined) this.#closeIfTold();
   }
 
   /** Reads the counters, where a kill is open that was not when they were read last. */
@@ -114,11 +94,10 @@ export class KillLedger {
     const untold = this.#open.findLast(({ counters }) => counters === undefined);
     const newest = untold ?? this.#open.at(-1);
     if (newest === undefined || newest.ordinal <= (this.#looks.at(-1)?.before ?? 0)) return;
-    const look = this.#readCounters();
-    if (look === undefined || this.#books === undefined) return this.doubt();
-    const { isHierarchical } = this.#counters;
-    const inBooks = (this.#open[0]?.ordinal ?? 0) - 1;
-    this.#steps ??= new CounterSteps(this.#tidied(look), isHierarchical, inBooks);
+    const look = lookAt(this.#counters);
+    // A line cannot be read before it is counted: else the books were begun with one on its way.
+    if (look === undefined || look.before < this.#counted) return this.doubt();
+    this.#steps ??= this.#stepsBefore(look);
     this.#looks = [...this.#looks, look];
     if (!this.#steps.add(look)) this.doubt();
   }
@@ -136,7 +115,7 @@ export class KillLedger {
    * been counted when it ended has been read; the kills that are older than it are closed then.
    */
   settle(): ReadonlyMap<number, KillEvidence> {
-    const look = this.#looks.findLast((one) => this.#isJudged(one));
+    const look = this.#looks.findLast((one) => one.isSound && one.after <= this.#counted);
     if (look === undefined || this.#steps === undefined) return new Map();
     const concerned = this.#open.filter(({ ordinal }) => ordinal <= look.after);
     const matched = matchKills(concerned, this.#steps.takeUpTo(look.after));
@@ -148,7 +127,7 @@ export class KillLedger {
     this.#open = this.#open
       .filter(({ ordinal }) => ordinal > look.before)
       .map((kill) => (matched.has(kill.sequence) ? { ...kill, isSpent: true } : kill));
-    if (this.#open.every(({ counters }) => counters !== undefined)) this.#closeBooks(this.#steps);
+    this.#closeIfTold();
     return matched;
   }
 
@@ -182,35 +161,25 @@ export class KillLedger {
     this.#counted = total;
   }
 
-  /** v2: a pod's counter and its containers' agree only where nobody was killed meanwhile. */
-  #isJudged({ before, after }: CounterLook): boolean {
-    return after <= this.#counted && (after === before || !this.#counters.isHierarchical);
-  }
-
-  /** A line cannot be read before it is counted: else the books were begun with one on its way. */
-  #readCounters(): CounterLook | undefined {
-    const before = this.#counters.total();
-    const rows = this.#counters.read();
-    const after = this.#counters.total();
-    if (rows === undefined || after === undefined || before === undefined) return undefined;
-    return before < this.#counted ? undefined : { rows, before, after };
-  }
-
-  /** The books without the cgroups that are gone, and with what was left unsure. */
-  #tidied({ rows }: CounterLook): ReadonlyMap<string, number> {
+  /** From the books without the cgroups that are gone, and with what was left unsure. */
+  #stepsBefore({ rows }: CounterLook): CounterSteps {
     const kept = [...(this.#books ?? [])].filter(([counter]) => rows.has(counter));
     const sure = this.#unsure.map((counter) => [counter, rows.get(counter) ?? 0] as const);
     this.#unsure = [];
-    return new Map([...kept, ...sure]);
+    const books = new Map([...kept, ...sure]);
+    const inBooks = (this.#open[0]?.ordinal ?? 0) - 1;
+    return new CounterSteps(books, this.#counters.isHierarchical, inBooks);
   }
 
-  /** Nobody is open: what the counters said last, and the known kills they did not know yet. */
-  #closeBooks({ last }: CounterSteps): void {
-    this.#books = new Map(last);
-    for (const { counters = [], isSpent = false } of this.#open) {
-      if (!isSpent) this.#enterSteps(counters);
-      this.#unsure = [...this.#unsure, ...counters];
+  /** Of every open kill the cgroup is known: what the counters said last, and what they did not know yet. */
+  #closeIfTold(): void {
+    if (this.#open.some(({ counters }) => counters === undefined)) return;
+    if (this.#steps !== undefined) {
+      this.#books = new Map(this.#steps.last);
+      this.#unsure = this.#open.flatMap(({ counters = [] }) => counters);
     }
+    const unseen = this.#open.filter(({ isSpent }) => isSpent !== true);
+    this.#enterSteps(unseen.flatMap(({ counters = [] }) => counters));
     this.#close();
   }
 
@@ -218,14 +187,6 @@ export class KillLedger {
     for (const counter of counters) {
       this.#books?.set(counter, (this.#books.get(counter) ?? 0) + by);
     }
-  }
-
-  /** Which counters a kill moves: v1 the cgroup's own, v2 the container's and the pod's as well. */
-  #countersOf(cgroup: string): readonly string[] {
-    if (!this.#counters.isHierarchical) return [cgroup];
-    const podPath = parseCgroupPath(cgroup)?.podPath;
-    if (podPath === undefined) return [];
-    return [...new Set([containerPath(cgroup, podPath), podPath])];
   }
 
   #close(): void {

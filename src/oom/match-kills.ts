@@ -10,11 +10,11 @@ export interface CountedKill {
    */
   readonly ordinal: number;
   /** The counters it moved, where somebody told its cgroup: the smallest cgroup first. */
-  readonly counters?: readonly string[];
+  readonly counters?: readonly string[] | undefined;
   /** Of the container whose main process had the victim's pid, where nobody told its cgroup. */
-  readonly likely?: string;
+  readonly likely?: string | undefined;
   /** It has been matched, but with a look that may have missed its own step: it may claim one more. */
-  readonly isSpent?: boolean;
+  readonly isSpent?: boolean | undefined;
 }
 
 /** A counter that was seen to have moved. */
@@ -28,7 +28,7 @@ export interface CounterStep {
   /** And up to this one when it was seen. */
   readonly upTo: number;
   /** Of a pod's: cgroups in it that stood still. */
-  readonly unmoved?: readonly string[];
+  readonly unmoved?: readonly string[] | undefined;
 }
 
 /**
@@ -43,7 +43,13 @@ export function matchKills(
   steps: readonly CounterStep[],
 ): ReadonlyMap<number, KillEvidence> | undefined {
   // A likely place that leaves the others none was not the right one.
-  return match(kills, steps) ?? match(kills.map(withoutLikely), steps);
+  return (
+    match(kills, steps) ??
+    match(
+      kills.map((kill) => ({ ...kill, likely: undefined })),
+      steps,
+    )
+  );
 }
 
 /** Kills that are not matched yet, and steps that are nobody's. */
@@ -83,7 +89,7 @@ function takeLikely(all: Unmatched, matched: Map<number, KillEvidence>): Unmatch
     const kills = open.filter((kill) => isLikely(kill, step));
     if (kills.length > step.kills) continue;
     for (const { sequence, likely } of kills)
-      matched.set(sequence, { ...oneOfSeveral(step), ...(likely !== undefined && { likely }) });
+      matched.set(sequence, { ...oneOfSeveral(step), likely });
     open = without(open, kills);
     left = lessen(left, step, kills.length);
   }
@@ -126,7 +132,7 @@ function merge(one: CounterStep | undefined, other: CounterStep): CounterStep {
   return {
     cgroup,
     source,
-    ...(unmoved !== undefined && { unmoved }),
+    unmoved,
     kills: one.kills + other.kills,
     after: Math.min(one.after, other.after),
     upTo: Math.max(one.upTo, other.upTo),
@@ -167,16 +173,11 @@ function isInTime({ ordinal }: CountedKill, { after, upTo }: CounterStep): boole
 }
 
 function evidenceOf({ cgroup, source, unmoved }: CounterStep): KillEvidence {
-  return { cgroup, source, ...(unmoved !== undefined && { unmoved }) };
+  return { cgroup, source, unmoved };
 }
 
 function oneOfSeveral(step: CounterStep): KillEvidence {
   return { ...evidenceOf(step), isOneOfSeveral: true };
-}
-
-function withoutLikely(kill: CountedKill): CountedKill {
-  const { likely: _, ...rest } = kill;
-  return rest;
 }
 
 function without(

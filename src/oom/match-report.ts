@@ -1,6 +1,6 @@
 import { parseCgroupPath } from './cgroup-path.ts';
-import type { KillEvidence, OomEpisode, TaskRow } from './episode.ts';
-import type { KillCause } from './kernel-lines.ts';
+import type { OomEpisode, TaskRow } from './episode.ts';
+import type { KillCause } from './kill-line.ts';
 import { isUnder } from './memcg-paths.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 import { taskRows, type Kill, type PartialReport } from './partial-report.ts';
@@ -61,38 +61,26 @@ function mayBeForkedSince(report: PartialReport, group: string, pid: number): bo
 
 /**
  * Whether a kill line that comes when the group is over can be a late member's. Where nobody saw the
- * process alive, it can when the kernel had contexts left, for it prints none for a member alone.
+ * process alive, it can when the kernel had contexts left, for it prints none for a member alone, and
+ * when it is the first victim, which a group repeats, and has not been repeated yet.
  */
-export function mayBeLate(
-  group: string | undefined,
-  { record }: Kill,
-  hasContextsLeft: boolean,
-): boolean {
-  if (group === undefined) return false;
-  const seenIn = seenAlive(record);
-  return seenIn === undefined ? hasContextsLeft : isUnder(seenIn, group);
+export function isLateMember(last: PartialReport, kill: Kill, hasContextsLeft: boolean): boolean {
+  const { group, amends } = last;
+  if (group === undefined || !agrees(last, kill.cause)) return false;
+  const seenIn = seenAlive(kill.record);
+  if (seenIn !== undefined) return isUnder(seenIn, group);
+  return hasContextsLeft || (amends !== undefined && isRepetition(amends, kill));
 }
 
-/**
- * Whether it is a late member's of the last episode's group. The first victim, which a group repeats,
- * also is when it has not been repeated yet, unless it was seen elsewhere.
- */
-export function isLateMember(
-  last: OomEpisode | undefined,
-  kill: Kill,
-  hasContextsLeft: boolean,
-): boolean {
-  if (last?.group === undefined || !agreesWith(last, kill.cause)) return false;
-  if (mayBeLate(last.group, kill, hasContextsLeft)) return true;
-  const isRepeated = last.killLines > last.members.length + 1;
-  const isFirstVictim = kill.process.pid === last.victim.pid && !isRepeated;
-  return isFirstVictim && seenAlive(kill.record) === undefined;
+function isRepetition({ victim, members, killLines }: OomEpisode, { process }: Kill): boolean {
+  return process.pid === victim.pid && killLines <= members.length + 1;
 }
 
 /** Whether the group of a `Tasks in` line that comes late can be the last episode's. */
-export function isLateGroup(last: OomEpisode, group: string): boolean {
-  const cgroup = last.taskMemcg ?? seenAlive(last);
-  return last.group === undefined && (cgroup === undefined || isUnder(cgroup, group));
+export function isLateGroup({ amends, group: known }: PartialReport, group: string): boolean {
+  if (amends === undefined || known !== undefined) return false;
+  const cgroup = amends.taskMemcg ?? seenAlive(amends);
+  return cgroup === undefined || isUnder(cgroup, group);
 }
 
 /** Whether the process was seen alive where this group cannot reach it. */
@@ -102,21 +90,20 @@ export function isSeenOutside({ record }: Kill, group: string): boolean {
 }
 
 /** The cgroup in which the process was seen itself. */
-function seenAlive({ evidence }: { readonly evidence?: KillEvidence }): string | undefined {
+function seenAlive({ evidence }: Pick<OomEpisode, 'evidence'>): string | undefined {
   const isSeen = evidence?.source === 'proc' || evidence?.source === 'snapshot';
   return isSeen ? evidence.cgroup : undefined;
 }
 
-function agreesWith({ limitLevel }: OomEpisode, cause: KillCause): boolean {
-  return cause === 'unsaid' || (limitLevel === 'system') === (cause === 'system');
-}
-
 /** A memory cgroup's OOM is not ended by a system-wide kill, nor the other way round. */
 function agrees(report: PartialReport, cause: KillCause): boolean {
+  if (cause === 'unsaid') return true;
+  if (report.amends !== undefined)
+    return (report.amends.limitLevel === 'system') === (cause === 'system');
   const constraint =
     report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill)?.constraint;
   const ofMemcg = report.taskIn !== undefined || constraint === 'CONSTRAINT_MEMCG';
-  if (cause === 'unsaid' || (constraint === undefined && !ofMemcg)) return true;
+  if (constraint === undefined && !ofMemcg) return true;
   return ofMemcg === (cause === 'memcg');
 }
 

@@ -1,15 +1,14 @@
 import type { ByteString } from '../kmsg/record.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
-import { withoutAbsent } from './without-absent.ts';
 
 /** What `dump_oom_victim()` says: why, which limit, whose cgroup, and which task was chosen. */
 export interface OomKillLine {
   readonly constraint: string;
   /** Absent for a system-wide OOM (`global_oom`). */
-  readonly oomMemcg?: ByteString;
-  readonly taskMemcg?: ByteString;
-  readonly comm?: ByteString;
-  readonly pid?: number;
+  readonly oomMemcg?: ByteString | undefined;
+  readonly taskMemcg?: ByteString | undefined;
+  readonly comm?: ByteString | undefined;
+  readonly pid?: number | undefined;
 }
 
 /** TASK_COMM_LEN without its NUL. */
@@ -51,14 +50,14 @@ export function readOomKillLine(
   const cuts = end === null ? [] : cutTask(rest.slice(0, end.index), killedComm);
   const [last] = cuts;
   if (last === undefined) {
-    return withoutAbsent({ constraint, oomMemcg: readBegunPath(rest) });
+    return { constraint, oomMemcg: readBegunPath(rest) };
   }
   const read = cuts.map(({ before, comm }) => ({ comm, paths: readPaths(before) }));
   const { comm, paths } = read.find((cut) => cut.paths !== undefined) ?? {
     comm: last.comm,
     paths: undefined,
   };
-  return withoutAbsent({ constraint, ...paths, comm, pid: Number(end?.groups?.['pid']) });
+  return { constraint, ...paths, comm, pid: Number(end?.groups?.['pid']) };
 }
 
 /** Whether the line holds everything the kernel puts in it. */

@@ -31,7 +31,7 @@ export function rejectForged(
             if (looksLikeOom(item)) tally.forged += 1;
             return undefined;
           }
-          const record = { ...item, lost };
+          const record = lost === item.lost ? item : { ...item, lost };
           lost = 0;
           return record;
         }),

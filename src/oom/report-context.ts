@@ -1,5 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
-import { decodeName } from './decode-name.ts';
+import { decodePath } from './decode-name.ts';
 import {
   groupWaitMs,
   keepPace,
@@ -8,37 +8,34 @@ import {
   type Pace,
   UNKNOWN_PACE,
 } from './group-wait.ts';
-import type { KernelLine, KillLine } from './kernel-lines.ts';
+import type { KernelLine } from './kernel-lines.ts';
+import type { KillLine } from './kill-line.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
-import { withoutAbsent } from './without-absent.ts';
-
-/** `oom_rs` in oom_kill_process(), mm/oom_kill.c: DEFAULT_RATELIMIT_BURST contexts an interval. */
-export const CONTEXT_BURST = 10;
-/** DEFAULT_RATELIMIT_INTERVAL. */
-export const CONTEXT_INTERVAL_MS = 5_000;
 
 /** What the kernel has said of the next victim, before its kill line. */
 export interface ReportContext {
   /** The `oom-kill:` line as printed. */
-  readonly oomKill?: ByteString;
+  readonly oomKill?: ByteString | undefined;
   /** Before 5.0: the cgroup in `Task in … killed`, and the pid it announced afterwards. */
-  readonly taskMemcg?: ByteString;
-  readonly announcedPid?: number;
+  readonly taskMemcg?: ByteString | undefined;
+  readonly announcedPid?: number | undefined;
   /** The cgroup of `Tasks in … are going to be killed`: the kill lines that follow are of it. */
-  readonly group?: string;
+  readonly group?: string | undefined;
   /** Its first victim, of whom the group has one more line to come. */
-  readonly repeats?: number;
+  readonly repeats?: number | undefined;
   readonly pace: Pace;
   /** The line before, and when it was printed, µs. */
-  readonly last?: { readonly kind: KernelLine['kind']; readonly us: number; readonly pid?: number };
+  readonly last?:
+    | { readonly kind: KernelLine['kind']; readonly us: number; readonly pid: number | undefined }
+    | undefined;
 }
 
 /** What the context says of one kill. */
 export interface ToldCgroups {
   /** The victim's cgroup. */
-  readonly cgroup?: string;
+  readonly cgroup?: string | undefined;
   /** The cgroup whose limit was hit. */
-  readonly oomMemcg?: string;
+  readonly oomMemcg?: string | undefined;
 }
 
 /** The kernel has said nothing. */
@@ -59,13 +56,12 @@ const FOLLOWED_AT_ONCE: ReadonlySet<KernelLine['kind'] | undefined> = new Set([
 export function followContext(
   before: ReportContext,
   line: KernelLine,
-  message: ByteString,
   nowUs: number,
 ): ReportContext {
   if (OF_OTHERS.has(line.kind)) return before;
   const known = contextAt(before, nowUs);
-  const last = { kind: line.kind, us: nowUs, ...withoutAbsent({ pid: pidOf(line) }) };
-  return { ...whatIsSaid(known, line, message), pace: paceAt(known, line, nowUs), last };
+  const last = { kind: line.kind, us: nowUs, pid: pidOf(line) };
+  return { ...whatIsSaid(known, line), pace: paceAt(known, line, nowUs), last };
 }
 
 /** One that was already exiting has no memory, and its group most likely says nothing of it. */
@@ -94,25 +90,21 @@ export function nextWithinMs({ pace, repeats }: ReportContext): number {
   return repeats === undefined ? groupWaitMs(pace) : MAX_WAIT_MS;
 }
 
-function whatIsSaid(
-  before: ReportContext,
-  line: KernelLine,
-  message: ByteString,
-): Omit<ReportContext, 'pace' | 'last'> {
+function whatIsSaid(before: ReportContext, line: KernelLine): Omit<ReportContext, 'pace' | 'last'> {
   switch (line.kind) {
     case 'oom-kill':
-      return { oomKill: message };
+      return { oomKill: line.text };
     case 'task-in':
       return { taskMemcg: line.taskMemcg };
     case 'kill-announced':
       return { ...(before.group === undefined && before), announcedPid: line.pid };
     case 'group-kill':
-      return withoutAbsent({ group: line.memcg, repeats: killedPid(before.last) });
+      return { group: line.memcg, repeats: killedPid(before.last) };
     case 'kill':
     case 'already-exiting': {
       const { group, repeats } = before;
       if (group === undefined) return {};
-      return withoutAbsent({ group, repeats: repeats === pidOf(line) ? undefined : repeats });
+      return { group, repeats: repeats === pidOf(line) ? undefined : repeats };
     }
     case 'header':
     case 'no-killable':
@@ -144,14 +136,8 @@ export function toldCgroups(
   if (group !== undefined) return { cgroup: group };
   if (oomKill !== undefined) {
     const said = readOomKillLine(oomKill, commBytes);
-    return said?.pid === process.pid ? decoded(said.taskMemcg, said.oomMemcg) : {};
+    if (said?.pid !== process.pid) return {};
+    return { cgroup: decodePath(said.taskMemcg), oomMemcg: decodePath(said.oomMemcg) };
   }
-  return announcedPid === process.pid ? decoded(taskMemcg, undefined) : {};
-}
-
-function decoded(cgroup: ByteString | undefined, oomMemcg: ByteString | undefined): ToldCgroups {
-  return {
-    ...(cgroup !== undefined && { cgroup: decodeName(cgroup) }),
-    ...(oomMemcg !== undefined && { oomMemcg: decodeName(oomMemcg) }),
-  };
+  return announcedPid === process.pid ? { cgroup: decodePath(taskMemcg) } : {};
 }

@@ -1,7 +1,6 @@
 import type { ByteString } from '../kmsg/record.ts';
 import { decodeName } from './decode-name.ts';
 import type { TaskRow } from './episode.ts';
-import { withoutAbsent } from './without-absent.ts';
 
 /** The header of a task table: its columns in the kernel's words, and what a row under it looks like. */
 export interface TaskColumns {
@@ -32,7 +31,7 @@ export function readTaskRow(message: ByteString, columns: TaskColumns): TaskRow 
     const at = columns.names.indexOf(name);
     return at === -1 ? undefined : Number(cells[at]);
   };
-  return withoutAbsent({
+  return {
     pid: Number(found['pid']),
     tgid: cell('tgid') ?? 0,
     uid: cell('uid') ?? 0,
@@ -45,5 +44,5 @@ export function readTaskRow(message: ByteString, columns: TaskColumns): TaskRow 
     pgtablesBytes: cell('pgtables_bytes'),
     swapEntries: cell('swapents'),
     oomScoreAdj: cell('oom_score_adj') ?? 0,
-  });
+  };
 }

@@ -1,4 +1,4 @@
-import type { OomCounters } from '../oom/kill-ledger.ts';
+import type { OomCounters } from '../oom/oom-counters.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { ProcFiles } from './proc-files.ts';
 

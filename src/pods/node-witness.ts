@@ -1,5 +1,5 @@
 import type { KillEvidence } from '../oom/episode.ts';
-import type { Witness } from '../oom/kill-evidence.ts';
+import type { Witness } from '../oom/look-at-kills.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { MainProcessNotes } from './main-process-notes.ts';
 import { excludesGroup } from './oom-group.ts';

@@ -1,6 +1,6 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
 import type { OomEpisode } from '../oom/episode.ts';
-import { withoutAbsent } from '../oom/without-absent.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import { eventText } from './event-message.ts';
 import { makeEvent } from './make-event.ts';

@@ -1,4 +1,4 @@
-import { withoutAbsent } from '../oom/without-absent.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { LimitLevel } from '../oom/episode.ts';
-import { withoutAbsent } from '../oom/without-absent.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import { eventText } from '../recorder/event-message.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 

@@ -1,5 +1,5 @@
 import { RecorderError } from '../errors.ts';
-import { withoutAbsent } from '../oom/without-absent.ts';
+import { withoutAbsent } from '../without-absent.ts';
 
 /** Flags and variables that say where points go. Secrets come from the environment or a file. */
 export interface InfluxOptions {

@@ -3,7 +3,7 @@ import { openCounters } from '../../src/commands/open-counters.ts';
 import { openRecorder } from '../../src/commands/open-recorder.ts';
 import { savedBooks } from '../../src/commands/saved-books.ts';
 import { openLog } from '../../src/log.ts';
-import type { CounterBaselines } from '../../src/oom/kill-ledger.ts';
+import type { CounterBaselines } from '../../src/oom/oom-counters.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
 import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';

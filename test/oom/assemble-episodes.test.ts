@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import type { Drained } from '../../src/kmsg/record.ts';
 import { assembleEpisodes } from '../../src/oom/assemble-episodes.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import type { WitnessedRecord } from '../../src/oom/kill-evidence.ts';
+import { readKernelLine } from '../../src/oom/kernel-lines.ts';
+import type { WitnessedRecord } from '../../src/oom/look-at-kills.ts';
 import { newTally } from '../../src/tally.ts';
 import { groupLine, oomKillLine, TABLE, taskLine } from '../support/oom-lines.ts';
 
@@ -18,7 +19,8 @@ let sequence = 0;
 function record(message: string, monotonicUs = 0): WitnessedRecord {
   sequence += 1;
   const when = { monotonicUs, readAtMs: 0, atMs: 0, live: true, lost: 0 };
-  return { kind: 'record', facility: 0, priority: 3, sequence, flag: '-', message, ...when };
+  const line = readKernelLine(message);
+  return { kind: 'record', facility: 0, priority: 3, sequence, flag: '-', message, line, ...when };
 }
 
 /** A log that is found drained whenever it is looked at, by virtual time. */

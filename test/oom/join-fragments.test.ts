@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { from } from 'rxjs';
 import type { CountedRecord } from '../../src/kmsg/count-lost.ts';
-import { joinFragments, joinNext } from '../../src/oom/join-fragments.ts';
+import { joinFragments, joinNext, type RecognizedRecord } from '../../src/oom/join-fragments.ts';
 import { kernelSays, type Said } from '../support/kernel-says.ts';
 import { marbles } from '../support/marbles.ts';
 import { CONTAINER, groupLine, killLine, oomKillLine, taskInLine } from '../support/oom-lines.ts';
@@ -21,8 +21,8 @@ function counted(...lines: readonly Said[]): readonly CountedRecord[] {
   });
 }
 
-function join(...lines: readonly Said[]): readonly CountedRecord[] {
-  const out: CountedRecord[] = [];
+function join(...lines: readonly Said[]): readonly RecognizedRecord[] {
+  const out: RecognizedRecord[] = [];
   from(counted(...lines))
     .pipe(joinFragments())
     .subscribe((item) => item.kind === 'record' && out.push(item));
@@ -39,6 +39,17 @@ const STRANGER = 'usb 1-1: new device';
 describe('joinFragments', () => {
   test('passes whole lines on, one for one', () => {
     expect(messages(STRANGER, WHOLE, killLine(7))).toEqual([STRANGER, WHOLE, killLine(7)]);
+  });
+
+  test('says which line it is, unless it is a fragment that continues none', () => {
+    const lines = join(
+      STRANGER,
+      killLine(7),
+      c(killLine(7)),
+      FIRST,
+      ...REST.map((piece) => c(piece)),
+    );
+    expect(lines.map(({ line }) => line?.kind)).toEqual([undefined, 'kill', undefined, 'oom-kill']);
   });
 
   test('joins the pieces of an oom-kill line', () => {
@@ -114,7 +125,7 @@ describe('joinFragments', () => {
   test('keeps `drained`, completion and errors in their place', () => {
     marbles(({ cold, expectObservable }) => {
       const drained = { kind: 'drained', atMs: 1 } as const;
-      const [record] = counted(WHOLE);
+      const [record] = counted(STRANGER);
       const values = { r: record ?? drained, d: drained };
       expectObservable(cold('-r-d-|', values).pipe(joinFragments())).toBe('-r-d-|', values);
       expectObservable(cold('-d-#', values).pipe(joinFragments())).toBe('-d-#', values);

@@ -1,7 +1,9 @@
 import { concat, from, NEVER, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { KillEvidence } from '../../src/oom/episode.ts';
-import { NO_WITNESS, takeEvidence, type WitnessedRecord } from '../../src/oom/kill-evidence.ts';
+import { joinFragments } from '../../src/oom/join-fragments.ts';
+import { takeEvidence } from '../../src/oom/kill-evidence.ts';
+import { NO_WITNESS, type WitnessedRecord } from '../../src/oom/look-at-kills.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { FakeCounters } from '../support/fake-counters.ts';
 import { kernelSays, type Said } from '../support/kernel-says.ts';
@@ -58,7 +60,7 @@ function take(lines: readonly Said[], { live = true, found, ledger, ...time }: A
     ...(earliestMs !== undefined && { earliestMs }),
   }));
   concat(from(records), NEVER)
-    .pipe(takeEvidence(witness, keeping))
+    .pipe(joinFragments(), takeEvidence(witness, keeping))
     .subscribe((item) => items.push(item as WitnessedRecord));
   return { asked, items };
 }
@@ -78,7 +80,7 @@ describe('the witness is asked', () => {
     const { asked, items } = take([killLine(7, 'a')], { live: false, found: FOUND });
     expect(asked).toEqual(['7 a 1000', 'snapshot']);
     expect(items[0]).toMatchObject({ evidence: FOUND });
-    expect(items[0]).not.toHaveProperty('noGroup');
+    expect(items[0]?.noGroup).toBe(false);
   });
 
   test('with what is known of the time of the kill, if only that nothing is', () => {

@@ -1,4 +1,4 @@
-import type { OomCounters } from '../../src/oom/kill-ledger.ts';
+import type { OomCounters } from '../../src/oom/oom-counters.ts';
 
 /** The kernel's counters in memory. v1 counts in the cgroup itself, v2 in all above it as well. */
 export class FakeCounters implements OomCounters {

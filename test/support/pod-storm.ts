@@ -7,7 +7,7 @@ import { openNode } from '../../src/commands/open-node.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import { NO_WITNESS, type Witness } from '../../src/oom/kill-evidence.ts';
+import { NO_WITNESS, type Witness } from '../../src/oom/look-at-kills.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';

@@ -7,7 +7,7 @@ import { splitRecords } from '../../src/kmsg/saved-log.ts';
 import { assembleEpisodes } from '../../src/oom/assemble-episodes.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { joinFragments } from '../../src/oom/join-fragments.ts';
-import type { WitnessedRecord } from '../../src/oom/kill-evidence.ts';
+import type { WitnessedRecord } from '../../src/oom/look-at-kills.ts';
 import { newTally } from '../../src/tally.ts';
 import { rejectForged } from '../../src/oom/reject-forged.ts';
 

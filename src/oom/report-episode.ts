@@ -1,0 +1,131 @@
+import type { ByteString } from '../kmsg/record.ts';
+import { decodePath } from './decode-name.ts';
+import type { ContextKind, KilledProcess, LimitLevel, OomEpisode } from './episode.ts';
+import type { WitnessedRecord } from './look-at-kills.ts';
+import type { KillCause } from './kill-line.ts';
+import { limitLevel } from './limit-level.ts';
+import { readOomKillLine } from './oom-kill-line.ts';
+import {
+  hasContext,
+  type Kill,
+  type PartialReport,
+  type Reaped,
+  taskRows,
+} from './partial-report.ts';
+
+/** oom_constraint in mm/oom_kill.c: a memory cgroup's limit. */
+const CONSTRAINT_MEMCG = 'CONSTRAINT_MEMCG';
+
+/** What became of a report: the episode it proves, or `undefined` where nobody was killed. */
+export function toEpisode(report: PartialReport): OomEpisode | undefined {
+  const [first] = report.kills;
+  if (first !== undefined) return episodeOfKills(report, first);
+  return report.reaped === undefined ? undefined : episodeOfReaped(report, report.reaped);
+}
+
+function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
+  return {
+    ...whatWasSaid(report, first.commBytes, causeOf(report, first)),
+    ...whenKilled(first.record),
+    lastSequence: report.lastSequence,
+    context: contextOf(report),
+    killLines: report.kills.length,
+    victim: first.process,
+    members: membersOf([first.process], report.kills),
+    evidence: first.record.evidence,
+    group: report.group,
+  };
+}
+
+/** The episode with what came late; `undefined` where nothing did. */
+export function amendEpisode(before: OomEpisode, report: PartialReport): OomEpisode | undefined {
+  const { kills, group, lastSequence } = report;
+  if (kills.length === 0) return undefined;
+  const killed = [before.victim, ...before.members];
+  return {
+    ...before,
+    taskMemcg: before.taskMemcg ?? group,
+    group: before.group ?? group,
+    lastSequence,
+    killLines: before.killLines + kills.length,
+    members: [...before.members, ...membersOf(killed, kills)],
+  };
+}
+
+/** A group kill prints its first victim twice; it is one process. */
+function membersOf(
+  killed: readonly KilledProcess[],
+  kills: readonly Kill[],
+): readonly KilledProcess[] {
+  const seen = new Set(killed.map(({ pid }) => pid));
+  return kills.map((kill) => kill.process).filter(({ pid }) => !seen.has(pid) && seen.add(pid));
+}
+
+function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
+  const { record, pid, comm } = reaped;
+  const row = taskRows(report).find((task) => task.pid === pid);
+  return {
+    ...whatWasSaid(report, undefined, causeOf(report)),
+    ...whenKilled(record),
+    lastSequence: record.sequence,
+    context: 'partial',
+    killLines: 0,
+    victim: { pid, comm, uid: row?.uid, oomScoreAdj: row?.oomScoreAdj },
+    members: [],
+  };
+}
+
+function whenKilled({ sequence, monotonicUs, atMs }: WitnessedRecord) {
+  return { sequence, monotonicUs, atMs };
+}
+
+/** The facts of the context, put together now that the victim's name is known. */
+function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, cause: KillCause) {
+  const chosen =
+    report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill, killedComm);
+  const ofMemcg = cause === 'memcg' || report.taskIn !== undefined;
+  const constraint = chosen?.constraint ?? (ofMemcg ? CONSTRAINT_MEMCG : undefined);
+  const oomMemcg = decodePath(chosen?.oomMemcg ?? report.taskIn?.oomMemcg);
+  return {
+    constraint,
+    limitLevel: levelOf(constraint, cause, oomMemcg),
+    oomMemcg,
+    taskMemcg: victimMemcg(report, chosen?.taskMemcg),
+    usageKb: report.usageKb,
+    limitKb: report.limitKb,
+    invoker: report.invoker,
+    tasks: taskRows(report),
+  };
+}
+
+/** Where the chosen process was exiting, somebody else of its group is the victim. */
+function victimMemcg(
+  { taskIn, group, exiting }: PartialReport,
+  chosen: ByteString | undefined,
+): string | undefined {
+  return exiting === true ? group : (decodePath(chosen ?? taskIn?.taskMemcg) ?? group);
+}
+
+/** Before 5.2 the cause stands in the line that announces the kill. */
+function causeOf({ announced }: PartialReport, kill?: Kill): KillCause {
+  return kill === undefined || kill.cause === 'unsaid'
+    ? (announced?.cause ?? 'unsaid')
+    : kill.cause;
+}
+
+/** Every constraint but the memory cgroup's is a shortage of the system, or of a part of it. */
+function levelOf(
+  constraint: string | undefined,
+  cause: KillCause,
+  oomMemcg: string | undefined,
+): LimitLevel | undefined {
+  if (oomMemcg !== undefined) return limitLevel(oomMemcg);
+  const systemWide =
+    constraint === undefined ? cause === 'system' : constraint !== CONSTRAINT_MEMCG;
+  return systemWide ? 'system' : undefined;
+}
+
+function contextOf(report: PartialReport): ContextKind {
+  if (report.invoker !== undefined && !report.broken) return 'full';
+  return hasContext(report) || report.broken ? 'partial' : 'suppressed';
+}
