@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Clock } from './kmsg/boot-clock.ts';
+import type { Clock } from './clock.ts';
 import type { OnExit } from './kmsg/poll.ts';
 import type { ProcessLike } from './telemetry/metric-list.ts';
 

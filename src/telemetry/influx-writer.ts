@@ -1,7 +1,6 @@
+import { type Clock, within } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import { backOffMs } from '../post/judge-failure.ts';
-import { type PostClock, WaitList } from '../post/wait-list.ts';
-import { heedRetryAfter } from '../retry-after.ts';
+import { backOffMs, WaitList } from '../retry.ts';
 import type { PointOutcome } from './counters.ts';
 import type { EpisodeFacts } from './episode-facts.ts';
 import { InfluxError } from './influx-error.ts';
@@ -31,7 +30,7 @@ export interface PointSink {
 }
 
 export interface InfluxEnv {
-  readonly clock: PostClock;
+  readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
@@ -87,10 +86,7 @@ export class InfluxWriter {
     this.#retries.close();
     this.#isWaiting = false;
     this.wake();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#env.clock.after(withinMs, resolve);
-    await Promise.race([late, this.#running]);
-    cancel();
+    await within(this.#env.clock, withinMs, this.#running);
     this.#stopped = true;
   }
 
@@ -175,8 +171,7 @@ export class InfluxWriter {
     if (this.#failures === 1)
       log.warn({ err }, 'cannot write to influxdb, points wait in the store');
     const askedMs = err instanceof InfluxError ? err.retryAfterMs : undefined;
-    const ownMs = backOffMs({ failures: this.#failures, random: random() });
-    const delayMs = heedRetryAfter(ownMs, askedMs);
+    const delayMs = backOffMs({ failures: this.#failures, random: random(), askedMs });
     this.#isWaiting = true;
     this.#retries.after(delayMs, () => {
       this.#isWaiting = false;
