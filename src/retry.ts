@@ -36,6 +36,11 @@ export function heedRetryAfter(backOffMs: number, askedMs = 0): number {
   return Math.max(backOffMs, Math.min(askedMs, MAX_RETRY_AFTER_MS));
 }
 
+/** `Retry-After` in whole seconds, as our servers write it; 0 where there is none. The date form is not read. */
+export function readRetryAfterMs(header: unknown): number {
+  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) * 1000 : 0;
+}
+
 /** What waits for its time, and can all be called off. */
 export class WaitList {
   readonly #clock: Pick<Clock, 'after'>;
@@ -99,5 +104,10 @@ export class Pause {
       this.#pauses -= 1;
       if (!this.isOn) onOver();
     });
+  }
+
+  /** For a last try: it is over, and nobody is told. */
+  end(): void {
+    this.#pauses = 0;
   }
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { backOffMs, heedRetryAfter, Pause, WaitList } from '../src/retry.ts';
+import { backOffMs, heedRetryAfter, Pause, readRetryAfterMs, WaitList } from '../src/retry.ts';
 import { FakeClock } from './support/fake-clock.ts';
 
 let clock: FakeClock;
@@ -33,6 +33,20 @@ describe('backOffMs', () => {
   });
 });
 
+describe('readRetryAfterMs', () => {
+  it.each([
+    ['120', 120_000],
+    ['0', 0],
+    ['-1', 0],
+    ['1.5', 0],
+    ['Fri, 31 Dec 1999 23:59:59 GMT', 0],
+    [['1', '2'], 0],
+    [undefined, 0],
+  ])('takes %j for %i ms', (header, ms) => {
+    expect(readRetryAfterMs(header)).toBe(ms);
+  });
+});
+
 describe('a wait list', () => {
   it('has everything come at its time, until it is closed', async () => {
     for (const ms of [10, 20, 30]) waiting.after(ms, () => happened.push(`${ms}`));
@@ -53,6 +67,17 @@ describe('a pause', () => {
     expect([pause.isOn, happened]).toEqual([true, []]);
     await clock.advance(1);
     expect([pause.isOn, happened]).toEqual([false, ['30']]);
+  });
+
+  it('is over for a last try, and stays on when that fails as well', async () => {
+    const pause = new Pause(waiting);
+    pause.begin(10, () => happened.push('over'));
+    waiting.close();
+    pause.end();
+    expect(pause.isOn).toBe(false);
+    pause.begin(10, () => happened.push('over'));
+    await clock.advance(100);
+    expect([pause.isOn, happened]).toEqual([true, []]);
   });
 
   it('counts what fails in a row, but not what fails while it is on', async () => {
