@@ -54,6 +54,7 @@ export async function openTelemetry(
   const problems = (): string[] => checks.map((check) => check()).filter((it) => it !== undefined);
   const { node, log } = parts;
   const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
+    clock: edge.clock,
     metrics: metricsOf(parts, edge),
     health: healthOf(parts, edge),
     readiness,

@@ -4,6 +4,7 @@ import { run } from '../../hack/control-plane/commands.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { Prometheus } from '../support/prometheus.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 import { metricsOf, podEntry, recordedKill } from '../support/telemetry.ts';
 import { haveTools } from '../support/test-tools.ts';
 
@@ -14,6 +15,7 @@ async function serve(counters: Counters): Promise<StatusServer> {
   return StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
     {
+      clock: SYSTEM_CLOCK,
       metrics: metricsOf({ counters }),
       health: [],
       readiness: [],

@@ -197,4 +197,19 @@ describe('the metrics', () => {
     );
     expect(told.toSorted()).toEqual(defined.toSorted());
   });
+
+  test('of few label values have each of them in docs/metrics.md', () => {
+    const docs = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const { episodes, suppressed, posts, skips, points } = makeCounters();
+    for (const [name, counts] of Object.entries({
+      oom_recorder_episodes_total: episodes,
+      oom_recorder_suppressed_contexts_total: suppressed,
+      oom_recorder_event_posts_total: posts,
+      oom_recorder_events_skipped_total: skips,
+      oom_recorder_influx_points_total: points,
+    })) {
+      const row = docs.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+      for (const [value] of counts.entries()) expect(row).toContain(`\`${value}\``);
+    }
+  });
 });
