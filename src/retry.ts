@@ -14,7 +14,7 @@ export interface FailedTries {
   readonly random: number;
   /** By the server's `Retry-After`. */
   readonly askedMs?: number | undefined;
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { RecorderError } from '../errors.ts';
 import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
-import { backOffMs } from '../retry.ts';
+import { backOffMs, type FailedTries } from '../retry.ts';
 
 export interface Retry {
   readonly outcome: 'retried';
@@ -14,13 +14,9 @@ export interface Drop {
 }
 
 /** What is known about the row when an attempt failed. */
-export interface FailedAttempt {
-  /** How often it has failed now, 1 or more. */
-  readonly failures: number;
+export interface FailedAttempt extends Pick<FailedTries, 'failures' | 'random'> {
   /** How long it has been in the outbox, whatever was done to the wall clock meanwhile. */
   readonly ageMs: number;
-  /** In [0, 1). */
-  readonly random: number;
 }
 
 /** A day-old Event helps nobody; client-go gives up after 12 tries, about 2 minutes. */
@@ -38,8 +34,8 @@ export function judgeFailure(err: unknown, attempt: FailedAttempt): Retry | Drop
     return { outcome: 'refused', quiet: isQuiet(err) };
   if (attempt.ageMs >= GIVE_UP_AFTER_MS) return { outcome: 'gave-up', quiet: false };
   const askedMs = err instanceof ApiError ? err.retryAfterMs : undefined;
-  const max = isRefused(err) && { maxMs: MAX_REFUSED_DELAY_MS };
-  return { outcome: 'retried', delayMs: backOffMs({ ...attempt, askedMs, ...max }) };
+  const maxMs = isRefused(err) ? MAX_REFUSED_DELAY_MS : undefined;
+  return { outcome: 'retried', delayMs: backOffMs({ ...attempt, askedMs, maxMs }) };
 }
 
 const AWAY_CODES: ReadonlySet<ApiErrorCode> = new Set([
