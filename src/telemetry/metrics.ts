@@ -13,10 +13,12 @@ export interface Metric {
   readonly read: Read;
 }
 
+/** Only goes up, but for what is shown no more. */
 export function counter(help: string, read: Read, labels: readonly string[] = []): Metric {
   return { type: 'counter', help, labels, read };
 }
 
+/** Goes up and down. */
 export function gauge(help: string, read: Read, labels: readonly string[] = []): Metric {
   return { type: 'gauge', help, labels, read };
 }
