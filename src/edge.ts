@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { Clock } from './kmsg/boot-clock.ts';
+import type { Clock } from './clock.ts';
 import type { OnExit } from './kmsg/poll.ts';
-import type { ProcessLike } from './telemetry/process-figures.ts';
+import type { ProcessLike } from './telemetry/metric-list.ts';
 
 /** What a command needs of the process it runs in; `main.ts` gives it, tests give their own. */
 export interface Edge {
@@ -15,7 +15,7 @@ export interface Edge {
   readonly clock: Clock;
   readonly onExit: OnExit;
   /** Of the process itself: its version and its own figures. */
-  readonly runtime: ProcessLike & { readonly version: string };
+  readonly runtime: ProcessLike;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
 }

@@ -31,6 +31,10 @@ process.exit(
     clock: {
       wallMs: () => Date.now(),
       monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+      after: (delayMs, run) => {
+        const timer = setTimeout(run, delayMs);
+        return () => clearTimeout(timer);
+      },
     },
     onExit: (callback) => {
       process.on('exit', callback);

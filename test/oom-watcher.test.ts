@@ -12,12 +12,14 @@ import { newTally } from '../src/tally.ts';
 import { FakeKmsg } from './support/fake-kmsg.ts';
 import { FakeSink } from './support/fake-sink.ts';
 import { killReport, numberedPods } from './support/kill-report.ts';
+import { SYSTEM_CLOCK } from './support/system-clock.ts';
 import { tempDirectory } from './support/temp-directory.ts';
 
 const BOOT = 'boot-1';
 /** Time, and how far the test has set it ahead. */
 let aheadMs = 0;
 const clock = {
+  ...SYSTEM_CLOCK,
   wallMs: () => Date.now() + aheadMs,
   monotonicMs: () => performance.now() + aheadMs,
 };

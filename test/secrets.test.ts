@@ -16,6 +16,7 @@ import {
   startMisbehavingServer,
 } from './support/misbehaving-server.ts';
 import { CONTAINER, groupLine, HEADER, killLine, oomKillLine } from './support/oom-lines.ts';
+import { SYSTEM_CLOCK } from './support/system-clock.ts';
 import { tempDirectory } from './support/temp-directory.ts';
 
 /** In everything that is secret in this test, and in nothing else. */
@@ -102,7 +103,7 @@ async function hear({ args, env = {}, until }: Agent): Promise<Said> {
     print: note,
     printError: note,
     isTerminal: false,
-    clock: { wallMs: Date.now, monotonicMs: () => performance.now() },
+    clock: SYSTEM_CLOCK,
     onExit: () => () => undefined,
     runtime: process,
     signal: stop.signal,

@@ -9,7 +9,7 @@ import { hasSurvived } from '../pods/has-survived.ts';
 import { MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { NodeWitness } from '../pods/node-witness.ts';
-import type { PostClock } from '../post/wait-list.ts';
+import type { Clock } from '../clock.ts';
 import type { Tally } from '../tally.ts';
 import { type NodeOptions, openNode } from './open-node.ts';
 
@@ -54,7 +54,7 @@ export function openCounting(
 /** Whether a victim's container lives on; nobody is asked of a saved log, whose processes are long gone. */
 export function survivalBy(
   counting: Counting | undefined,
-  clock: PostClock,
+  clock: Clock,
 ): ((episode: OomEpisode) => Promise<boolean>) | undefined {
   if (counting === undefined) return undefined;
   const sleep = (ms: number): Promise<void> =>

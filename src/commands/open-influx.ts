@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
-import type { PostClock } from '../post/wait-list.ts';
+import type { Clock } from '../clock.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { InfluxClient } from '../telemetry/influx-client.ts';
@@ -12,7 +12,7 @@ import { PointQueue } from './point-queue.ts';
 export interface InfluxParts {
   readonly store: StateStore;
   readonly counters: Counters;
-  readonly clock: PostClock;
+  readonly clock: Clock;
   readonly log: Log;
 }
 

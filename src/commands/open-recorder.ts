@@ -1,5 +1,5 @@
 import type { Logger } from '../logger.ts';
-import type { Clock } from '../kmsg/boot-clock.ts';
+import type { Edge } from '../edge.ts';
 import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
@@ -18,7 +18,6 @@ import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { saveCounters } from './open-counters.ts';
 import { saveBooks } from './saved-books.ts';
-import { withTimers } from './timers.ts';
 
 export interface RecorderParts {
   readonly store: StateStore;
@@ -41,18 +40,14 @@ export interface RecorderParts {
 }
 
 /** Puts together what is right of the buffer, and takes up again what the last run left. */
-export function openRecorder(
-  parts: RecorderParts,
-  { clock }: { readonly clock: Clock },
-): NodeRecorder {
+export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'>): NodeRecorder {
   const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
-  const timers = withTimers({ clock });
-  const shared = { ...parts, clock: timers, log };
+  const shared = { ...parts, clock, log };
   const saveCounts = (recorded: readonly RecordedEpisode[] = []): void => {
-    if (counters !== undefined) saveCounters(store, counters, timers.wallMs(), recorded);
+    if (counters !== undefined) saveCounters(store, counters, clock.wallMs(), recorded);
   };
   const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
-  const cursor = new CursorKeeper(store, timers, from, saveCounts);
+  const cursor = new CursorKeeper(store, clock, from, saveCounts);
   const events = new EventRecorder({
     ...shared,
     host: origin.node.name,
@@ -65,7 +60,7 @@ export function openRecorder(
     cursor,
     events,
     alongside: (recorded) => {
-      if (baselines !== undefined) saveBooks(store, baselines(), timers.wallMs());
+      if (baselines !== undefined) saveBooks(store, baselines(), clock.wallMs());
       saveCounts(recorded);
     },
     onAmended: (before, after) => {
@@ -87,7 +82,7 @@ export function openRecorder(
     events,
     notes,
     origin,
-    clock: timers,
+    clock,
     log,
     killsLost: () => killsLost?.(),
   });

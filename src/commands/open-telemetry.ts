@@ -9,10 +9,9 @@ import { skippedPods, watchProblem } from '../pods/watch-report.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
 import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
+import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import type { AuditFigures } from '../telemetry/metrics-source.ts';
 import { renderPage } from '../telemetry/page.ts';
-import { processFigures } from '../telemetry/process-figures.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
 import { StatusServer, type Check } from '../telemetry/server.ts';
 import { VERSION } from '../version.ts';
@@ -55,6 +54,7 @@ export async function openTelemetry(
   const problems = (): string[] => checks.map((check) => check()).filter((it) => it !== undefined);
   const { node, log } = parts;
   const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
+    clock: edge.clock,
     metrics: metricsOf(parts, edge),
     health: healthOf(parts, edge),
     readiness,
@@ -99,29 +99,23 @@ function latest({ store }: TelemetryParts) {
     );
 }
 
-function metricsOf(parts: TelemetryParts, edge: Edge): Metrics {
+function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
   const { store, pods, counters, audit, watching, influx } = parts;
-  const nowMs = (): number => edge.clock.wallMs();
-  return new Metrics({
+  const source: MetricsSource = {
     version: VERSION,
-    nodeVersion: edge.runtime.version,
+    runtime,
+    openFds: () => readdirSync('/proc/self/fd').length,
+    nowMs: () => clock.wallMs(),
     counters,
-    nowMs,
     buffer: () => watching.buffer,
-    process: processFigures(edge.runtime, nowMs, () => readdirSync('/proc/self/fd').length),
-    ...(audit !== undefined && { audit: () => figuresOf(audit) }),
+    ...(audit !== undefined && {
+      audit: () => (audit.state === 'unknown' ? undefined : audit.state),
+    }),
     ...(pods.watch !== undefined && {
       watch: pods.watch,
       outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
     }),
     ...(influx !== undefined && { influxPending: () => influx.waiting }),
-  });
-}
-
-/** Before the first comparison, and where the kernel counts nothing, nothing is proven. */
-function figuresOf({ state }: KillAudit): AuditFigures | undefined {
-  if (state === 'unknown') return undefined;
-  const { counted, beforeStart, recorded, unexplained } = state;
-  const kernelKills = counted - beforeStart;
-  return { kernelKills, recordedKills: recorded, unexplainedKills: unexplained };
+  };
+  return new Metrics(listMetrics(source));
 }

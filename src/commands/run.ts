@@ -23,7 +23,6 @@ import { openPods } from './open-pods.ts';
 import { openRecorder } from './open-recorder.ts';
 import { openStore, startOf, type StateOptions } from './open-store.ts';
 import { savedBooks } from './saved-books.ts';
-import { withTimers } from './timers.ts';
 import { type ClusterChoice, findCluster } from './find-cluster.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { nodeName, podDirectory, readLatin1 } from './surroundings.ts';
@@ -56,7 +55,8 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const node = new NodeIdentity(nodeName(options.nodeName, edge));
   const listed = podDirectory(options.pods);
   const cluster = findCluster(options, edge);
-  const nowMs = (): number => edge.clock.wallMs();
+  const { clock } = edge;
+  const nowMs = (): number => clock.wallMs();
   const tally = newTally();
   const counting = kind === 'kernel' ? openCounting(options, tally, log, edge) : undefined;
 
@@ -73,7 +73,6 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   );
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, nowMs, tally);
-  const clock = withTimers(edge);
   const influx = openInflux(target, { store, counters, clock, log });
   const start = startOf(options, kind, origin.bootId, store);
   const books = savedBooks(store, start);
@@ -110,7 +109,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
         },
       }),
     startPoint: start.point,
-    recordClock: new BootClock(edge.clock),
+    recordClock: new BootClock(clock),
     recent:
       start.point.at === 'cursor' ? store.episodes.latestOf(origin.bootId, CONTEXT_BURST) : [],
     consumer: () => recorder,

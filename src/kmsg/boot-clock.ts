@@ -1,13 +1,6 @@
+import type { Time } from '../clock.ts';
 import type { KmsgRecord } from './record.ts';
 import type { RecordClock, RecordTime } from './tell-time.ts';
-
-/** The two clocks of the machine, handed in from the edge. */
-export interface Clock {
-  /** ms since the epoch; may jump. */
-  wallMs(): number;
-  /** CLOCK_MONOTONIC in ms: since boot, as `process.hrtime` counts. Not `performance.now`. */
-  monotonicMs(): number;
-}
 
 /** What a clock that is in step is corrected by, at most: MAXFREQ, include/linux/timex.h, 500 ppm. */
 const USUAL_SLEW = 500e-6;
@@ -40,7 +33,7 @@ type Read = Pick<KmsgRecord, 'live' | 'readAtMs' | 'monotonicUs'>;
  * A fast slew is followed when a record shows it: forwards by the second that does, backwards by a prompt one.
  */
 export class BootClock implements RecordClock {
-  readonly #clock: Clock;
+  readonly #clock: Time;
   /** No smaller than the true one, by the least late read. */
   #atMost: Offset | undefined;
   /** When a record last was as prompt as `#atMost` says, by the monotonic clock. */
@@ -51,7 +44,7 @@ export class BootClock implements RecordClock {
   #disputed: Offset | undefined;
   #drainedAtMs: number | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Time) {
     this.#clock = clock;
   }
 

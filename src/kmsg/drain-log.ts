@@ -1,5 +1,5 @@
 import { Observable, type Subscriber } from 'rxjs';
-import type { Clock } from './boot-clock.ts';
+import type { Time } from '../clock.ts';
 import { READ_BUFFER_BYTES, readOnce, type KmsgFile, type ReadOutcome } from './kmsg-file.ts';
 import type { ReadGate } from './read-gate.ts';
 import type { DeviceRead } from './record.ts';
@@ -25,7 +25,7 @@ export interface KmsgDevice {
 export interface DrainOptions {
   readonly open: () => KmsgFile;
   readonly gate: ReadGate;
-  readonly clock: Clock;
+  readonly clock: Time;
   /** Runs a turn of reading ahead of other processes' work, where that can be; see `RealTime`. */
   readonly runAhead?: (work: () => number) => number;
 }

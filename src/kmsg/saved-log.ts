@@ -7,7 +7,7 @@ import {
   takeUntil,
   type Subscriber,
 } from 'rxjs';
-import type { Clock } from './boot-clock.ts';
+import type { Time } from '../clock.ts';
 import { SavedLogError } from './kmsg-errors.ts';
 import { READ_BUFFER_BYTES } from './kmsg-file.ts';
 import type { ReadGate } from './read-gate.ts';
@@ -27,7 +27,7 @@ const MAX_RECORD_BYTES = READ_BUFFER_BYTES;
 export function savedRecords$(
   readable: Readable,
   gate: ReadGate,
-  clock: Pick<Clock, 'wallMs'>,
+  clock: Pick<Time, 'wallMs'>,
 ): Observable<RawRecord> {
   return new Observable((subscriber) => {
     const closed$ = new Subject<void>();

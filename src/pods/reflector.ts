@@ -8,7 +8,7 @@ import {
   type SchedulerLike,
   timer,
 } from 'rxjs';
-import { heedRetryAfter } from '../retry-after.ts';
+import { heedRetryAfter } from '../retry.ts';
 import { type Handle, perform } from './list-and-watch.ts';
 import type { PodApi } from './pod-api.ts';
 import { advance, FIRST_STEP, type ReflectorState, type ReflectorStep } from './reflector-step.ts';

@@ -1,4 +1,4 @@
-import type { PostClock } from './wait-list.ts';
+import type { Time } from '../clock.ts';
 
 /** A smaller step, or what NTP slews the clocks apart in weeks, is nothing beside a day. */
 const MIN_STEP_MS = 60_000;
@@ -15,7 +15,7 @@ const MIN_STEP_MS = 60_000;
  * several times, and a machine that is suspended give a row more time, not less.
  */
 export class AgeClock {
-  readonly #clock: PostClock;
+  readonly #clock: Time;
   #wallMs: number;
   #monotonicMs: number;
   /** The latest the wall clock ever said. */
@@ -25,7 +25,7 @@ export class AgeClock {
   /** The latest it had said before that: whatever was entered before is no later. */
   #setAtMs = -Infinity;
 
-  constructor(clock: PostClock) {
+  constructor(clock: Time) {
     this.#clock = clock;
     this.#wallMs = this.#latestMs = clock.wallMs();
     this.#monotonicMs = clock.monotonicMs();

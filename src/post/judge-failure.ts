@@ -1,6 +1,6 @@
 import { RecorderError } from '../errors.ts';
 import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
-import { heedRetryAfter } from '../retry-after.ts';
+import { backOffMs, type FailedTries } from '../retry.ts';
 
 export interface Retry {
   readonly outcome: 'retried';
@@ -14,21 +14,14 @@ export interface Drop {
 }
 
 /** What is known about the row when an attempt failed. */
-export interface FailedAttempt {
-  /** How often it has failed now, 1 or more. */
-  readonly failures: number;
+export interface FailedAttempt extends Pick<FailedTries, 'failures' | 'random'> {
   /** How long it has been in the outbox, whatever was done to the wall clock meanwhile. */
   readonly ageMs: number;
-  /** In [0, 1). */
-  readonly random: number;
 }
 
 /** A day-old Event helps nobody; client-go gives up after 12 tries, about 2 minutes. */
 const GIVE_UP_AFTER_MS = 24 * 60 * 60_000;
 
-const FIRST_DELAY_MS = 500;
-/** So that no Event is later than this after the API server is back; a request a minute is nothing. */
-const MAX_DELAY_MS = 60_000;
 /** Who was refused waits for somebody to change a rule, and keeps no other Event waiting. */
 const MAX_REFUSED_DELAY_MS = 10 * 60_000;
 
@@ -41,9 +34,8 @@ export function judgeFailure(err: unknown, attempt: FailedAttempt): Retry | Drop
     return { outcome: 'refused', quiet: isQuiet(err) };
   if (attempt.ageMs >= GIVE_UP_AFTER_MS) return { outcome: 'gave-up', quiet: false };
   const askedMs = err instanceof ApiError ? err.retryAfterMs : undefined;
-  const maxMs = isRefused(err) ? MAX_REFUSED_DELAY_MS : MAX_DELAY_MS;
-  const delayMs = heedRetryAfter(backOffMs(attempt, maxMs), askedMs);
-  return { outcome: 'retried', delayMs };
+  const maxMs = isRefused(err) ? MAX_REFUSED_DELAY_MS : undefined;
+  return { outcome: 'retried', delayMs: backOffMs({ ...attempt, askedMs, maxMs }) };
 }
 
 const AWAY_CODES: ReadonlySet<ApiErrorCode> = new Set([
@@ -68,15 +60,6 @@ const REFUSALS: ReadonlySet<ApiErrorCode> = new Set(['E_API_FORBIDDEN', 'E_API_G
  */
 export function isRefused(err: unknown): boolean {
   return err instanceof ApiError && err.retryable && REFUSALS.has(err.code);
-}
-
-/** Doubles from half a second to a minute; half of each delay is random, so that nodes do not march in step. */
-export function backOffMs(
-  { failures, random }: Pick<FailedAttempt, 'failures' | 'random'>,
-  maxMs = MAX_DELAY_MS,
-): number {
-  const fullMs = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), maxMs);
-  return fullMs / 2 + (fullMs / 2) * random;
 }
 
 /** The namespace is going (no other 403 is final) or gone, and its Events with it. */

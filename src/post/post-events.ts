@@ -1,17 +1,17 @@
+import { type Clock, within } from '../clock.ts';
 import type { Logger } from '../logger.ts';
+import { backOffMs, Pause, WaitList } from '../retry.ts';
 import { AgeClock } from './age-clock.ts';
 import { deliver } from './deliver.ts';
-import { backOffMs, isRefused, isServerAway, judgeFailure } from './judge-failure.ts';
+import { isRefused, isServerAway, judgeFailure } from './judge-failure.ts';
 import type { Outbox, OutboxRow } from './outbox.ts';
-import { Pause } from './pause.ts';
 import { type PostOutcome, PostReport } from './post-report.ts';
 import { RowPicker } from './row-picker.ts';
 import { ServerWatch } from './server-watch.ts';
 import type { EventSink } from './sink.ts';
-import { type PostClock, WaitList } from './wait-list.ts';
 
 export interface PostEnv {
-  readonly clock: PostClock;
+  readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
@@ -76,10 +76,7 @@ export class EventPoster {
   async drain(withinMs: number): Promise<void> {
     this.#waiting.close();
     this.#fill();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#env.clock.after(withinMs, resolve);
-    await Promise.race([late, this.#settled()]);
-    cancel();
+    await within(this.#env.clock, withinMs, this.#settled());
     this.#stopped = true;
   }
 

@@ -1,5 +1,4 @@
-import { Pause } from './pause.ts';
-import type { WaitList } from './wait-list.ts';
+import { Pause, type WaitList } from '../retry.ts';
 
 /** Enough to hide the API server's latency in a storm, few enough to be polite. */
 const MAX_IN_FLIGHT = 4;

@@ -1,17 +1,17 @@
-import type { PostClock } from '../post/wait-list.ts';
+import type { Clock } from '../clock.ts';
 
 /** setTimeout takes no more than 2^31 ms, and a wall clock may be set meanwhile: look once an hour. */
 const MAX_DELAY_MS = 60 * 60_000;
 
 /** A single timer at a wall time; none while there is nothing to wait for. */
 export class Alarm {
-  readonly #clock: PostClock;
+  readonly #clock: Clock;
   readonly #ring: () => void;
   #atMs: number | undefined;
   #cancel = (): void => undefined;
 
   /** `ring` is called no earlier than asked for, unless that is more than an hour away. */
-  constructor(clock: PostClock, ring: () => void) {
+  constructor(clock: Clock, ring: () => void) {
     this.#clock = clock;
     this.#ring = ring;
   }

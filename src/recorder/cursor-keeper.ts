@@ -1,6 +1,6 @@
 import type { Cursor } from '../store/cursor-table.ts';
 import type { StateStore } from '../store/state-store.ts';
-import type { PostClock } from '../post/wait-list.ts';
+import type { Time } from '../clock.ts';
 
 type CursorStore = Pick<StateStore, 'cursor' | 'transaction'>;
 
@@ -15,7 +15,7 @@ const WRITE_AFTER_MS = 60_000;
  */
 export class CursorKeeper {
   readonly #store: CursorStore;
-  readonly #clock: Pick<PostClock, 'wallMs'>;
+  readonly #clock: Pick<Time, 'wallMs'>;
   readonly #bootId: string;
   readonly #alongside: () => void;
   #backlogUntil: number;
@@ -26,7 +26,7 @@ export class CursorKeeper {
   /** @param alongside writes what must agree with the cursor, where no episode does */
   constructor(
     store: CursorStore,
-    clock: Pick<PostClock, 'wallMs'>,
+    clock: Pick<Time, 'wallMs'>,
     from: Omit<Cursor, 'sequence'>,
     alongside: () => void = () => undefined,
   ) {

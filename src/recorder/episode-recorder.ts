@@ -10,7 +10,7 @@ import { PendingEpisodes } from './pending-episodes.ts';
 import { placeOf } from './pending-index.ts';
 import { recordEpisode, stateOf } from './recorded-episode.ts';
 import { settlePending, type SettleParts } from './settle-pending.ts';
-import type { PostClock } from '../post/wait-list.ts';
+import type { Clock } from '../clock.ts';
 
 export interface EpisodeRecorderOptions extends SettleParts {
   readonly cursor: CursorKeeper;
@@ -18,7 +18,7 @@ export interface EpisodeRecorderOptions extends SettleParts {
   readonly nodeEvents?: NodeEvents | undefined;
   /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
   readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
-  readonly clock: PostClock;
+  readonly clock: Clock;
   /** Told of an episode that was recorded and has more to say, before that is written. */
   readonly onAmended?: (before: OomEpisode, after: OomEpisode) => void;
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.ts';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
-import type { PostClock } from '../post/wait-list.ts';
+import type { Clock } from '../clock.ts';
 import type { KnownTable } from '../store/known-table.ts';
 import { Alarm } from './alarm.ts';
 import { type EventOrigin, nodeReference } from './build-event.ts';
@@ -10,7 +10,7 @@ export interface OverrunOptions {
   readonly events: EventRecorder;
   readonly notes: Pick<KnownTable, 'get' | 'put'>;
   readonly origin: EventOrigin;
-  readonly clock: PostClock;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Kills that went with lost records since the start, by the kernel's own counter, once it was looked at. */
   readonly killsLost: () => number | undefined;

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
 import type { Logger } from '../logger.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import type { PostClock } from '../post/wait-list.ts';
+import type { Clock } from '../clock.ts';
 import {
   type EpisodeTable,
   MAX_PENDING,
@@ -17,7 +17,7 @@ import { PendingTimes } from './pending-times.ts';
 export interface PendingOptions {
   readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded' | 'reloads$'>;
   readonly attributor: Attributor;
-  readonly clock: PostClock;
+  readonly clock: Clock;
   readonly log: Logger;
   /** Writes what was decided, in one transaction. Must not fail. */
   readonly settle: (decided: readonly DecidedEpisode[]) => void;

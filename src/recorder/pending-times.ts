@@ -1,6 +1,6 @@
 import type { Subscription } from 'rxjs';
 import type { PodNews } from '../pods/live-attributor.ts';
-import type { PostClock } from '../post/wait-list.ts';
+import type { Clock } from '../clock.ts';
 import { Alarm } from './alarm.ts';
 import type { PendingEpisode, PendingIndex } from './pending-index.ts';
 import { WatchedTime } from './watched-time.ts';
@@ -13,7 +13,7 @@ const MIN_PENDING_MS = 60_000;
 /** One timer for all that is pending: it rings when the time of one of them is over. */
 export class PendingTimes {
   readonly #index: PendingIndex;
-  readonly #clock: PostClock;
+  readonly #clock: Clock;
   readonly #watched: WatchedTime;
   readonly #alarm: Alarm;
   readonly #watching: Subscription;
@@ -24,7 +24,7 @@ export class PendingTimes {
   /** @param onTime told of those whose time is over; `plan` is to be called when they were looked at */
   constructor(
     index: PendingIndex,
-    clock: PostClock,
+    clock: Clock,
     live$: PodNews['live$'],
     onTime: (keys: readonly string[]) => void,
   ) {

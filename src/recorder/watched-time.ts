@@ -1,4 +1,4 @@
-import type { PostClock } from '../post/wait-list.ts';
+import type { Time } from '../clock.ts';
 
 /**
  * For how long the pods have been watched. While they are not, it stands still: time without a watch
@@ -8,11 +8,11 @@ import type { PostClock } from '../post/wait-list.ts';
  *     ms       0---4-------4-----9
  */
 export class WatchedTime {
-  readonly #clock: Pick<PostClock, 'monotonicMs'>;
+  readonly #clock: Pick<Time, 'monotonicMs'>;
   #beforeMs = 0;
   #sinceMs: number | undefined;
 
-  constructor(clock: Pick<PostClock, 'monotonicMs'>) {
+  constructor(clock: Pick<Time, 'monotonicMs'>) {
     this.#clock = clock;
   }
 

@@ -1,5 +1,6 @@
 import { HttpError } from '@influxdata/influxdb-client';
 import { RecorderError } from '../errors.ts';
+import { readRetryAfterMs } from '../retry.ts';
 
 /** `AWAY`: later. `ACCESS`: when somebody has set it right. `REFUSED`: these points never. */
 export type InfluxErrorCode = 'E_INFLUX_AWAY' | 'E_INFLUX_ACCESS' | 'E_INFLUX_REFUSED';
@@ -38,14 +39,10 @@ const ABOUT_POINTS =
 export function classifyInfluxError(cause: unknown): InfluxError {
   if (cause instanceof InfluxError) return cause;
   const status = cause instanceof HttpError ? cause.statusCode : undefined;
-  const retryAfter = cause instanceof HttpError ? cause.headers?.['retry-after'] : undefined;
   const body = cause instanceof HttpError ? cause.body : undefined;
-  return new InfluxError(codeOf(status, body), retryAfterMs(retryAfter), cause);
-}
-
-/** Whole seconds, as InfluxDB writes it; the library's own `retryAfter()` takes them for ms. */
-function retryAfterMs(header: unknown): number {
-  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) * 1000 : 0;
+  // The library's own `retryAfter()` takes the seconds for ms.
+  const retryAfter = cause instanceof HttpError ? cause.headers?.['retry-after'] : undefined;
+  return new InfluxError(codeOf(status, body), readRetryAfterMs(retryAfter), cause);
 }
 
 function codeOf(status: number | undefined, body = ''): InfluxErrorCode {

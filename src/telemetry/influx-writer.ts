@@ -1,7 +1,6 @@
+import { type Clock, within } from '../clock.ts';
 import type { Logger } from '../logger.ts';
-import { backOffMs } from '../post/judge-failure.ts';
-import { type PostClock, WaitList } from '../post/wait-list.ts';
-import { heedRetryAfter } from '../retry-after.ts';
+import { backOffMs, Pause, WaitList } from '../retry.ts';
 import type { PointOutcome } from './counters.ts';
 import type { EpisodeFacts } from './episode-facts.ts';
 import { InfluxError } from './influx-error.ts';
@@ -31,7 +30,7 @@ export interface PointSink {
 }
 
 export interface InfluxEnv {
-  readonly clock: PostClock;
+  readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
@@ -50,13 +49,12 @@ export class InfluxWriter {
   readonly #queue: InfluxQueue;
   readonly #sink: PointSink;
   readonly #env: InfluxEnv;
-  readonly #retries: WaitList;
+  readonly #waiting: WaitList;
+  readonly #pause: Pause;
   #running: Promise<void> | undefined;
-  #failures = 0;
   #batchSize = MAX_BATCH;
   /** Of this run: how many, and the first one. */
   #refusals: { err: InfluxError; episode: number | undefined; points: number } | undefined;
-  #isWaiting = false;
   #woken = false;
   #stopped = false;
 
@@ -64,7 +62,8 @@ export class InfluxWriter {
     this.#queue = queue;
     this.#sink = sink;
     this.#env = env;
-    this.#retries = new WaitList(env.clock);
+    this.#waiting = new WaitList(env.clock);
+    this.#pause = new Pause(this.#waiting);
   }
 
   /** Points that wait. */
@@ -75,7 +74,7 @@ export class InfluxWriter {
   /** Says that there may be episodes. Returns at once; while an outage lasts it changes nothing. */
   wake(): void {
     this.#woken = true;
-    if (this.#running !== undefined || this.#isWaiting || this.#stopped) return;
+    if (this.#running !== undefined || this.#pause.isOn || this.#stopped) return;
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
       if (this.#woken) this.wake();
@@ -84,13 +83,10 @@ export class InfluxWriter {
 
   /** Writes what can be written at once, for `withinMs` at most, and stops. */
   async drain(withinMs: number): Promise<void> {
-    this.#retries.close();
-    this.#isWaiting = false;
+    this.#waiting.close();
+    this.#pause.end();
     this.wake();
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const cancel = this.#env.clock.after(withinMs, resolve);
-    await Promise.race([late, this.#running]);
-    cancel();
+    await within(this.#env.clock, withinMs, this.#running);
     this.#stopped = true;
   }
 
@@ -165,22 +161,16 @@ export class InfluxWriter {
   }
 
   #recovered(): void {
-    if (this.#failures > 0) this.#env.log.info({}, 'writing to influxdb again');
-    this.#failures = 0;
+    if (this.#pause.failures > 0) this.#env.log.info({}, 'writing to influxdb again');
+    this.#pause.worked();
   }
 
   #retryLater(err: unknown): void {
     const { log, random } = this.#env;
-    this.#failures += 1;
-    if (this.#failures === 1)
-      log.warn({ err }, 'cannot write to influxdb, points wait in the store');
+    const failures = this.#pause.failed();
+    if (failures === 1) log.warn({ err }, 'cannot write to influxdb, points wait in the store');
     const askedMs = err instanceof InfluxError ? err.retryAfterMs : undefined;
-    const ownMs = backOffMs({ failures: this.#failures, random: random() });
-    const delayMs = heedRetryAfter(ownMs, askedMs);
-    this.#isWaiting = true;
-    this.#retries.after(delayMs, () => {
-      this.#isWaiting = false;
-      this.wake();
-    });
+    const delayMs = backOffMs({ failures, random: random(), askedMs });
+    this.#pause.begin(delayMs, () => this.wake());
   }
 }

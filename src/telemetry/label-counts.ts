@@ -16,6 +16,11 @@ export class LabelCounts<L extends string> {
     return this.#counts;
   }
 
+  /** As a metric shows them whose label has this name. */
+  by(name: string): (readonly [Readonly<Record<string, L>>, number])[] {
+    return [...this.#counts].map(([label, count]) => [{ [name]: label }, count]);
+  }
+
   toJSON(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts);
   }

@@ -1,27 +1,49 @@
-import { Registry } from 'prom-client';
-import type { LabelCounts } from './label-counts.ts';
-import { Meter } from './meter.ts';
-import type { MetricsSource } from './metrics-source.ts';
-import { defineProcessMetrics } from './process-metrics.ts';
-import { defineStateMetrics } from './state-metrics.ts';
+import { Counter, Gauge, Registry } from 'prom-client';
+
+/** A sample for each combination of labels. */
+type Series = Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
+/** `undefined` is no sample, where 0 would be a lie. */
+type Read = () => number | Series | undefined;
+
+/** A metric is read, not written: its figure is taken from where it already is, when it is scraped. */
+export interface Metric {
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly read: Read;
+}
+
+/** Only goes up, but for what is shown no more. */
+export function counter(help: string, read: Read, labels: readonly string[] = []): Metric {
+  return { type: 'counter', help, labels, read };
+}
+
+/** Goes up and down. */
+export function gauge(help: string, read: Read, labels: readonly string[] = []): Metric {
+  return { type: 'gauge', help, labels, read };
+}
 
 /**
- * The agent's metrics in Prometheus' text format. A registry of its own, no defaults, nothing runs
- * between two scrapes. Every metric is in docs/metrics.md; a test compares.
- *
- * @see https://prometheus.io/docs/practices/naming/
+ * Metrics in Prometheus' text format. A registry of its own, no defaults, nothing runs between two
+ * scrapes.
  */
 export class Metrics {
   readonly #registry = new Registry();
 
-  constructor(source: MetricsSource) {
-    const meter = new Meter(this.#registry);
-    defineKillMetrics(meter, source);
-    defineLogMetrics(meter, source);
-    defineEventMetrics(meter, source);
-    defineInfluxMetrics(meter, source);
-    defineStateMetrics(meter, source);
-    defineProcessMetrics(meter, source);
+  /** @param metrics by their names, in the order they are shown in */
+  constructor(metrics: Readonly<Record<string, Metric>>) {
+    for (const [name, { type, help, labels, read }] of Object.entries(metrics)) {
+      const Kind = type === 'counter' ? Counter : Gauge;
+      void new Kind({
+        name,
+        help,
+        labelNames: labels,
+        registers: [this.#registry],
+        collect(this: Counter | Gauge) {
+          fill(this, read());
+        },
+      });
+    }
   }
 
   get contentType(): string {
@@ -33,118 +55,13 @@ export class Metrics {
   }
 }
 
-function defineKillMetrics(meter: Meter, { counters, audit }: MetricsSource): void {
-  meter.counters(
-    'container_oom_events_total',
-    'OOM kills that hurt a container, one for each OOM decision; container is empty where only the pod is known.',
-    ['namespace', 'pod', 'container'],
-    () => [...counters.kills.current()].map(({ count, ...labels }) => [labels, count]),
-  );
-  meter.counters(
-    'oom_recorder_episodes_total',
-    'OOM decisions of the kernel that were recorded, by whose limit was hit.',
-    ['limit_level'],
-    () => labelled('limit_level', counters.episodes),
-  );
-  meter.counter(
-    'oom_recorder_killed_processes_total',
-    'Processes killed in the recorded OOM decisions, members of a group kill included.',
-    () => counters.killed,
-  );
-  meter.counters(
-    'oom_recorder_suppressed_contexts_total',
-    'OOM kills whose context the kernel withheld (rate limit), by what told whose they were.',
-    ['attributed_by'],
-    () => labelled('attributed_by', counters.suppressed),
-  );
-  if (audit === undefined) return;
-  meter.counter(
-    'oom_recorder_kernel_oom_kills_total',
-    'OOM kills the kernel counted (/proc/vmstat oom_kill) since the audit began.',
-    () => audit()?.kernelKills,
-  );
-  meter.counter(
-    'oom_recorder_recorded_oom_kills_total',
-    'OOM kills the kernel counted that are in recorded episodes, since the audit began.',
-    () => audit()?.recordedKills,
-  );
-  meter.gauge(
-    'oom_recorder_unexplained_oom_kills',
-    'OOM kills the kernel counted and its log has not told.',
-    () => audit()?.unexplainedKills,
-  );
-}
-
-function defineLogMetrics(meter: Meter, { counters }: MetricsSource): void {
-  meter.counter(
-    'oom_recorder_log_records_total',
-    'Records read from the kernel log, whoever wrote them.',
-    () => counters.log.records,
-  );
-  meter.counter(
-    'oom_recorder_log_records_lost_total',
-    'Records of the kernel log that were overwritten before they were read.',
-    () => counters.log.lost,
-  );
-  meter.counter(
-    'oom_recorder_log_records_malformed_total',
-    'Reads of the kernel log that were no record.',
-    () => counters.log.malformed,
-  );
-  meter.counter(
-    'oom_recorder_log_records_forged_total',
-    'OOM lines a process wrote to the kernel log; not believed.',
-    () => counters.log.forged,
-  );
-  meter.counter(
-    'oom_recorder_kernel_callbacks_suppressed_total',
-    'OOM contexts the kernel itself says it withheld.',
-    () => counters.log.callbacksSuppressed,
-  );
-}
-
-function defineEventMetrics(meter: Meter, { counters, outbox }: MetricsSource): void {
-  if (outbox === undefined) return;
-  meter.counter(
-    'oom_recorder_pending_overflows_total',
-    'Episodes that were attributed by what was known, because too many were pending.',
-    () => counters.early,
-  );
-  meter.counters(
-    'oom_recorder_event_posts_total',
-    'Attempts to write an Event to the API server, by outcome.',
-    ['outcome'],
-    () => labelled('outcome', counters.posts),
-  );
-  meter.counters(
-    'oom_recorder_events_skipped_total',
-    'Events the spam filter did not let through at once: held until a token returns, or dropped.',
-    ['reason'],
-    () => labelled('reason', counters.skips),
-  );
-}
-
-function defineInfluxMetrics(meter: Meter, { counters, influxPending }: MetricsSource): void {
-  if (influxPending === undefined) return;
-  meter.counters(
-    'oom_recorder_influx_points_total',
-    'Points on their way to InfluxDB, by outcome; a retried one counts again each time.',
-    ['outcome'],
-    () => labelled('outcome', counters.points),
-  );
-  meter.gauge(
-    'oom_recorder_influx_pending_points',
-    'Points that wait for InfluxDB.',
-    influxPending,
-  );
-}
-
-function labelled<L extends string>(
-  name: L,
-  counts: LabelCounts<string>,
-): (readonly [Readonly<Record<L, string>>, number])[] {
-  return [...counts.entries()].map(([value, count]) => [
-    { [name]: value } as Record<L, string>,
-    count,
-  ]);
+/** Anew at each scrape: what is no more has no sample. `reset()` alone says 0 of what has no labels. */
+function fill(metric: Counter | Gauge, figure: ReturnType<Read>): void {
+  metric.reset();
+  if (typeof figure === 'object') {
+    for (const [labels, value] of figure) metric.inc(labels, value);
+    return;
+  }
+  metric.remove();
+  if (figure !== undefined) metric.inc(figure);
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Time } from '../clock.ts';
 import { guardConnections } from './connection-guard.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
 import { shareRendering } from './share-rendering.ts';
@@ -10,6 +11,7 @@ export type Check = () => string | undefined;
 
 /** What the listener shows. Asked when somebody looks, never before. */
 export interface Exhibits {
+  readonly clock: Pick<Time, 'monotonicMs'>;
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** Whether the process must be restarted: the reader stands still, for one. */
   readonly health: readonly Check[];
@@ -107,9 +109,9 @@ export class StatusServer implements AsyncDisposable {
   }
 }
 
-function pagesOf({ metrics, page, health, readiness }: Exhibits): Record<string, Page> {
-  const metricsText = shareRendering(() => metrics.render());
-  const html = shareRendering(async () => page());
+function pagesOf({ clock, metrics, page, health, readiness }: Exhibits): Record<string, Page> {
+  const metricsText = shareRendering(clock, () => metrics.render());
+  const html = shareRendering(clock, async () => page());
   return Object.assign(Object.create(null), {
     '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metricsText() }),
     '/healthz': () => verdict(health),

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import { FakeGate } from '../support/fake-gate.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
 const PATH = '/dev/kmsg';
 
@@ -18,15 +19,13 @@ const IDLE_MS = 3000;
 type Stop = () => void;
 type Reader = (onRecord: (bytes: Buffer) => void) => Stop;
 
-const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
-
 const onExit = (callback: () => void) => {
   process.on('exit', callback);
   return () => void process.off('exit', callback);
 };
 
 const pollingReader: Reader = (onRecord) => {
-  const { reads$ } = openKmsg({ path: PATH, gate: new FakeGate(), clock, onExit });
+  const { reads$ } = openKmsg({ path: PATH, gate: new FakeGate(), clock: SYSTEM_CLOCK, onExit });
   const subscription = reads$.subscribe((read) => read.kind === 'raw' && onRecord(read.bytes));
   return () => subscription.unsubscribe();
 };

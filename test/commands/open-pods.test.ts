@@ -7,9 +7,10 @@ import { NodeIdentity } from '../../src/kube/node-identity.ts';
 import { openLog } from '../../src/log.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { StateStore } from '../../src/store/state-store.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { entryOf } from '../support/pod-json.ts';
 
-const clock = { wallMs: () => 0, monotonicMs: () => 0 };
+const clock = new FakeClock(0);
 
 /** Nobody is there: what is known is of an earlier process. */
 function nowhere(): ClusterAccess {

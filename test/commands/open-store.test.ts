@@ -1,10 +1,11 @@
 import { beforeEach, expect, test } from 'vitest';
 import { openStore } from '../../src/commands/open-store.ts';
 import { openLog } from '../../src/log.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const log = openLog({ level: 'silent', format: 'json' }, () => undefined);
-const clock = { wallMs: () => 0, monotonicMs: () => 0 };
+const clock = new FakeClock(0);
 let stateDir: string;
 
 beforeEach(() => {

@@ -8,6 +8,7 @@ import { FIRST_STEP, type ReflectorState } from '../../src/pods/reflector-step.t
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
 const edge: Edge = {
   env: {},
@@ -15,7 +16,7 @@ const edge: Edge = {
   print: () => undefined,
   printError: () => undefined,
   isTerminal: false,
-  clock: { wallMs: () => 0, monotonicMs: () => nowMs },
+  clock: { ...SYSTEM_CLOCK, wallMs: () => 0, monotonicMs: () => nowMs },
   onExit: () => () => undefined,
   runtime: process,
   signal: new AbortController().signal,

@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import { parseRecords, type LogItem } from '../../src/kmsg/record.ts';
 import { FakeGate } from '../support/fake-gate.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
 const isRoot = process.getuid?.() === 0;
 if (!isRoot)
@@ -27,10 +28,7 @@ async function openDevice() {
   const device = openKmsg({
     path: '/dev/kmsg',
     gate,
-    clock: {
-      wallMs: () => Date.now(),
-      monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
-    },
+    clock: SYSTEM_CLOCK,
     onExit: () => () => undefined,
   });
   const items: LogItem[] = [];

@@ -5,6 +5,7 @@ import { InfluxClient } from '../../src/telemetry/influx-client.ts';
 import { InfluxWriter } from '../../src/telemetry/influx-writer.ts';
 import { FakeInfluxQueue } from '../support/fake-influx-queue.ts';
 import { Influx, INFLUX_DATABASE, INFLUX_LOGIN } from '../support/influx.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 import { killFacts } from '../support/telemetry.ts';
 import { haveTools } from '../support/test-tools.ts';
 
@@ -26,7 +27,7 @@ async function setScene(password: string = INFLUX_LOGIN.password): Promise<Scene
     queue,
     new InfluxClient({ ...target, password: () => password }),
     {
-      clock: { wallMs: Date.now, monotonicMs: () => performance.now(), after },
+      clock: SYSTEM_CLOCK,
       random: Math.random,
       log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
       tally: (outcome, points) => (tally[outcome] += points),
@@ -125,10 +126,5 @@ describe.skipIf(!isHere)('InfluxDB 1', () => {
     expect(counts.at(-1)?.at(-1)).toBe('6');
   });
 });
-
-function after(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-}
 
 function ignore(): void {}

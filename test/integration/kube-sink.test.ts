@@ -10,6 +10,7 @@ import type { PostOutcome } from '../../src/post/post-report.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 import { mountServiceAccount } from '../support/service-account.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
 const PATCH = { count: 2, lastTimestamp: '2024-01-01T00:00:00Z', message: 'again' };
 const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
@@ -135,9 +136,8 @@ describe('a real API server', () => {
   }) => {
     const outbox = new FakeOutbox();
     const tally: PostOutcome[] = [];
-    const clock = { wallMs: Date.now, monotonicMs: () => performance.now(), after };
     const env = {
-      clock,
+      clock: SYSTEM_CLOCK,
       random: Math.random,
       log: SILENT,
       tally: (outcome: PostOutcome) => tally.push(outcome),
@@ -160,10 +160,5 @@ describe('a real API server', () => {
     expect(await readBack(client, stored('waits-49'))).toMatchObject({ count: 2 });
   });
 });
-
-function after(delayMs: number, run: () => void): () => void {
-  const timer = setTimeout(run, delayMs);
-  return () => clearTimeout(timer);
-}
 
 function ignore(): void {}

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { run } from '../../hack/control-plane/commands.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
-import { Metrics } from '../../src/telemetry/metrics.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { Prometheus } from '../support/prometheus.ts';
-import { metricsSource, podEntry, recordedKill } from '../support/telemetry.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
+import { metricsOf, podEntry, recordedKill } from '../support/telemetry.ts';
 import { haveTools } from '../support/test-tools.ts';
 
 const MONITORING = join(import.meta.dirname, '../../manifests/monitoring');
@@ -15,7 +15,8 @@ async function serve(counters: Counters): Promise<StatusServer> {
   return StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
     {
-      metrics: new Metrics(metricsSource({ counters })),
+      clock: SYSTEM_CLOCK,
+      metrics: metricsOf({ counters }),
       health: [],
       readiness: [],
       page: () => '',
@@ -30,7 +31,7 @@ describe.skipIf(!isHere)('Prometheus', () => {
       () => [podEntry('web-0')],
       () => Date.now(),
     );
-    const input = await new Metrics(metricsSource({ counters })).render();
+    const input = await metricsOf({ counters }).render();
     expect(await run('promtool', ['check', 'metrics'], { input })).toBe('');
   });
 

@@ -1,22 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backOffMs, judgeFailure } from '../../src/post/judge-failure.ts';
+import { judgeFailure } from '../../src/post/judge-failure.ts';
 import { proxyRefusal, refusal } from '../support/fake-sink.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
-
-describe('backOffMs', () => {
-  it.each([
-    [1, 250, 500],
-    [2, 500, 1000],
-    [5, 4000, 8000],
-    [8, 30_000, 60_000],
-    [5000, 30_000, 60_000],
-  ])('after failure %i lies between %i and %i ms', (failures, leastMs, mostMs) => {
-    expect(backOffMs({ failures, random: 0 })).toBe(leastMs);
-    expect(backOffMs({ failures, random: 1 })).toBe(mostMs);
-  });
-});
 
 describe('judgeFailure', () => {
   const attempt = { failures: 1, ageMs: 0, random: 0 };

@@ -11,6 +11,7 @@ import { KubeSink } from '../../src/post/kube-sink.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { numberedPods } from './kill-report.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 import { tailLog } from './tailed-log.ts';
 
 /**
@@ -25,10 +26,7 @@ const BOOT_ID = '11111111-2222-4333-8444-555555555555';
 const SLOW_ATTRIBUTION_MS = 150;
 const DRAIN_WITHIN_MS = 5000;
 
-const clock = {
-  wallMs: () => Date.now() + Number(aheadMs),
-  monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
-};
+const clock = { ...SYSTEM_CLOCK, wallMs: () => Date.now() + Number(aheadMs) };
 const atOnce = attributeBy(numberedPods);
 const attributor: Attributor = {
   ...atOnce,

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { PostClock } from '../../src/post/wait-list.ts';
+import type { Clock } from '../../src/clock.ts';
 
 interface Timer {
   readonly dueMs: number;
@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /** Time that passes when the test says so; between two timers everything else gets its turn. */
-export class FakeClock implements PostClock {
+export class FakeClock implements Clock {
   /** Since the start. */
   #nowMs = 0;
   #wallAtStartMs: number;

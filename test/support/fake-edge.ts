@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { runCli } from '../../src/cli.ts';
 import type { Edge } from '../../src/edge.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /** What a command said and how it ended. */
 export interface CliRun {
@@ -31,7 +32,7 @@ export async function runFake(
     print: (text) => stdout.push(text),
     printError: (text) => stderr.push(text),
     isTerminal: false,
-    clock: { wallMs: () => WALL_MS, monotonicMs: () => MONOTONIC_MS },
+    clock: { ...SYSTEM_CLOCK, wallMs: () => WALL_MS, monotonicMs: () => MONOTONIC_MS },
     onExit: () => () => undefined,
     runtime: process,
     signal: new AbortController().signal,

@@ -1,6 +1,7 @@
 import { filter, take } from 'rxjs';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import { FakeGate } from './fake-gate.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /**
  * A process of its own that reads the kernel log and then leaves it, as its first argument says:
@@ -17,7 +18,7 @@ const SETTLED_MS = 100;
 const { reads$ } = openKmsg({
   path,
   gate: new FakeGate(),
-  clock: { wallMs: () => Date.now(), monotonicMs: () => performance.now() },
+  clock: SYSTEM_CLOCK,
   onExit: (callback) => {
     process.on('exit', callback);
     return () => process.off('exit', callback);

@@ -18,6 +18,7 @@ import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import type { PodDirectory } from '../../src/pods/pod-directory.ts';
 import { newTally } from '../../src/tally.ts';
 import { podJson, running } from './pod-json.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../hack/oom-kill.sh', import.meta.url));
 
@@ -55,13 +56,9 @@ export interface Storm {
 
 /** The witness of a node on which every victim is gone before anybody looks. */
 export const BLIND: Witness = NO_WITNESS;
-const clock = {
-  wallMs: () => Date.now(),
-  monotonicMs: () => Number(process.hrtime.bigint() / 1000n) / 1000,
-};
 const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
 export const PROC: Witness = new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () =>
-  clock.monotonicMs(),
+  SYSTEM_CLOCK.monotonicMs(),
 );
 
 /** Kills a process in each of `count` pods of their own at once, with the agent's pipe looking on. */
@@ -84,8 +81,9 @@ export async function podStorm(count: number, witness: Witness): Promise<Storm> 
 function watch(witness: Witness, onEpisode: (episode: OomEpisode) => void) {
   const counters = new CgroupCounters(tree, proc);
   const watching = new OomWatcher({
-    openLog: (gate) => openKmsg({ path: '/dev/kmsg', gate, clock, onExit: () => () => {} }),
-    recordClock: new BootClock(clock),
+    openLog: (gate) =>
+      openKmsg({ path: '/dev/kmsg', gate, clock: SYSTEM_CLOCK, onExit: () => () => {} }),
+    recordClock: new BootClock(SYSTEM_CLOCK),
     witness,
     ledger: new KillLedger(counters),
     tally: newTally(),

@@ -4,7 +4,8 @@ import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import type { RecordedEpisode } from '../../src/recorder/recorded-episode.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
 import type { EpisodeFacts } from '../../src/telemetry/episode-facts.ts';
-import type { MetricsSource } from '../../src/telemetry/metrics-source.ts';
+import { listMetrics, type MetricsSource } from '../../src/telemetry/metric-list.ts';
+import { Metrics } from '../../src/telemetry/metrics.ts';
 import { newTally } from '../../src/tally.ts';
 
 /** 2026-11-21T12:00:00Z. */
@@ -71,7 +72,12 @@ export function killFacts(facts: Partial<EpisodeFacts> = {}): EpisodeFacts {
 export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSource {
   return {
     version: '1.2.3',
-    nodeVersion: 'v24.0.0',
+    runtime: {
+      version: 'v24.0.0',
+      cpuUsage: () => ({ user: 1_000_000, system: 500_000 }),
+      memoryUsage: () => ({ rss: 90e6, heapUsed: 20e6, external: 1e6 }),
+      uptime: () => 0,
+    },
     counters: new Counters(
       () => [podEntry('web-0')],
       () => KILLED_AT_MS,
@@ -79,18 +85,16 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
     ),
     nowMs: () => KILLED_AT_MS,
     buffer: () => ({ waiting: 0, capacity: 10 }),
-    process: () => ({
-      cpuSeconds: 1.5,
-      startTimeSeconds: 1_795_262_400,
-      residentBytes: 90e6,
-      heapUsedBytes: 20e6,
-      externalBytes: 1e6,
-      openFds: 30,
-    }),
-    audit: () => ({ kernelKills: 3, recordedKills: 2, unexplainedKills: 1 }),
+    openFds: () => 30,
+    audit: () => ({ counted: 8, beforeStart: 5, recorded: 2, lost: 0, unexplained: 1 }),
     outbox: () => ({ rows: 2, oldestEnteredAtMs: KILLED_AT_MS - 90_000, pendingEpisodes: 1 }),
     watch: () => ({ synced: true, live: false, failures: 4, skipped: 2 }),
     influxPending: () => 7,
     ...source,
   };
+}
+
+/** The metrics of such a source. */
+export function metricsOf(source: Partial<MetricsSource> = {}): Metrics {
+  return new Metrics(listMetrics(metricsSource(source)));
 }

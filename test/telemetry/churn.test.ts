@@ -6,11 +6,10 @@ import { attribute } from '../../src/pods/attribute.ts';
 import { LiveDirectory } from '../../src/pods/live-directory.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
-import { Metrics } from '../../src/telemetry/metrics.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { entryOf, running } from '../support/pod-json.ts';
-import { metricsSource } from '../support/telemetry.ts';
+import { metricsOf } from '../support/telemetry.ts';
 
 const MINUTE_MS = 60_000;
 const CONTAINERS = 10_000;
@@ -33,7 +32,7 @@ function setUp() {
   const saving = savePods(directory, store, nowMs, scheduler);
   onTestFinished(() => saving.unsubscribe());
   const counters = openCounters(store, () => directory.entries(), nowMs, newTally());
-  const metrics = new Metrics(metricsSource({ counters }));
+  const metrics = metricsOf({ counters });
   const kill = (pod: number): void => {
     const episode = makeEpisode({ sequence: pod, pod });
     const recorded = { episode, attribution: attribute(episode, directory), events: [] };

@@ -3,6 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Exhibits } from '../../src/telemetry/server.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
+import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
 let server: StatusServer;
 let problems: { health?: string; ready?: string };
@@ -26,6 +27,7 @@ afterEach(async () => {
 function exhibits(): Exhibits {
   const render = async (): Promise<string> => `up ${(renders += 1)}\n`;
   return {
+    clock: SYSTEM_CLOCK,
     metrics: { contentType: 'text/plain; version=0.0.4', render },
     health: [() => problems.health],
     readiness: [() => undefined, () => problems.ready],

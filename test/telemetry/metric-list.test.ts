@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { AuditFigures } from '../../src/oom/kill-audit.ts';
 import { Counters, type LogCounts } from '../../src/telemetry/counters.ts';
-import { Metrics } from '../../src/telemetry/metrics.ts';
-import type { AuditFigures, MetricsSource } from '../../src/telemetry/metrics-source.ts';
+import { listMetrics, type MetricsSource } from '../../src/telemetry/metric-list.ts';
 import { newTally } from '../../src/tally.ts';
-import { KILLED_AT_MS, metricsSource, podEntry, recordedKill } from '../support/telemetry.ts';
+import {
+  KILLED_AT_MS,
+  metricsOf,
+  metricsSource,
+  podEntry,
+  recordedKill,
+} from '../support/telemetry.ts';
 
-async function samples(source: MetricsSource): Promise<string[]> {
-  const text = await new Metrics(source).render();
+async function samples(source: Partial<MetricsSource> = {}): Promise<string[]> {
+  const text = await metricsOf(source).render();
   return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
@@ -22,7 +28,7 @@ function makeCounters(tally?: LogCounts): Counters {
 describe('the metrics', () => {
   test('have a series for every container from the moment it is known', async () => {
     const counters = makeCounters();
-    const metrics = new Metrics(metricsSource({ counters }));
+    const metrics = metricsOf({ counters });
     const web = 'container_oom_events_total{namespace="shop",pod="web-0",container="app"}';
     expect(await metrics.render()).toContain(`${web} 0\n`);
     counters.recorded(recordedKill(podEntry('web-0')));
@@ -32,7 +38,7 @@ describe('the metrics', () => {
   test('read their values only when they are scraped', async () => {
     let reads = 0;
     const buffer = () => ({ waiting: (reads += 1), capacity: 10 });
-    const metrics = new Metrics(metricsSource({ buffer }));
+    const metrics = metricsOf({ buffer });
     expect(reads).toBe(0);
     await metrics.render();
     expect(reads).toBe(2);
@@ -45,7 +51,7 @@ describe('the metrics', () => {
       { pid: 3, comm: 'b' },
     ];
     counters.recorded(recordedKill(podEntry('web-0'), { members }));
-    const shown = await samples(metricsSource({ counters }));
+    const shown = await samples({ counters });
     expect(shown).toContain('oom_recorder_episodes_total{limit_level="container"} 1');
     expect(shown).toContain('oom_recorder_killed_processes_total 3');
   });
@@ -57,21 +63,21 @@ describe('the metrics', () => {
     before.recorded(kill);
     const counters = makeCounters();
     counters.restore(JSON.parse(JSON.stringify(before)));
-    const shown = await samples(metricsSource({ counters }));
+    const shown = await samples({ counters });
     expect(shown).toContain('oom_recorder_pending_overflows_total 1');
   });
 
   test('count a kill of the Node for no container', async () => {
     const counters = makeCounters();
     counters.recorded(recordedKill());
-    const shown = await samples(metricsSource({ counters }));
+    const shown = await samples({ counters });
     expect(shown.filter((line) => line.startsWith('container_') && !line.endsWith(' 0'))).toEqual(
       [],
     );
   });
 
   test('have every outcome from the start', async () => {
-    const shown = await samples(metricsSource());
+    const shown = await samples();
     expect(shown.filter((line) => line.startsWith('oom_recorder_event_posts_total'))).toHaveLength(
       8,
     );
@@ -79,7 +85,7 @@ describe('the metrics', () => {
 
   test('leave out what an agent does not have', async () => {
     const { audit, outbox, watch, influxPending, ...source } = metricsSource();
-    const shown = (await samples(source)).join('\n');
+    const shown = Object.keys(listMetrics(source)).join('\n');
     expect([audit, outbox, watch, influxPending]).not.toContain(undefined);
     expect(shown).not.toMatch(
       /kernel_oom_kills|outbox|pending|event_posts|events_skipped|pods_|influx/,
@@ -88,17 +94,17 @@ describe('the metrics', () => {
 
   test('claim no audit before there was one', async () => {
     let figures: AuditFigures | undefined;
-    const metrics = new Metrics(metricsSource({ audit: () => figures }));
+    const metrics = metricsOf({ audit: () => figures });
     const audited = /^oom_recorder_(?:kernel|recorded|unexplained)_oom_kills\w* \d/gm;
     expect(await metrics.render()).not.toMatch(audited);
-    figures = { kernelKills: 0, recordedKills: 0, unexplainedKills: 0 };
+    figures = { counted: 5, beforeStart: 5, recorded: 0, lost: 0, unexplained: 0 };
     expect((await metrics.render()).match(audited)).toHaveLength(3);
     figures = undefined;
     expect(await metrics.render()).not.toMatch(audited);
   });
 
   test('have a gauge of unexplained kills: one may be explained after all', async () => {
-    const text = await new Metrics(metricsSource()).render();
+    const text = await metricsOf().render();
     expect(text).toContain('# TYPE oom_recorder_unexplained_oom_kills gauge\n');
     expect(text).toContain('\noom_recorder_unexplained_oom_kills 1\n');
   });
@@ -124,9 +130,7 @@ describe('the metrics', () => {
     const counters = makeCounters(second);
     counters.restore(JSON.parse(JSON.stringify(makeCounters(first))));
     second.forged += 1;
-    const shown = (await samples(metricsSource({ counters }))).filter((line) =>
-      /_log_|_callbacks_/.test(line),
-    );
+    const shown = (await samples({ counters })).filter((line) => /_log_|_callbacks_/.test(line));
     expect(shown).toEqual([
       'oom_recorder_log_records_total 110',
       'oom_recorder_log_records_lost_total 3',
@@ -150,20 +154,62 @@ describe('the metrics', () => {
     const counters = makeCounters();
     const ref = { namespace: 'a"b', pod: 'c\\d', container: 'e\nf' };
     counters.kills.count(ref);
-    const [line] = await samples(metricsSource({ counters }));
+    const [line] = await samples({ counters });
     expect(line).toBe(
       String.raw`container_oom_events_total{namespace="a\"b",pod="c\\d",container="e\nf"} 1`,
     );
   });
 
-  test('are all in docs/metrics.md, and none is there that is not', async () => {
-    const text = await new Metrics(metricsSource()).render();
-    const defined = [...text.matchAll(/^# TYPE (?<name>\S+)/gm)].map(
-      ({ groups }) => groups?.['name'],
-    );
+  test('of the process are in base units, and it started when it did', async () => {
+    let nowMs = 60_000;
+    const runtime = { ...metricsSource().runtime, uptime: () => 10 };
+    const metrics = metricsOf({ runtime, nowMs: () => nowMs });
+    nowMs = 90_000;
+    const lines = (await metrics.render()).split('\n');
+    expect(lines.filter((line) => /^(?:process|nodejs)_/.test(line))).toEqual([
+      'process_cpu_seconds_total 1.5',
+      'process_start_time_seconds 50',
+      'process_resident_memory_bytes 90000000',
+      'process_open_fds 30',
+      'nodejs_heap_size_used_bytes 20000000',
+      'nodejs_external_memory_bytes 1000000',
+    ]);
+  });
+
+  test('wait for no time where nothing waits, or the clock was set back', async () => {
+    const waiting = { rows: 1, pendingEpisodes: 0 };
+    const age = (outbox: typeof waiting & { oldestEnteredAtMs?: number }) =>
+      listMetrics(metricsSource({ outbox: () => outbox }))[
+        'oom_recorder_outbox_oldest_age_seconds'
+      ]?.read();
+    expect(age(waiting)).toBe(0);
+    expect(age({ ...waiting, oldestEnteredAtMs: KILLED_AT_MS + 1 })).toBe(0);
+    expect(age({ ...waiting, oldestEnteredAtMs: KILLED_AT_MS - 90_000 })).toBe(90);
+  });
+
+  test('are in docs/metrics.md with their types and labels, and none is there that is not', () => {
     const docs = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
-    const told = [...docs.matchAll(/^\| `(?<name>\w+)/gm)].map(({ groups }) => groups?.['name']);
-    expect(new Set(told)).toEqual(new Set(defined));
-    expect(told).toHaveLength(defined.length);
+    const rows = [...docs.matchAll(/^\| `(\w+)` \| (\w+) \| (.*?) ?\|/gm)];
+    const told = rows.map(([, name, type, labels]) => `${name} ${type} ${labels}`);
+    const defined = Object.entries(listMetrics(metricsSource())).map(
+      ([name, { type, labels }]) =>
+        `${name} ${type} ${labels.map((label) => `\`${label}\``).join(', ')}`,
+    );
+    expect(told.toSorted()).toEqual(defined.toSorted());
+  });
+
+  test('of few label values have each of them in docs/metrics.md', () => {
+    const docs = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+    const { episodes, suppressed, posts, skips, points } = makeCounters();
+    for (const [name, counts] of Object.entries({
+      oom_recorder_episodes_total: episodes,
+      oom_recorder_suppressed_contexts_total: suppressed,
+      oom_recorder_event_posts_total: posts,
+      oom_recorder_events_skipped_total: skips,
+      oom_recorder_influx_points_total: points,
+    })) {
+      const row = docs.split('\n').find((line) => line.startsWith(`| \`${name}\``));
+      for (const [value] of counts.entries()) expect(row).toContain(`\`${value}\``);
+    }
   });
 });

@@ -1,0 +1,200 @@
+import type { AuditFigures } from '../oom/kill-audit.ts';
+import type { ReflectorState } from '../pods/reflector-step.ts';
+import type { Counters } from './counters.ts';
+import { counter, gauge, type Metric } from './metrics.ts';
+
+/** The part of Node's `process` that is shown. */
+export interface ProcessLike {
+  readonly version: string;
+  cpuUsage(): { readonly user: number; readonly system: number };
+  memoryUsage(): { readonly rss: number; readonly heapUsed: number; readonly external: number };
+  uptime(): number;
+}
+
+/**
+ * Where the metrics look when they are scraped, and only then. What an agent does not have (no
+ * cluster, no InfluxDB) has no metrics either.
+ */
+export interface MetricsSource {
+  readonly version: string;
+  readonly runtime: ProcessLike;
+  /** Entries of `/proc/self/fd`. */
+  readonly openFds: () => number;
+  readonly nowMs: () => number;
+  readonly counters: Counters;
+  readonly buffer: () => { readonly waiting: number; readonly capacity: number };
+  /** Absent for a saved log; `undefined` where the kernel counts nothing, or nothing was compared yet. */
+  readonly audit?: () => AuditFigures | undefined;
+  /** What waits for the API server, where there is one. */
+  readonly outbox?: () => {
+    readonly rows: number;
+    readonly oldestEnteredAtMs?: number;
+    readonly pendingEpisodes: number;
+  };
+  readonly watch?: () => Pick<ReflectorState, 'synced' | 'live' | 'failures' | 'skipped'>;
+  /** Points that wait for InfluxDB. */
+  readonly influxPending?: () => number;
+}
+
+/**
+ * Every metric of the agent: name, type and help, where its figure comes from, labels. What each
+ * means is in docs/metrics.md; a test compares.
+ *
+ * The process's own have the names that common dashboards look for. prom-client's
+ * `collectDefaultMetrics` has them too, and a histogram of the event loop's delay, which wakes the
+ * process a hundred times a second for as long as it lives.
+ *
+ * @see https://prometheus.io/docs/practices/naming/
+ */
+export function listMetrics(source: MetricsSource): Readonly<Record<string, Metric>> {
+  const { counters, audit, buffer, outbox, watch, influxPending, runtime, nowMs } = source;
+  const startTimeSeconds = nowMs() / 1000 - runtime.uptime();
+  return {
+    container_oom_events_total: counter(
+      'OOM kills that hurt a container, one for each OOM decision; container is empty where only the pod is known.',
+      () => [...counters.kills.current()].map(({ count, ...labels }) => [labels, count]),
+      ['namespace', 'pod', 'container'],
+    ),
+    oom_recorder_episodes_total: counter(
+      'OOM decisions of the kernel that were recorded, by whose limit was hit.',
+      () => counters.episodes.by('limit_level'),
+      ['limit_level'],
+    ),
+    oom_recorder_killed_processes_total: counter(
+      'Processes killed in the recorded OOM decisions, members of a group kill included.',
+      () => counters.killed,
+    ),
+    oom_recorder_suppressed_contexts_total: counter(
+      'OOM kills whose context the kernel withheld (rate limit), by what told whose they were.',
+      () => counters.suppressed.by('attributed_by'),
+      ['attributed_by'],
+    ),
+    ...(audit && {
+      oom_recorder_kernel_oom_kills_total: counter(
+        'OOM kills the kernel counted (/proc/vmstat oom_kill) since the audit began.',
+        () => {
+          const figures = audit();
+          return figures && figures.counted - figures.beforeStart;
+        },
+      ),
+      oom_recorder_recorded_oom_kills_total: counter(
+        'OOM kills the kernel counted that are in recorded episodes, since the audit began.',
+        () => audit()?.recorded,
+      ),
+      oom_recorder_unexplained_oom_kills: gauge(
+        'OOM kills the kernel counted and its log has not told.',
+        () => audit()?.unexplained,
+      ),
+    }),
+    oom_recorder_log_records_total: counter(
+      'Records read from the kernel log, whoever wrote them.',
+      () => counters.log.records,
+    ),
+    oom_recorder_log_records_lost_total: counter(
+      'Records of the kernel log that were overwritten before they were read.',
+      () => counters.log.lost,
+    ),
+    oom_recorder_log_records_malformed_total: counter(
+      'Reads of the kernel log that were no record.',
+      () => counters.log.malformed,
+    ),
+    oom_recorder_log_records_forged_total: counter(
+      'OOM lines a process wrote to the kernel log; not believed.',
+      () => counters.log.forged,
+    ),
+    oom_recorder_kernel_callbacks_suppressed_total: counter(
+      'OOM contexts the kernel itself says it withheld.',
+      () => counters.log.callbacksSuppressed,
+    ),
+    ...(outbox && {
+      oom_recorder_pending_overflows_total: counter(
+        'Episodes that were attributed by what was known, because too many were pending.',
+        () => counters.early,
+      ),
+      oom_recorder_event_posts_total: counter(
+        'Attempts to write an Event to the API server, by outcome.',
+        () => counters.posts.by('outcome'),
+        ['outcome'],
+      ),
+      oom_recorder_events_skipped_total: counter(
+        'Events the spam filter did not let through at once: held until a token returns, or dropped.',
+        () => counters.skips.by('reason'),
+        ['reason'],
+      ),
+    }),
+    ...(influxPending && {
+      oom_recorder_influx_points_total: counter(
+        'Points on their way to InfluxDB, by outcome; a retried one counts again each time.',
+        () => counters.points.by('outcome'),
+        ['outcome'],
+      ),
+      oom_recorder_influx_pending_points: gauge('Points that wait for InfluxDB.', influxPending),
+    }),
+    oom_recorder_buffer_episodes: gauge(
+      'Episodes that were read and wait to be recorded; at the capacity reading pauses.',
+      () => buffer().waiting,
+    ),
+    oom_recorder_buffer_capacity_episodes: gauge(
+      'How many episodes may wait before reading pauses.',
+      () => buffer().capacity,
+    ),
+    ...(outbox && {
+      oom_recorder_outbox_events: gauge(
+        'Event writes that wait for the API server.',
+        () => outbox().rows,
+      ),
+      oom_recorder_outbox_oldest_age_seconds: gauge(
+        'How long the oldest Event write has been waiting; 0 when none is.',
+        () => Math.max(0, nowMs() - (outbox().oldestEnteredAtMs ?? Infinity)) / 1000,
+      ),
+      oom_recorder_pending_episodes: gauge(
+        'Episodes that are stored and wait to be attributed.',
+        () => outbox().pendingEpisodes,
+      ),
+    }),
+    ...(watch && {
+      oom_recorder_pods_synced: gauge(
+        'Whether the pods of this node have been listed once (1) or not (0).',
+        () => Number(watch().synced),
+      ),
+      oom_recorder_pods_watch_open: gauge(
+        'Whether a watch over the pods of this node is open (1) or not (0).',
+        () => Number(watch().live),
+      ),
+      oom_recorder_pods_watch_failures_total: counter(
+        'Lists and watches of pods that failed or broke.',
+        () => watch().failures,
+      ),
+      oom_recorder_pods_skipped: gauge(
+        'Pods of the last list, and changes of pods since, that were too large to be read.',
+        () => watch().skipped,
+      ),
+    }),
+    oom_recorder_build_info: gauge(
+      'Always 1; the labels say what is running.',
+      () => [[{ version: source.version, node_version: runtime.version }, 1]],
+      ['version', 'node_version'],
+    ),
+    process_cpu_seconds_total: counter('User and system CPU time spent, in seconds.', () => {
+      const { user, system } = runtime.cpuUsage();
+      return (user + system) / 1e6;
+    }),
+    process_start_time_seconds: gauge(
+      'When the process started, in seconds since the epoch.',
+      () => startTimeSeconds,
+    ),
+    process_resident_memory_bytes: gauge(
+      'Resident memory size in bytes.',
+      () => runtime.memoryUsage().rss,
+    ),
+    process_open_fds: gauge('Open file descriptors.', source.openFds),
+    nodejs_heap_size_used_bytes: gauge(
+      'Heap in use by JavaScript objects, in bytes.',
+      () => runtime.memoryUsage().heapUsed,
+    ),
+    nodejs_external_memory_bytes: gauge(
+      'Memory of buffers outside the heap, in bytes.',
+      () => runtime.memoryUsage().external,
+    ),
+  };
+}
