@@ -72,7 +72,8 @@ async function create(cluster: ControlPlane, object: object): Promise<string> {
   return cluster.kubectl(args, { input: JSON.stringify(object) });
 }
 
-async function ensureNamespace(cluster: ControlPlane, name: string): Promise<void> {
+/** Creates a namespace, unless it is there. */
+export async function ensureNamespace(cluster: ControlPlane, name: string): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
   await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(namespace) });
 }

@@ -93,9 +93,9 @@ async function follow(client: ApiClient) {
 }
 
 async function readWhole(client: ApiClient) {
-  const answer = await client.getStream('/api/v1/pods', {}, new AbortController().signal);
+  const body = await client.getStream('/api/v1/pods', {}, new AbortController().signal);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.body) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(chunk);
   const list: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
   return { pods: items(list, 'items').length, skipped: 0 };
 }
