@@ -27,6 +27,10 @@ describe('the bundle', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['koffi.node', 'oom-recorder.js']);
   });
 
+  test('holds none of the classes that client-node generates', () => {
+    expect(readFileSync(program, 'latin1')).not.toMatch(/CoreV1Event|attributeTypeMap/);
+  });
+
   test('may be executed as it is', () => {
     expect(readFileSync(program, 'latin1')).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(runBundle('--version')).toEqual({
