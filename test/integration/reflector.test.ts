@@ -5,9 +5,9 @@ import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
-import { kubePods } from '../../src/pods/kube-pods.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
-import type { ReflectorState } from '../../src/pods/reflector-step.ts';
+import { kubePods } from '../../src/reflector/kube-pods.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
+import type { ReflectorState } from '../../src/reflector/reflector-step.ts';
 import { coreV1Of, testWithCluster } from '../support/cluster.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
