@@ -32,7 +32,7 @@ const RESOLVING = 'resolving';
 
 /**
  * client-node does not say that its modules do nothing but define things, so half a MB of the classes it
- * generates would stay though nobody uses them: 500 of them assign to themselves as they are loaded.
+ * generates would stay though nobody uses them: they assign to themselves as they are loaded.
  */
 const dropUnusedClasses: Plugin = {
   name: 'drop-unused-classes',

@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'undici';
-import { ApiError } from './api-errors.ts';
 import { classifyAnswer, classifyTransport, garbled } from './classify-failure.ts';
-import type { ClusterAccess, Credentials } from './cluster-access.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { limitIdle, withDeadline } from './deadline.ts';
 import { SharedDispatcher, type Timeouts, type Use } from './shared-dispatcher.ts';
 
@@ -16,11 +15,13 @@ export interface Change {
   readonly body: string;
 }
 
-/** A read of one path. */
-interface Get {
-  readonly method: 'GET';
+/** A read, or a {@link Change}. */
+interface Question {
+  readonly method: 'GET' | Change['method'];
   readonly path: string;
-  readonly query: Query;
+  readonly query?: Query;
+  readonly contentType?: string;
+  readonly body?: string;
 }
 
 const USER_AGENT = 'oom-recorder';
@@ -39,7 +40,7 @@ const MAX_REFUSAL_BYTES = 1024 * 1024;
 
 /**
  * The agent's one way to the API server: authenticated, with a time-out on everything, its failures
- * classified as an {@link ApiError}. What an answer says is for its reader to check.
+ * classified as an `ApiError`. What an answer says is for its reader to check.
  */
 export class ApiClient implements AsyncDisposable {
   readonly #access: ClusterAccess;
@@ -84,7 +85,7 @@ export class ApiClient implements AsyncDisposable {
   }
 
   /** One question, one answer. */
-  async #exchange(asked: Get | Change, signal?: AbortSignal): Promise<unknown> {
+  async #exchange(asked: Question, signal?: AbortSignal): Promise<unknown> {
     const text = await this.#inTime(asked, signal, async (either) => {
       const body = await this.#ask(asked, 'request', either);
       return body.text();
@@ -93,7 +94,7 @@ export class ApiClient implements AsyncDisposable {
   }
 
   async #inTime<T>(
-    asked: Get | Change,
+    asked: Question,
     signal: AbortSignal | undefined,
     run: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
@@ -105,13 +106,14 @@ export class ApiClient implements AsyncDisposable {
   }
 
   /** The body of an answer that is one. A proxy's page is a 200 as well, and no watch is open then. */
-  async #ask(asked: Get | Change, use: Use, signal: AbortSignal) {
-    const credentials = await this.#credentials();
+  async #ask(asked: Question, use: Use, signal: AbortSignal) {
+    const { method, body: sent = null } = asked;
+    const credentials = await this.#access.credentials();
     const { statusCode, headers, body } = await request(urlOf(this.#access.server, asked), {
       dispatcher: this.#dispatcher.take(credentials.transport, use),
-      method: asked.method,
-      headers: { ...credentials.headers, ...headersOf(asked), 'User-Agent': USER_AGENT },
-      body: asked.method === 'GET' ? null : asked.body,
+      method,
+      headers: { ...credentials.headers, ...headersOf(asked) },
+      body: sent,
       signal,
     });
     const isSuccess = statusCode >= 200 && statusCode <= 299;
@@ -120,34 +122,23 @@ export class ApiClient implements AsyncDisposable {
     const answer = { status: statusCode, retryAfter, body: await beginningOf(body) };
     throw classifyAnswer(describe(asked), answer);
   }
-
-  async #credentials(): Promise<Credentials> {
-    try {
-      return await this.#access.credentials();
-    } catch (err) {
-      const doing = `read the credentials for ${this.#access.server}`;
-      // It quotes what it could not read, and a plugin that prints no JSON may print a token.
-      const cause = err instanceof SyntaxError ? new Error('the exec plugin printed no JSON') : err;
-      throw new ApiError(doing, { code: 'E_API_CREDENTIALS', retryable: true }, cause);
-    }
-  }
 }
 
-function describe({ method, path }: Get | Change): string {
+function describe({ method, path }: Question): string {
   return `${method} ${path}`;
 }
 
-function urlOf(server: string, asked: Get | Change): URL {
-  const url = new URL(server + asked.path);
-  for (const [key, value] of Object.entries(asked.method === 'GET' ? asked.query : {})) {
+function urlOf(server: string, { path, query = {} }: Question): URL {
+  const url = new URL(server + path);
+  for (const [key, value] of Object.entries(query)) {
     if (value !== undefined) url.searchParams.set(key, String(value));
   }
   return url;
 }
 
-function headersOf(asked: Get | Change): Readonly<Record<string, string>> {
-  const accept = { Accept: 'application/json' };
-  return asked.method === 'GET' ? accept : { ...accept, 'Content-Type': asked.contentType };
+function headersOf({ contentType }: Question): Readonly<Record<string, string>> {
+  const json = { Accept: 'application/json', 'User-Agent': USER_AGENT };
+  return contentType === undefined ? json : { ...json, 'Content-Type': contentType };
 }
 
 function isJson({ 'content-type': type }: IncomingHttpHeaders): boolean {

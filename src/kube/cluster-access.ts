@@ -7,6 +7,7 @@ import {
   KubeConfig,
   RequestContext,
 } from '@kubernetes/client-node';
+import { ApiError } from './api-errors.ts';
 
 /** How client-node keeps a token file in a user entry; everything in it is untyped there. */
 interface TokenFileUser {
@@ -43,8 +44,21 @@ export class ClusterAccess extends KubeConfig {
    *
    * The token file is read each time: client-node remembers it for 60 s, in which a rotated token
    * would be refused with 401 again and again.
+   *
+   * @throws {ApiError} E_API_CREDENTIALS
    */
   async credentials(): Promise<Credentials> {
+    try {
+      return await this.#read();
+    } catch (err) {
+      const doing = `read the credentials for ${this.server}`;
+      // It quotes what it could not read, and a plugin that prints no JSON may print a token.
+      const cause = err instanceof SyntaxError ? new Error('the exec plugin printed no JSON') : err;
+      throw new ApiError(doing, { code: 'E_API_CREDENTIALS', retryable: true }, cause);
+    }
+  }
+
+  async #read(): Promise<Credentials> {
     if (this.server.startsWith('http:')) return { headers: {}, transport: { type: 'none' } };
     // client-node writes them into a request; what the request is does not matter to it.
     const request = new RequestContext(this.server, HttpMethod.GET);
