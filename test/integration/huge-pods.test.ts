@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CoreV1Api } from '@kubernetes/client-node';
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
@@ -9,7 +8,7 @@ import { loadCluster } from '../../src/kube/load-cluster.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { startAgent } from '../support/agent-process.ts';
-import { coreV1Of, testWithCluster } from '../support/cluster.ts';
+import { testWithCluster } from '../support/cluster.ts';
 import { createPod } from '../support/cluster-objects.ts';
 import { AGENT_FLAGS, MEASURED_NODE as NODE, measureListOf } from '../support/measured-list.ts';
 import { HEADER, killLine, oomKillLine } from '../support/oom-lines.ts';
@@ -26,16 +25,20 @@ const MEMORY_LIMIT_MB = 256;
 const SOON = { timeout: 30_000, interval: 100 };
 
 /** A user who may do no more than create pods in a namespace, but on any node. */
-async function createHuge(api: CoreV1Api, name: string, value = 'x'): Promise<void> {
+async function createHuge(client: ApiClient, name: string, value = 'x'): Promise<void> {
   const env = [{ name: 'BALLAST', value: value.repeat(BALLAST_BYTES) }];
   const spec = { nodeName: NODE, containers: [{ name: 'app', image: 'app', env }] };
-  const body = { metadata: { name }, spec };
-  await api.createNamespacedPod({ namespace: 'default', body });
+  await client.write({
+    method: 'POST',
+    path: '/api/v1/namespaces/default/pods',
+    contentType: 'application/json',
+    body: JSON.stringify({ metadata: { name }, spec }),
+  });
 }
 
 async function crowd(cluster: ControlPlane): Promise<void> {
-  const api = coreV1Of(cluster.kubeconfig);
-  for (let n = 0; n < HUGE_PODS; n += 1) await createHuge(api, `huge-${n}`);
+  await using client = new ApiClient(loadCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+  for (let n = 0; n < HUGE_PODS; n += 1) await createHuge(client, `huge-${n}`);
 }
 
 /** The kernel's report of a kill in that container, now, as a saved log. */
@@ -83,7 +86,7 @@ describe('a node crowded with 60 pods of 1.4 MB', () => {
     expect(directory.byCgroupUid(uid)).toMatchObject({ namespace: 'shop', name: 'victim' });
 
     // Of "<" the watch brings six times as many bytes: `\u003c`.
-    await createHuge(coreV1Of(cluster.kubeconfig), 'escaped', '<');
+    await createHuge(client, 'escaped', '<');
     const names = (): string[] => directory.entries().map(({ name }) => name);
     await vi.waitUntil(() => names().includes('escaped'), SOON);
     expect(directory.state).toMatchObject({ failures: 0, skipped: 0, live: true });
