@@ -1,6 +1,7 @@
 import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
 const OUT_DIR = join(import.meta.dirname, '../dist');
@@ -27,8 +28,7 @@ const loadBinaryBeside: Plugin = {
   },
 };
 
-/** So that a plugin does not ask itself. */
-const RESOLVING = 'resolving';
+const CLIENT_NODE = /\/@kubernetes\/client-node\/dist\b/;
 
 /**
  * client-node does not say that its modules do nothing but define things, so half a MB of the classes it
@@ -37,13 +37,13 @@ const RESOLVING = 'resolving';
 const dropUnusedClasses: Plugin = {
   name: 'drop-unused-classes',
   setup: (build) => {
-    build.onResolve({ filter: /^(\.|@kubernetes\/client-node$)/ }, async ({ path, ...asked }) => {
-      if (asked.pluginData === RESOLVING) return undefined;
-      const found = await build.resolve(path, { ...asked, pluginData: RESOLVING });
-      return found.path.includes('/@kubernetes/client-node/')
-        ? { ...found, sideEffects: false }
-        : undefined;
-    });
+    build.onResolve({ filter: /^@kubernetes\/client-node$/ }, ({ path }) => ({
+      path: fileURLToPath(import.meta.resolve(path)),
+      sideEffects: false,
+    }));
+    build.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) =>
+      CLIENT_NODE.test(resolveDir) ? { path: join(resolveDir, path), sideEffects: false } : null,
+    );
   },
 };
 
