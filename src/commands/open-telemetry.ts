@@ -5,7 +5,7 @@ import type { KillAudit } from '../oom/kill-audit.ts';
 import type { Watching } from '../oom-watcher.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
-import { skippedPods, watchProblem } from '../pods/watch-report.ts';
+import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
 import { episodeFacts } from '../telemetry/episode-facts.ts';
 import type { InfluxWriter } from '../telemetry/influx-writer.ts';
 import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';

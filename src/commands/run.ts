@@ -88,7 +88,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       survived: survivalBy(counting, clock),
       baselines: () => counting?.ledger.baselines(),
       killsLost: () => counting?.audit.killsLost,
-      sink: client === undefined ? printSink(options, edge) : new KubeSink(client.coreV1),
+      sink: client === undefined ? printSink(options, edge) : new KubeSink(client),
       correlator: client === undefined ? UNLIMITED : {},
       counters,
       onRecorded: () => influx?.wake(),

@@ -1,5 +1,5 @@
 import { asyncScheduler, auditTime, buffer, type SchedulerLike, type Subscription } from 'rxjs';
-import type { LiveDirectory } from '../pods/live-directory.ts';
+import type { LiveDirectory } from '../reflector/live-directory.ts';
 import type { StateStore } from '../store/state-store.ts';
 
 /** A restart of all pods is one write; what a crash loses of a second is listed again. */

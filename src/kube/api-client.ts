@@ -1,28 +1,30 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import {
-  CoreV1Api,
-  createConfiguration,
-  HttpMethod,
-  type RequestContext,
-  ResponseContext,
-  SelfDecodingBody,
-  ServerConfiguration,
-  wrapHttpLibrary,
-} from '@kubernetes/client-node';
-import { classifyTransport } from './classify-failure.ts';
+import { request } from 'undici';
+import { classifyAnswer, classifyTransport, garbled } from './classify-failure.ts';
 import type { ClusterAccess } from './cluster-access.ts';
-import { limitIdle } from './deadline.ts';
-import type { Timeouts } from './shared-dispatcher.ts';
-import { describe, Transport } from './transport.ts';
+import { limitIdle, withDeadline } from './deadline.ts';
+import { SharedDispatcher, type Timeouts, type Use } from './shared-dispatcher.ts';
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** An answer that goes on, whatever its status. Read it to its end, or abort its signal. */
-export interface StreamAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: AsyncIterable<Uint8Array>;
+/** A write of one object. */
+export interface Change {
+  readonly method: 'POST' | 'PATCH';
+  readonly path: string;
+  readonly contentType: string;
+  readonly body: string;
 }
+
+/** A read, or a {@link Change}. */
+interface Question {
+  readonly method: 'GET' | Change['method'];
+  readonly path: string;
+  readonly query?: Query;
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
+const USER_AGENT = 'oom-recorder';
 
 /**
  * connect: undici's own default. request: from the queue to the last byte; priority-and-fairness
@@ -33,61 +35,132 @@ const TIMEOUTS: Timeouts = { connectMs: 10_000, requestMs: 30_000 };
 /** A watch with bookmarks says something every minute (`defaultBookmarkFrequency` in apiserver's cacher). */
 const STREAM_IDLE_MS = 5 * 60_000;
 
+/** A Status is far smaller, and an error page is quoted, not kept. */
+const MAX_REFUSAL_BYTES = 1024 * 1024;
+
 /**
  * The agent's one way to the API server: authenticated, with a time-out on everything, its failures
- * classified. The generated API goes the same way as everything else.
+ * classified as an `ApiError`. What an answer says is for its reader to check.
  */
 export class ApiClient implements AsyncDisposable {
-  /** Fails with an `ApiError`, never with an `ApiException`. */
-  readonly coreV1: CoreV1Api;
-  readonly #server: ServerConfiguration<Record<string, string>>;
-  readonly #transport: Transport;
+  readonly #access: ClusterAccess;
+  readonly #timeouts: Timeouts;
+  readonly #dispatcher: SharedDispatcher;
 
   constructor(access: ClusterAccess, timeouts: Timeouts = TIMEOUTS) {
-    this.#transport = new Transport(access, timeouts);
-    this.#server = new ServerConfiguration(access.server, {});
-    const httpApi = wrapHttpLibrary({ send: (context) => this.#sendGenerated(context) });
-    this.coreV1 = new CoreV1Api(createConfiguration({ baseServer: this.#server, httpApi }));
+    this.#access = access;
+    this.#timeouts = timeouts;
+    this.#dispatcher = new SharedDispatcher(timeouts);
   }
 
   /** GETs one JSON document. */
   async getJson(path: string, query: Query = {}, signal?: AbortSignal): Promise<unknown> {
-    return (await this.#transport.exchange(this.#get(path, query), signal)).json;
+    return this.#exchange({ method: 'GET', path, query }, signal);
+  }
+
+  /** Writes one object; resolves with the JSON document that was answered. */
+  async write(change: Change): Promise<unknown> {
+    return this.#exchange(change);
   }
 
   /**
-   * GETs an answer that goes on, such as a watch. Resolves with the headers, whatever the status;
-   * the body fails when it is silent for `idleMs`, and ends with `signal`.
+   * GETs JSON that goes on, such as a watch. Resolves when the server has accepted it; the chunks
+   * fail when none comes for `idleMs`, and end with `signal`.
    */
   async getStream(
     path: string,
     query: Query,
     signal: AbortSignal,
     idleMs = STREAM_IDLE_MS,
-  ): Promise<StreamAnswer> {
-    const context = this.#get(path, query);
-    const { statusCode, headers, body } = await this.#transport.open(context, signal);
-    const translate = (err: unknown): Error => classifyTransport(describe(context), err, signal);
-    return { status: statusCode, headers, body: limitIdle(body, idleMs, translate) };
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const asked = { method: 'GET', path, query } as const;
+    const body = await this.#inTime(asked, signal, (either) => this.#ask(asked, 'stream', either));
+    const translate = (err: unknown): Error => classifyTransport(describe(asked), err, signal);
+    return limitIdle(body, idleMs, translate);
   }
 
   /** Ends everything at once, requests in flight included. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#transport[Symbol.asyncDispose]();
+    await this.#dispatcher[Symbol.asyncDispose]();
   }
 
-  #get(path: string, query: Query): RequestContext {
-    const context = this.#server.makeRequestContext(path, HttpMethod.GET);
-    context.setHeaderParam('Accept', 'application/json');
-    for (const [key, value] of Object.entries(query)) {
-      if (value !== undefined) context.setQueryParam(key, String(value));
+  /** One question, one answer. */
+  async #exchange(asked: Question, signal?: AbortSignal): Promise<unknown> {
+    const text = await this.#inTime(asked, signal, async (either) => {
+      const body = await this.#ask(asked, 'request', either);
+      return body.text();
+    });
+    return parse(describe(asked), text);
+  }
+
+  async #inTime<T>(
+    asked: Question,
+    signal: AbortSignal | undefined,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await withDeadline(this.#timeouts.requestMs, signal, run);
+    } catch (err) {
+      throw classifyTransport(describe(asked), err, signal);
     }
-    return context;
   }
 
-  async #sendGenerated(context: RequestContext): Promise<ResponseContext> {
-    const { text } = await this.#transport.exchange(context, context.getSignal());
-    const body = new SelfDecodingBody(Promise.resolve(Buffer.from(text)));
-    return new ResponseContext(200, { 'content-type': 'application/json' }, body);
+  /** The body of an answer that is one. A proxy's page is a 200 as well, and no watch is open then. */
+  async #ask(asked: Question, use: Use, signal: AbortSignal) {
+    const { method, body: sent = null } = asked;
+    const credentials = await this.#access.credentials();
+    const { statusCode, headers, body } = await request(urlOf(this.#access.server, asked), {
+      dispatcher: this.#dispatcher.take(credentials.transport, use),
+      method,
+      headers: { ...credentials.headers, ...headersOf(asked) },
+      body: sent,
+      signal,
+    });
+    const isSuccess = statusCode >= 200 && statusCode <= 299;
+    if (isSuccess && (use === 'request' || isJson(headers))) return body;
+    const [retryAfter] = [headers['retry-after']].flat();
+    const answer = { status: statusCode, retryAfter, body: await beginningOf(body) };
+    throw classifyAnswer(describe(asked), answer);
+  }
+}
+
+function describe({ method, path }: Question): string {
+  return `${method} ${path}`;
+}
+
+function urlOf(server: string, { path, query = {} }: Question): URL {
+  const url = new URL(server + path);
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(key, String(value));
+  }
+  return url;
+}
+
+function headersOf({ contentType }: Question): Readonly<Record<string, string>> {
+  const json = { Accept: 'application/json', 'User-Agent': USER_AGENT };
+  return contentType === undefined ? json : { ...json, 'Content-Type': contentType };
+}
+
+function isJson({ 'content-type': type }: IncomingHttpHeaders): boolean {
+  return type?.startsWith('application/json') === true;
+}
+
+async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_REFUSAL_BYTES) break;
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Something between us and the API server (a captive portal, a proxy's page) may answer 200 as well. */
+function parse(doing: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (err) {
+    throw garbled(`${doing}: the answer is not JSON`, err);
   }
 }

@@ -2,7 +2,7 @@ import { ApiError, type ApiErrorCode } from './api-errors.ts';
 
 type Judgement = { readonly code: ApiErrorCode; readonly retryable: boolean };
 
-/** An answer that is no success, as the transport saw it. */
+/** An answer that is not what was asked for: of another status, or a page. */
 export interface FailedAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
@@ -52,6 +52,7 @@ const TIMEOUTS: ReadonlySet<unknown> = new Set([
  * server that starts gives it to valid credentials until it has read its roles.
  */
 function judge({ status }: FailedAnswer, said: Status, causes: readonly string[]): Judgement {
+  if (status >= 200 && status <= 299) return { code: 'E_API_GARBLED', retryable: true };
   if (status === 401) return { code: 'E_API_UNAUTHORIZED', retryable: true };
   if (status === 403) {
     return { code: 'E_API_FORBIDDEN', retryable: !causes.includes(NAMESPACE_TERMINATING) };
@@ -95,7 +96,7 @@ function readRetryAfterMs(
   return delayMs > 0 ? delayMs : undefined;
 }
 
-/** Turns an answer outside 200–299 into the error the rest of the code asks. */
+/** Turns an answer that is not what was asked for into the error the rest of the code asks. */
 export function classifyAnswer(doing: string, answer: FailedAnswer): ApiError {
   const said = parseStatus(answer.body);
   const { message, reason, details } = said;
@@ -123,6 +124,14 @@ export function classifyTransport(doing: string, err: unknown, signal?: AbortSig
         ? 'E_API_TIMEOUT'
         : 'E_API_UNREACHABLE';
   return new ApiError(doing, { code, retryable: true }, err);
+}
+
+/**
+ * What came cannot be read as what was asked for: something between us and the API server (a captive
+ * portal, a proxy) had its say. Whether ours was done is not known.
+ */
+export function garbled(doing: string, cause?: unknown): ApiError {
+  return new ApiError(doing, { code: 'E_API_GARBLED', retryable: true }, cause);
 }
 
 function isTimeout(err: unknown): boolean {

@@ -1,4 +1,4 @@
-import { loadYaml } from '@kubernetes/client-node';
+import { load } from 'js-yaml';
 import { RecorderError } from '../errors.ts';
 import { items } from '../kube/loose-json.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
@@ -53,7 +53,7 @@ function read(path: string, readText: (path: string) => string): string {
 /** JSON is YAML too, but a YAML parser takes a hundred times as long for it. */
 function parse(path: string, text: string): unknown {
   try {
-    return text.trimStart().startsWith('{') ? JSON.parse(text) : loadYaml(text);
+    return text.trimStart().startsWith('{') ? JSON.parse(text) : load(text);
   } catch (cause) {
     throw new PodsFileError(path, 'it is neither JSON nor YAML', cause);
   }

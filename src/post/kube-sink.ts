@@ -1,92 +1,67 @@
-import {
-  type ConfigurationOptions,
-  type CoreV1Api,
-  type CoreV1Event,
-  Observable,
-  PatchStrategy,
-  type RequestContext,
-} from '@kubernetes/client-node';
-import { ApiError } from '../kube/api-errors.ts';
 import { encodePatch, type EventPatch } from '../correlator/event-patch.ts';
-import type { RecordedEvent } from '../correlator/recorded-event.ts';
+import { encodeEvent, type RecordedEvent } from '../correlator/recorded-event.ts';
+import type { ApiClient, Change } from '../kube/api-client.ts';
+import { ApiError } from '../kube/api-errors.ts';
+import { garbled } from '../kube/classify-failure.ts';
+import { text } from '../kube/loose-json.ts';
 import type { EventSink } from './sink.ts';
 
-/** The part of the generated API this needs. */
-export type EventsApi = Pick<CoreV1Api, 'createNamespacedEvent' | 'patchNamespacedEvent'>;
+/** The API server replaces the fields that are there: what client-go patches Events with. */
+const STRATEGIC_MERGE = 'application/strategic-merge-patch+json';
 
 /** Creates and patches core/v1 Events. @see client-go kubernetes/typed/core/v1/event_expansion.go */
 export class KubeSink implements EventSink {
-  readonly #api: EventsApi;
+  readonly #client: Pick<ApiClient, 'write'>;
 
-  constructor(api: EventsApi) {
-    this.#api = api;
+  constructor(client: Pick<ApiClient, 'write'>) {
+    this.#client = client;
   }
 
   async create(event: RecordedEvent): Promise<void> {
-    const { name, namespace } = event.metadata;
-    await write(`create event ${namespace}/${name}`, (options) =>
-      this.#api.createNamespacedEvent({ namespace, body: event }, options),
-    );
+    await this.#write('create', event, () => ({
+      method: 'POST',
+      path: eventsOf(event),
+      contentType: 'application/json',
+      body: encodeEvent(event),
+    }));
   }
 
-  async patch(event: RecordedEvent, body: EventPatch): Promise<void> {
+  async patch(event: RecordedEvent, patch: EventPatch): Promise<void> {
+    await this.#write('patch', event, () => ({
+      method: 'PATCH',
+      path: `${eventsOf(event)}/${segment(event.metadata.name)}`,
+      contentType: STRATEGIC_MERGE,
+      body: encodePatch(patch),
+    }));
+  }
+
+  /** A 2xx that is not this Event came from something else: whether ours was stored is not known. */
+  async #write(verb: string, event: RecordedEvent, build: () => Change): Promise<void> {
     const { name, namespace } = event.metadata;
-    await write(
-      `patch event ${namespace}/${name}`,
-      (options) => this.#api.patchNamespacedEvent({ name, namespace, body }, options),
-      (request) => asStrategicMerge(request, body),
-    );
+    const doing = `${verb} event ${namespace}/${name}`;
+    const answer = await this.#client.write(built(doing, build));
+    const [kind, answered] = [text(answer, 'kind'), text(answer, 'metadata', 'name')];
+    if (kind !== 'Event' || answered !== name) {
+      throw garbled(doing, new Error(`the answer is of kind ${kind}, named ${answered}`));
+    }
   }
 }
 
-type Change = (request: RequestContext) => void;
-
-/**
- * One write by the generated client. What it throws before there is a request would be thrown again
- * every time (client-go: rest.RequestConstructionError, final). A 2xx that is not an Event came from
- * something else: whether ours was stored is not known.
- *
- * @param change to the request, when it is built and not yet sent
- */
-async function write(
-  doing: string,
-  call: (options: ConfigurationOptions) => Promise<CoreV1Event>,
-  change: Change = () => undefined,
-): Promise<void> {
-  let isBuilt = false;
-  const options = beforeSending((request) => {
-    change(request);
-    isBuilt = true;
-  });
-  const answer = await call(options).catch((err: unknown) => {
-    if (err instanceof ApiError) throw err;
-    throw isBuilt ? garbled(doing, err) : unbuildable(doing, err);
-  });
-  if (answer?.kind !== 'Event')
-    throw garbled(doing, new Error(`the answer is of kind ${answer?.kind}`));
+/** What cannot be built would fail every time. client-go: rest.RequestConstructionError, final. */
+function built(doing: string, build: () => Change): Change {
+  try {
+    return build();
+  } catch (err) {
+    throw new ApiError(doing, { code: 'E_API_REQUEST', retryable: false }, err);
+  }
 }
 
-/** The generated client would send a patch as `JSON.stringify` has it, and call it `application/json-patch+json`. */
-function asStrategicMerge(request: RequestContext, body: EventPatch): void {
-  request.setHeaderParam('Content-Type', PatchStrategy.StrategicMergePatch);
-  request.setBody(encodePatch(body));
+function eventsOf({ metadata }: RecordedEvent): string {
+  return `/api/v1/namespaces/${segment(metadata.namespace)}/events`;
 }
 
-function beforeSending(change: Change): ConfigurationOptions {
-  const pre = (request: RequestContext): Observable<RequestContext> => {
-    change(request);
-    return new Observable(Promise.resolve(request));
-  };
-  const post = <T>(response: T): Observable<T> => new Observable(Promise.resolve(response));
-  return { middleware: [{ pre, post }], middlewareMergeStrategy: 'append' };
-}
-
-/** A parameter that is required and not there, a body that no JSON can be made of. */
-function unbuildable(doing: string, cause: unknown): ApiError {
-  return new ApiError(doing, { code: 'E_API_REQUEST', retryable: false }, cause);
-}
-
-/** JSON that client-node's deserializer stumbled over, or that is of another kind. */
-function garbled(doing: string, cause: unknown): ApiError {
-  return new ApiError(doing, { code: 'E_API_GARBLED', retryable: true }, cause);
+/** @throws {TypeError} where there is none, {URIError} where it is no text */
+function segment(name: string | undefined): string {
+  if (name === undefined) throw new TypeError('a name is missing');
+  return encodeURIComponent(name);
 }

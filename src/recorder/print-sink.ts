@@ -1,4 +1,5 @@
-import { dumpYaml, type CoreV1Event } from '@kubernetes/client-node';
+import type { CoreV1Event } from '@kubernetes/client-node';
+import { dump } from 'js-yaml';
 import type { EventSink } from '../post/sink.ts';
 
 /** How Events are printed. */
@@ -41,11 +42,18 @@ export class PrintSink implements EventSink {
       case 'json':
         return `${JSON.stringify(event, undefined, 2)}\n`;
       case 'yaml':
-        return `---\n${dumpYaml(JSON.parse(JSON.stringify(event)))}`;
+        return `---\n${toYaml(event)}`;
       case 'ndjson':
         return `${JSON.stringify(event)}\n`;
     }
   }
+}
+
+/** Its metadata in kubectl's order: who it is comes behind the annotations. */
+function toYaml(event: CoreV1Event): string {
+  const { annotations, ...metadata } = event.metadata;
+  const ordered = { ...event, metadata: { annotations, ...metadata } };
+  return dump(JSON.parse(JSON.stringify(ordered)));
 }
 
 interface Column {

@@ -1,5 +1,5 @@
 import type { AuditFigures } from '../oom/kill-audit.ts';
-import type { ReflectorState } from '../pods/reflector-step.ts';
+import type { ReflectorState } from '../reflector/reflector-step.ts';
 import type { Counters } from './counters.ts';
 import { counter, gauge, type Metric } from './metrics.ts';
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { jsonLines } from '../../src/pods/json-lines.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import { jsonLines } from '../../src/kube/json-lines.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { text } from '../../src/kube/loose-json.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import { realisticPod } from '../support/realistic-pod.ts';

@@ -4,7 +4,7 @@ import { openTelemetry, type TelemetryParts } from '../../src/commands/open-tele
 import type { Edge } from '../../src/edge.ts';
 import { openLog } from '../../src/log.ts';
 import { KillAudit } from '../../src/oom/kill-audit.ts';
-import { FIRST_STEP, type ReflectorState } from '../../src/pods/reflector-step.ts';
+import { FIRST_STEP, type ReflectorState } from '../../src/reflector/reflector-step.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { Counters } from '../../src/telemetry/counters.ts';

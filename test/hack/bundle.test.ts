@@ -1,10 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { bundle } from '../../hack/bundle.ts';
 import manifest from '../../package.json' with { type: 'json' };
+import { makeCertificate } from '../support/certificates.ts';
+import { startMisbehavingServer } from '../support/misbehaving-server.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
 
 /** Outside this project: there is no node_modules to fall back on. */
 const directory = mkdtempSync(join(tmpdir(), 'bundle-'));
@@ -27,6 +30,10 @@ describe('the bundle', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['koffi.node', 'oom-recorder.js']);
   });
 
+  test('holds none of the classes that client-node generates', () => {
+    expect(readFileSync(program, 'latin1')).not.toMatch(/CoreV1Event|attributeTypeMap/);
+  });
+
   test('may be executed as it is', () => {
     expect(readFileSync(program, 'latin1')).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(runBundle('--version')).toEqual({
@@ -42,6 +49,31 @@ describe('the bundle', () => {
     const { status, stdout } = runBundle('replay', '-o', 'ndjson', '--node-name=node-1', log);
     expect(status).toBe(0);
     expect(stdout).toBe(readFileSync(`test/testdata/golden/${name}.ndjson`, 'utf8'));
+  });
+
+  test('asks a cluster with what its exec plugin said', async () => {
+    await using api = await startMisbehavingServer(makeCertificate('api'));
+    const credential = JSON.stringify({
+      kind: 'ExecCredential',
+      apiVersion: 'client.authentication.k8s.io/v1',
+      status: { token: 'of-the-plugin' },
+    });
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'echo' };
+    const kubeconfig = join(tempDirectory(), 'config');
+    const config = {
+      clusters: [{ name: 'c', cluster: { server: api.url, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'u', user: { exec: { ...exec, args: [credential] } } }],
+      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+      'current-context': 'x',
+    };
+    writeFileSync(kubeconfig, JSON.stringify(config));
+    const log = 'test/testdata/kmsg/linux-6.18-cgroup1-single.kmsg';
+    const options = ['--node-name=node-1', '--listen=none', `--kubeconfig=${kubeconfig}`];
+    const agent = spawn(process.execPath, [program, 'run', `--kmsg=${log}`, ...options]);
+    onTestFinished(() => void agent.kill());
+
+    await vi.waitUntil(() => api.requests.length > 0, { timeout: 30_000 });
+    expect(api.requests[0]?.request.headers.authorization).toBe('Bearer of-the-plugin');
   });
 
   test('keeps the names of its errors', () => {

@@ -5,8 +5,8 @@ import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
-import { kubePods } from '../../src/pods/kube-pods.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import { kubePods } from '../../src/reflector/kube-pods.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { startAgent } from '../support/agent-process.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { createPod } from '../support/cluster-objects.ts';
@@ -28,8 +28,12 @@ const SOON = { timeout: 30_000, interval: 100 };
 async function createHuge(client: ApiClient, name: string, value = 'x'): Promise<void> {
   const env = [{ name: 'BALLAST', value: value.repeat(BALLAST_BYTES) }];
   const spec = { nodeName: NODE, containers: [{ name: 'app', image: 'app', env }] };
-  const body = { metadata: { name }, spec };
-  await client.coreV1.createNamespacedPod({ namespace: 'default', body });
+  await client.write({
+    method: 'POST',
+    path: '/api/v1/namespaces/default/pods',
+    contentType: 'application/json',
+    body: JSON.stringify({ metadata: { name }, spec }),
+  });
 }
 
 async function crowd(cluster: ControlPlane): Promise<void> {

@@ -5,10 +5,10 @@ import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
-import { kubePods } from '../../src/pods/kube-pods.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
-import type { ReflectorState } from '../../src/pods/reflector-step.ts';
-import { testWithCluster } from '../support/cluster.ts';
+import { kubePods } from '../../src/reflector/kube-pods.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
+import type { ReflectorState } from '../../src/reflector/reflector-step.ts';
+import { coreV1Of, testWithCluster } from '../support/cluster.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 const NODE = 'node-1';
@@ -49,23 +49,22 @@ async function startAgent(kubeconfig: string): Promise<Agent> {
 
 /** Somebody else, who makes and removes pods without passing through what is being broken. */
 function author(cluster: ControlPlane) {
-  const client = new ApiClient(loadCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+  const api = coreV1Of(cluster.kubeconfig);
   return {
     create: (name: string, nodeName = NODE) => {
       const spec = { nodeName, containers: [{ name: 'app', image: 'app' }] };
       const body = { metadata: { name, namespace: NAMESPACE }, spec };
-      return client.coreV1.createNamespacedPod({ namespace: NAMESPACE, body });
+      return api.createNamespacedPod({ namespace: NAMESPACE, body });
     },
     run: (name: string, id: string) => {
       const state = { running: { startedAt: new Date().toISOString() } };
       const status = { name: 'app', containerID: `containerd://${id}`, state, lastState: {} };
       const value = [{ ...status, image: 'app', imageID: 'app', ready: true, restartCount: 0 }];
       const body = [{ op: 'add', path: '/status/containerStatuses', value }];
-      return client.coreV1.patchNamespacedPodStatus({ name, namespace: NAMESPACE, body });
+      return api.patchNamespacedPodStatus({ name, namespace: NAMESPACE, body });
     },
     delete: (name: string) =>
-      client.coreV1.deleteNamespacedPod({ name, namespace: NAMESPACE, gracePeriodSeconds: 0 }),
-    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+      api.deleteNamespacedPod({ name, namespace: NAMESPACE, gracePeriodSeconds: 0 }),
   };
 }
 
@@ -117,7 +116,7 @@ const test = testWithCluster();
 
 describe('a directory over a real API server', () => {
   test('follows the pods of its node and of no other', async ({ cluster }) => {
-    await using people = author(cluster);
+    const people = author(cluster);
     await people.create('before');
     await people.create('elsewhere', 'node-2');
     await using agent = await startAgent(cluster.kubeconfig);
@@ -134,7 +133,7 @@ describe('a directory over a real API server', () => {
   });
 
   test('is right again after the API server was killed, with one watch', async ({ cluster }) => {
-    await using people = author(cluster);
+    const people = author(cluster);
     await people.create('old');
     await using agent = await startAgent(cluster.kubeconfig);
     await becomes(agent, ['old']);
@@ -156,7 +155,7 @@ describe('a directory over a real API server', () => {
   });
 
   test('is right again after etcd was emptied', async ({ cluster }) => {
-    await using people = author(cluster);
+    const people = author(cluster);
     await people.create('lost');
     await using agent = await startAgent(cluster.kubeconfig);
     await vi.waitFor(() => expect(namesIn(agent.directory)).toContain('lost'));
@@ -172,7 +171,7 @@ describe('a directory over a real API server', () => {
   test(
     'is right again however often the network cuts it off',
     async ({ cluster }) => {
-      await using people = author(cluster);
+      const people = author(cluster);
       await using proxy = await startTcpProxy(Number(new URL(cluster.url).port));
       await using agent = await startAgent(await throughProxy(cluster, proxy));
       const before = await openWatches(cluster);

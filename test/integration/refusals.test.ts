@@ -36,7 +36,7 @@ const test = testWithCluster().extend<{ kubeconfig: string }>({
 /** What the API server said to one Event after the other, from its start until it took one. */
 async function askUntilTaken(kubeconfig: string): Promise<ApiError[]> {
   await using client = new ApiClient(loadCluster({ kubeconfig, env: {} }));
-  const sink = new KubeSink(client.coreV1);
+  const sink = new KubeSink(client);
   const errors: ApiError[] = [];
   for (let n = 0; ; n += 1) {
     try {

@@ -12,6 +12,7 @@ import * as server from '../support/misbehaving-server.ts';
 const TIMEOUTS = { connectMs: 2000, requestMs: 2000 };
 /** For the cases that wait for the time-out. */
 const IMPATIENT = { connectMs: 300, requestMs: 300 };
+const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 let first: Certificate;
 let second: Certificate;
@@ -55,9 +56,10 @@ describe('getJson', () => {
     ['resets', server.reset, 'E_API_UNREACHABLE'],
     ['answers a page', server.answerHtml, 'E_API_GARBLED'],
   ])('fails, to be retried, when the server %s', async (_name, behaviour, code) => {
-    await using impatient = new ApiClient(account.access, IMPATIENT);
+    const timeouts = code === 'E_API_TIMEOUT' ? IMPATIENT : TIMEOUTS;
+    await using asking = new ApiClient(account.access, timeouts);
     api.behave(behaviour);
-    expect(await failure(impatient.getJson('/x'))).toMatchObject({ code, retryable: true });
+    expect(await failure(asking.getJson('/x'))).toMatchObject({ code, retryable: true });
   });
 
   it('takes no answer that is larger than any object', async () => {
@@ -131,29 +133,38 @@ describe('getStream', () => {
   const forever = new AbortController().signal;
 
   it('resolves with the headers and hands over the chunks as they come', async () => {
-    api.behave(({ response }) => response.writeHead(200).write('one'));
-    const { status, body } = await client.getStream('/watch', { watch: true }, forever);
+    api.behave(({ response }) => response.writeHead(200, JSON_TYPE).write('one'));
+    const body = await client.getStream('/watch', { watch: true }, forever);
     const chunks = body[Symbol.asyncIterator]();
 
-    expect(status).toBe(200);
     expect(Buffer.from((await chunks.next()).value).toString()).toBe('one');
     api.requests[0]?.response.write('two');
     expect(Buffer.from((await chunks.next()).value).toString()).toBe('two');
     await chunks.return?.();
   });
 
-  it('hands over a refusal too, and leaves it to the caller', async () => {
-    api.behave(server.answerStatus(410, { reason: 'Expired' }));
-    const { status, body } = await client.getStream('/watch', {}, forever);
-    expect(status).toBe(410);
-    expect(await text(body)).toContain('Expired');
+  it.each([
+    ['refuses', server.answerStatus(410, { reason: 'Expired' }), 'E_API_GONE', 410, 'Expired'],
+    ['answers a page', server.answerHtml, 'E_API_GARBLED', 200, undefined],
+  ])('fails when the server %s', async (_name, behaviour, code, status, reason) => {
+    api.behave(behaviour);
+    const asked = client.getStream('/watch', {}, forever);
+    expect(await failure(asked)).toMatchObject({ code, status, reason, retryable: true });
+  });
+
+  it('quotes no more than the beginning of a page that never ends', async () => {
+    api.behave(({ response }) => {
+      response.writeHead(503).write('x'.repeat(1024 * 1024 + 1));
+    });
+    const { cause } = await failure(client.getStream('/watch', {}, forever));
+    expect(String(cause)).toHaveLength('Error: '.length + 1024);
   });
 
   it('outlives the time-out of a request, but not its own silence', async () => {
     await using impatient = new ApiClient(account.access, IMPATIENT);
     api.behave(server.stallInBody);
     const startedMs = performance.now();
-    const { body } = await impatient.getStream('/watch', {}, forever, 700);
+    const body = await impatient.getStream('/watch', {}, forever, 700);
     const silent = await failure(text(body));
     expect(silent).toMatchObject({ code: 'E_API_TIMEOUT', retryable: true });
     expect(performance.now() - startedMs).toBeGreaterThan(600);
@@ -175,7 +186,7 @@ describe('getStream', () => {
   ])('ends when %s', async (how, code) => {
     api.behave(server.stallInBody);
     const stop = new AbortController();
-    const { body } = await client.getStream('/watch', {}, stop.signal);
+    const body = await client.getStream('/watch', {}, stop.signal);
     const reading = failure(text(body));
     if (how.includes('signal')) stop.abort();
     else api.hangUp();
@@ -183,7 +194,7 @@ describe('getStream', () => {
   });
 
   it('does not take a connection from the requests', async () => {
-    api.behave(({ response }) => response.writeHead(200).write('x'));
+    api.behave(({ response }) => response.writeHead(200, JSON_TYPE).write('x'));
     const stop = new AbortController();
     await Promise.all([1, 2].map(() => client.getStream('/watch', {}, stop.signal)));
     api.behave(server.answerJson(200, {}));

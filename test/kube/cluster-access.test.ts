@@ -51,7 +51,7 @@ describe('a kubeconfig', () => {
     await using client = kubeconfig(trusting(), user);
     await client.getJson('/version');
     const stream = await client.getStream('/version', {}, new AbortController().signal);
-    await text(stream.body);
+    await text(stream);
 
     const names = api.requests.slice(-2).map(({ request }) => clientOf(request));
     expect(names).toEqual(['admin', 'admin']);

@@ -2,7 +2,7 @@ import { NEVER, of } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { LiveAttributor, type WatchedPods } from '../../src/pods/live-attributor.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import { entryOf, oomKilled, podJson, type PodShape, running } from '../support/pod-json.ts';

@@ -7,7 +7,10 @@ import { mountServiceAccount, type ServiceAccount } from '../support/service-acc
 import { makeEvent } from '../support/fake-outbox.ts';
 import * as server from '../support/misbehaving-server.ts';
 
-const TIMEOUTS = { connectMs: 2000, requestMs: 500 };
+/** Long enough for 200 requests on a loaded machine. */
+const TIMEOUTS = { connectMs: 10_000, requestMs: 30_000 };
+/** For the cases that wait for the time-out. */
+const IMPATIENT = { connectMs: 500, requestMs: 500 };
 const PATCH = { count: 2, lastTimestamp: '2024-01-01T00:00:00Z', message: 'again' };
 
 let certificate: Certificate;
@@ -23,7 +26,7 @@ beforeEach(async () => {
   api = await server.startMisbehavingServer(certificate);
   account = mountServiceAccount(api.url, certificate.cert);
   client = new ApiClient(account.access, TIMEOUTS);
-  sink = new KubeSink(client.coreV1);
+  sink = new KubeSink(client);
 });
 afterEach(async () => {
   await client[Symbol.asyncDispose]();
@@ -118,6 +121,9 @@ describe('a server that misbehaves', () => {
     ['answers 500', server.answerStatus(500), 'E_API_UNAVAILABLE'],
     ['answers 429', server.answerStatus(429), 'E_API_UNAVAILABLE'],
   ])('is to be asked again when it %s', async (_name, behaviour, code) => {
+    const timeouts = code === 'E_API_TIMEOUT' ? IMPATIENT : TIMEOUTS;
+    await using client = new ApiClient(account.access, timeouts);
+    const sink = new KubeSink(client);
     api.behave(behaviour);
     expect(await failure(sink.create(makeEvent('web')))).toMatchObject({ code, retryable: true });
     expect(await failure(sink.patch(makeEvent('web'), PATCH))).toMatchObject({

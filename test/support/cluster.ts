@@ -1,3 +1,4 @@
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { test as base } from 'vitest';
 import {
   type ControlPlane,
@@ -20,4 +21,11 @@ export function testWithCluster(options: ControlPlaneOptions = {}) {
       { scope: 'file' },
     ],
   });
+}
+
+/** The API of a kubeconfig for somebody else than the agent: client-node's own, by ways of its own. */
+export function coreV1Of(kubeconfig: string): CoreV1Api {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  return config.makeApiClient(CoreV1Api);
 }

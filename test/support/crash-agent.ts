@@ -44,7 +44,7 @@ const start = decideStart({ ...facts, cursor: store.cursor.read() });
 const recorder = openRecorder(
   {
     store,
-    sink: new KubeSink(client.coreV1),
+    sink: new KubeSink(client),
     origin: { node: { name: 'crash-node' }, bootId: BOOT_ID },
     start,
     attributor,

@@ -16,9 +16,10 @@ import {
   throwError,
   timer,
 } from 'rxjs';
-import { type PodApi, PodApiError, type PodList, type WatchEvent } from '../../src/pods/pod-api.ts';
+import type { PodApi, PodList, WatchEvent } from '../../src/reflector/list-and-watch.ts';
 import { TooLargeError } from '../../src/kube/json-text.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
+import { podFailures } from './pod-failures.ts';
 import { podJson, type PodShape } from './pod-json.ts';
 
 type Change = Exclude<WatchEvent, { readonly type: 'OPENED' }> & { readonly version: number };
@@ -59,7 +60,7 @@ export class FakePodApi implements PodApi {
   list(resourceVersion: string): Observable<PodList> {
     this.requests.push(`list ${resourceVersion}`);
     return this.#answer(() => {
-      if (Number(resourceVersion) > this.#version) throw new PodApiError('too-large', 'list');
+      if (Number(resourceVersion) > this.#version) throw podFailures.ahead();
       const pods = [...this.#pods.values()].map(toPodEntry).filter((pod) => pod !== undefined);
       return of({ pods, skipped: this.#skipped, resourceVersion: String(this.#version) });
     });
@@ -69,7 +70,7 @@ export class FakePodApi implements PodApi {
     this.requests.push(`watch ${resourceVersion}`);
     const from = Number(resourceVersion);
     return this.#answer(() => {
-      if (from < this.#compactedBelow) throw new PodApiError('expired', 'watch');
+      if (from < this.#compactedBelow) throw podFailures.expired();
       this.open += 1;
       const silences = this.#silences;
       const isHeard = (): boolean => silences === this.#silences;
@@ -131,7 +132,7 @@ export class FakePodApi implements PodApi {
   }
 
   /** Every open watch ends with this. */
-  breakWatches(err: unknown = new PodApiError('interrupted', 'watch')): void {
+  breakWatches(err: unknown = podFailures.broken()): void {
     this.#broken$.next(err);
   }
 
@@ -139,7 +140,7 @@ export class FakePodApi implements PodApi {
   compact(): void {
     this.#compactedBelow = this.#version += 1;
     this.#log = [];
-    this.breakWatches(new PodApiError('expired', 'watch'));
+    this.breakWatches(podFailures.expired());
   }
 
   /** etcd emptied: no pods, and versions begin again far below those we know. The server restarts. */

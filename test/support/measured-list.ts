@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { items } from '../../src/kube/loose-json.ts';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
-import { kubePods } from '../../src/pods/kube-pods.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import { kubePods } from '../../src/reflector/kube-pods.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { makeCertificate } from './certificates.ts';
 import { startMisbehavingServer } from './misbehaving-server.ts';
 import { answerInPieces, podListBody } from './pod-list-body.ts';
@@ -93,9 +93,9 @@ async function follow(client: ApiClient) {
 }
 
 async function readWhole(client: ApiClient) {
-  const answer = await client.getStream('/api/v1/pods', {}, new AbortController().signal);
+  const body = await client.getStream('/api/v1/pods', {}, new AbortController().signal);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of answer.body) chunks.push(chunk);
+  for await (const chunk of body) chunks.push(chunk);
   const list: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
   return { pods: items(list, 'items').length, skipped: 0 };
 }

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openCounters, saveCounters } from '../../src/commands/open-counters.ts';
 import { savePods } from '../../src/commands/save-pods.ts';
 import { attribute } from '../../src/pods/attribute.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { makeEpisode } from '../support/make-episode.ts';

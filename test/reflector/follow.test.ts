@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { VirtualAction, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
-import { PodApiError } from '../../src/pods/pod-api.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { FakePodApi } from '../support/fake-pod-api.ts';
+import { podFailures } from '../support/pod-failures.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -64,7 +64,7 @@ describe('a directory that follows the API server', () => {
     [
       'etcd is emptied while the server is away',
       ({ api, pass }) => {
-        api.failWith(new PodApiError('unavailable', 'refused'));
+        api.failWith(podFailures.broken());
         api.wipe();
         pass(10 * SECOND);
         api.failWith(undefined);
@@ -84,7 +84,7 @@ describe('a directory that follows the API server', () => {
     [
       'the token expires',
       ({ api, pass }) => {
-        api.failWith(new PodApiError('unavailable', '401'));
+        api.failWith(podFailures.unavailable());
         api.breakWatches();
         pass(5 * SECOND);
         api.failWith(undefined);
@@ -104,7 +104,7 @@ describe('a directory that follows the API server', () => {
     [
       'the server is too busy',
       ({ api, pass }) => {
-        api.failWith(new PodApiError('throttled', '429', { retryAfterMs: 5000 }));
+        api.failWith(podFailures.throttled(5000));
         api.breakWatches();
         pass(30 * SECOND);
         api.failWith(undefined);
@@ -186,7 +186,7 @@ describe('a directory that follows the API server', () => {
       grow: ({ api }) => api.haveTooLarge(1),
       shrink: ({ api }) => api.haveTooLarge(0),
       cut: ({ api }) => api.breakWatches(),
-      error: ({ api }) => api.breakWatches(new PodApiError('unavailable', '500')),
+      error: ({ api }) => api.breakWatches(podFailures.unavailable()),
       compact: ({ api }) => api.compact(),
       wipe: ({ api }) => api.wipe(),
       fail: ({ api }) => api.failWith(new Error('refused')),

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TooLargeError } from '../../src/kube/json-text.ts';
-import { ListSplitter } from '../../src/pods/list-splitter.ts';
+import { ListSplitter } from '../../src/kube/list-splitter.ts';
 
 interface Split {
   readonly items: readonly (string | TooLargeError)[];

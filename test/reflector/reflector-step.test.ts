@@ -1,21 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { PodApiError, type PodApiReason } from '../../src/pods/pod-api.ts';
 import {
   advance,
   FIRST_STEP,
   type Progress,
   type ReflectorStep,
-} from '../../src/pods/reflector-step.ts';
+} from '../../src/reflector/reflector-step.ts';
+import { podFailures } from '../support/pod-failures.ts';
 
 const START = 1_000_000;
 const listed: Progress = { kind: 'listed', resourceVersion: '7', skipped: [] };
 const listedBut: Progress = { ...listed, skipped: ['too large', 'too large'] };
 const opened: Progress = { kind: 'opened', atMs: START };
 
-const failed = (reason: PodApiReason, atMs = START, retryAfterMs?: number): Progress => ({
+const failed = (how: keyof typeof podFailures, atMs = START, retryAfterMs?: number): Progress => ({
   kind: 'failed',
   atMs,
-  err: new PodApiError(reason, 'test', { retryAfterMs }),
+  err: podFailures[how](retryAfterMs),
 });
 const after = (...all: readonly Progress[]): ReflectorStep => all.reduce(advance, FIRST_STEP);
 const WHEN = { none: '', short: ' soon', backoff: ' later' };
@@ -29,19 +29,29 @@ describe('advance', () => {
     ['asks again when the first list fails', [failed('unavailable')], 'list 0 later'],
     ['takes any error for a failure', [{ kind: 'failed', atMs: 0, err: 'boo' }], 'list 0 later'],
     ['lists from etcd when the cache has lost the version', [failed('expired')], 'list ""'],
-    ['lists from etcd when the cache is behind', [failed('too-large')], 'list ""'],
+    ['lists from etcd when the cache is behind', [failed('ahead')], 'list ""'],
     [
       'waits when etcd refuses too, and stays with etcd',
-      [failed('too-large'), failed('unavailable')],
+      [failed('ahead'), failed('unavailable')],
       'list "" later',
     ],
     ['waits when even etcd says Gone', [failed('expired'), failed('expired')], 'list "" later'],
     ['lists again when a watch is Gone', [listed, failed('expired')], 'list 7 later'],
-    ['lists from etcd when a watch is ahead of it', [listed, failed('too-large')], 'list "" later'],
+    ['lists from etcd when a watch is ahead of it', [listed, failed('ahead')], 'list "" later'],
     ['watches again when throttled', [listed, failed('throttled')], 'watch 7 later'],
     [
       'lists again when the server was out of reach',
       [listed, failed('unavailable')],
+      'list 7 later',
+    ],
+    [
+      'lists again when the server could not be reached',
+      [listed, failed('broken')],
+      'list 7 later',
+    ],
+    [
+      'lists again after what no API server says',
+      [listed, opened, failed('garbled', START + 180_000)],
       'list 7 later',
     ],
     [
@@ -64,10 +74,10 @@ describe('advance', () => {
       [listed, { kind: 'closed', atMs: START }],
       'list 7 later',
     ],
-    ['resumes a watch cut off', [listed, opened, failed('interrupted', START + 1000)], 'watch 7'],
+    ['resumes a watch cut off', [listed, opened, failed('broken', START + 1000)], 'watch 7'],
     [
       'waits a little when it was cut off at once',
-      [listed, opened, failed('interrupted', START + 10)],
+      [listed, opened, failed('broken', START + 10)],
       'list 7 soon',
     ],
     [
@@ -107,17 +117,12 @@ describe('advance', () => {
     ],
     [
       'lists when a watch was cut off, where pods were passed over',
-      [listedBut, opened, failed('interrupted', START + 300_000)],
+      [listedBut, opened, failed('broken', START + 300_000)],
       'list 7 soon',
     ],
     [
       'lists when a watch was cut off, where a change was passed over',
-      [
-        listed,
-        opened,
-        { kind: 'skipped', err: 'too large' },
-        failed('interrupted', START + 300_000),
-      ],
+      [listed, opened, { kind: 'skipped', err: 'too large' }, failed('broken', START + 300_000)],
       'list 7 soon',
     ],
     [
@@ -133,8 +138,8 @@ describe('advance', () => {
     const states = [
       [listed],
       [listed, opened],
-      [listed, opened, failed('interrupted', START + 5000)],
-      [listed, opened, failed('interrupted', START + 5000), opened],
+      [listed, opened, failed('broken', START + 5000)],
+      [listed, opened, failed('broken', START + 5000), opened],
     ].map((all) => after(...all).state);
     expect(states.map(({ synced, live }) => [synced, live])).toEqual([
       [true, false],
@@ -166,7 +171,7 @@ describe('advance', () => {
   it('remembers the last error and how long the server asked to be left alone', () => {
     const step = after(listed, failed('throttled', START, 7000));
     expect(step.pauseAtLeastMs).toBe(7000);
-    expect(step.state.lastError).toMatchObject({ reason: 'throttled' });
+    expect(step.state.lastError).toMatchObject({ status: 429 });
     expect(advance(step, opened).request).toEqual(step.request);
   });
 });

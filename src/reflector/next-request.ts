@@ -1,4 +1,4 @@
-import { PodApiError } from './pod-api.ts';
+import { ApiError } from '../kube/api-errors.ts';
 
 /** What the reflector asks of the API server; one request is under way at any time. */
 export interface ApiRequest {
@@ -24,6 +24,12 @@ export interface Ended {
 
 /** client-go reflector.go VeryShortWatchError: a watch that ends sooner is a server in trouble. */
 const SHORT_WATCH_MS = 1000;
+
+/** metav1.CauseTypeResourceVersionTooLarge: ours is ahead of the server's, which was restored from a backup. */
+const TOO_LARGE = 'ResourceVersionTooLarge';
+
+/** apierrors.IsTooManyRequests. */
+const THROTTLED = 429;
 
 /**
  * A watch that lasted is simply taken up again; one that did not looks like a broken server. Where pods
@@ -55,20 +61,26 @@ export function afterFailure(
   wereSkipped: boolean,
 ): Next {
   const { verb, resourceVersion } = before.request;
-  const reason = err instanceof PodApiError ? err.reason : 'unavailable';
-  const pauseAtLeastMs = err instanceof PodApiError ? (err.retryAfterMs ?? 0) : 0;
-  const lost = reason === 'expired' || reason === 'too-large';
-  if (verb === 'list' && lost && resourceVersion !== '') return { ...relist(''), pause: 'none' };
-  if (verb === 'watch' && reason === 'too-large') return relist('');
-  if (verb === 'watch' && reason === 'interrupted') {
+  const said = err instanceof ApiError ? err : undefined;
+  const pauseAtLeastMs = said?.retryAfterMs ?? 0;
+  const isAhead = said?.causes.includes(TOO_LARGE) === true;
+  const isLost = isAhead || said?.code === 'E_API_GONE';
+  if (verb === 'list' && isLost && resourceVersion !== '') return { ...relist(''), pause: 'none' };
+  if (verb === 'watch' && isAhead) return relist('');
+  if (isCutOff(before, said)) {
     return lasted(before, atMs) && !wereSkipped
       ? watchFrom(resourceVersion)
       : { ...relist(resourceVersion), pause: 'short' };
   }
-  if (verb === 'watch' && reason === 'throttled') {
+  if (verb === 'watch' && said?.status === THROTTLED) {
     return { request: before.request, pause: 'backoff', pauseAtLeastMs };
   }
   return { ...relist(resourceVersion), pauseAtLeastMs };
+}
+
+/** The connection broke under an open watch: its version is as good as ever. */
+function isCutOff({ openedAtMs }: Ended, said: ApiError | undefined): boolean {
+  return openedAtMs !== undefined && said?.code === 'E_API_UNREACHABLE';
 }
 
 export function watchFrom(resourceVersion: string): Next {

@@ -1,4 +1,4 @@
-import { JsonText, MAX_OBJECT_BYTES, type TooLargeError } from '../kube/json-text.ts';
+import { JsonText, MAX_OBJECT_BYTES, type TooLargeError } from './json-text.ts';
 
 const [QUOTE, BACKSLASH] = [0x22, 0x5c];
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];

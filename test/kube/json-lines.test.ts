@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TooLargeError } from '../../src/kube/json-text.ts';
-import { BrokenLineError, jsonLines } from '../../src/pods/json-lines.ts';
+import { jsonLines } from '../../src/kube/json-lines.ts';
 
 /** Like a socket: a chunk at a time, each at a later turn. */
 async function* stream(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
@@ -46,13 +46,12 @@ describe('jsonLines', () => {
     const reading = (async () => {
       for await (const document of jsonLines(stream(bytes('1\n2')))) seen.push(document);
     })();
-    await expect(reading).rejects.toMatchObject({ unfinished: true });
+    await expect(reading).rejects.toMatchObject({ code: 'E_API_UNREACHABLE' });
     expect(seen).toEqual([1]);
   });
 
   it('refuses what is not JSON', async () => {
-    await expect(collect('<html>\n')).rejects.toThrow(BrokenLineError);
-    await expect(collect('<html>\n')).rejects.toMatchObject({ unfinished: false });
+    await expect(collect('<html>\n')).rejects.toMatchObject({ code: 'E_API_GARBLED' });
   });
 
   it.each([
@@ -78,7 +77,7 @@ describe('jsonLines', () => {
 
   it('takes a large line that is cut off for one that was not finished', async () => {
     const reading = readAll(jsonLines(stream(bytes('x'.repeat(100))), 10));
-    await expect(reading).rejects.toMatchObject({ unfinished: true });
+    await expect(reading).rejects.toMatchObject({ code: 'E_API_UNREACHABLE' });
   });
 
   it('ends its source when it is left', async () => {

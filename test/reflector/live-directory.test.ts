@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { entryOf, oomKilled, type PodShape, running } from '../support/pod-json.ts';
 

@@ -6,13 +6,12 @@ import {
   Subject,
   type Subscription,
 } from 'rxjs';
-import type { DirectoryChange } from './list-and-watch.ts';
-import { isSameEntry, mergeEntry } from './merge-entry.ts';
-import type { PodApi } from './pod-api.ts';
-import type { PodDirectory, PodEntry } from './pod-directory.ts';
-import { PodIndex } from './pod-index.ts';
+import { isSameEntry, mergeEntry } from '../pods/merge-entry.ts';
+import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
+import { PodIndex } from '../pods/pod-index.ts';
+import type { DirectoryChange, PodApi } from './list-and-watch.ts';
+import { type ReflectorEnv, reflectPods } from './reflect-pods.ts';
 import { FIRST_STEP, type ReflectorState } from './reflector-step.ts';
-import { type ReflectorEnv, reflectPods } from './reflector.ts';
 
 /**
  * This node's pods as far as attribution cares, kept up to date by {@link follow}. A pod deleted is

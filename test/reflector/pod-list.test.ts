@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { PodApiError } from '../../src/pods/pod-api.ts';
-import { readPodList } from '../../src/pods/pod-list.ts';
+import { readPodList } from '../../src/reflector/kube-pods.ts';
 import { entryOf, podJson } from '../support/pod-json.ts';
 import { podListBody } from '../support/pod-list-body.ts';
+import { podFailures } from '../support/pod-failures.ts';
 
 async function* stream(texts: Iterable<string>): AsyncGenerator<Uint8Array> {
   for (const text of texts) yield await Promise.resolve(Buffer.from(text));
@@ -64,8 +64,8 @@ describe('readPodList', () => {
   it('fails as its source does', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.from(`{${METADATA},"items":[${POD}]}`));
-      throw new PodApiError('interrupted', 'cut');
+      throw podFailures.broken();
     }
-    await expect(readPodList(broken())).rejects.toThrow('cut');
+    await expect(readPodList(broken())).rejects.toThrow('broken');
   });
 });

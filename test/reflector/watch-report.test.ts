@@ -1,7 +1,7 @@
 import { Subject } from 'rxjs';
 import { beforeEach, expect, test } from 'vitest';
-import { FIRST_STEP, type ReflectorState } from '../../src/pods/reflector-step.ts';
-import { reportWatch, skippedPods, watchProblem } from '../../src/pods/watch-report.ts';
+import { FIRST_STEP, type ReflectorState } from '../../src/reflector/reflector-step.ts';
+import { reportWatch, skippedPods, watchProblem } from '../../src/reflector/watch-report.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 
 let log: MemoryLog;

@@ -1,11 +1,12 @@
 import { map, type Observable, of, scan, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import type { DirectoryChange } from '../../src/pods/list-and-watch.ts';
-import { type PodApi, PodApiError, type PodList, type WatchEvent } from '../../src/pods/pod-api.ts';
-import type { ReflectorState } from '../../src/pods/reflector-step.ts';
-import { reflectPods } from '../../src/pods/reflector.ts';
+import type { DirectoryChange } from '../../src/reflector/list-and-watch.ts';
+import type { PodApi, PodList, WatchEvent } from '../../src/reflector/list-and-watch.ts';
+import type { ReflectorState } from '../../src/reflector/reflector-step.ts';
+import { reflectPods } from '../../src/reflector/reflect-pods.ts';
 import { podJson } from '../support/pod-json.ts';
+import { podFailures } from '../support/pod-failures.ts';
 
 /** As marbles: `o` opened, `a` applied, `d` deleted, `b` a bookmark. */
 const EVENTS: Readonly<Record<string, WatchEvent>> = {
@@ -15,9 +16,9 @@ const EVENTS: Readonly<Record<string, WatchEvent>> = {
   b: { type: 'BOOKMARK', object: { metadata: { resourceVersion: '13' } } },
 };
 const LIST: PodList = { pods: [], skipped: [], resourceVersion: '10' };
-const BOOM = new PodApiError('unavailable', 'boom');
+const BOOM = podFailures.unavailable();
 const busy = (retryAfterMs: number): Observable<never> =>
-  throwError(() => new PodApiError('throttled', 'busy', { retryAfterMs }));
+  throwError(() => podFailures.throttled(retryAfterMs));
 const NEVER_JITTER = { random: () => 0 };
 
 /** Answers each request with the next of these, the last one for ever. Requests are logged with their time. */

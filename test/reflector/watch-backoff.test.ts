@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { watchBackoff } from '../../src/pods/watch-backoff.ts';
+import { watchBackoff } from '../../src/reflector/reflect-pods.ts';
 
 describe('watchBackoff', () => {
   it('doubles from 800 ms to 30 s', () => {

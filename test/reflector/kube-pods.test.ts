@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { from } from 'rxjs';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { kubePods } from '../../src/pods/kube-pods.ts';
-import { LiveDirectory } from '../../src/pods/live-directory.ts';
-import type { PodApi, PodApiError, WatchEvent } from '../../src/pods/pod-api.ts';
+import type { ApiError } from '../../src/kube/api-errors.ts';
+import { kubePods } from '../../src/reflector/kube-pods.ts';
+import { LiveDirectory } from '../../src/reflector/live-directory.ts';
+import type { PodApi, WatchEvent } from '../../src/reflector/list-and-watch.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { hurriedScheduler } from '../support/hurried-scheduler.ts';
 import * as server from '../support/misbehaving-server.ts';
@@ -15,6 +16,7 @@ import { mountServiceAccount, type ServiceAccount } from '../support/service-acc
 const TIMEOUTS = { connectMs: 2000, requestMs: 2000 };
 const ADDED = { type: 'ADDED', object: podJson({ name: 'a', resourceVersion: '11' }) };
 const TOO_LARGE_LINE = `${'x'.repeat(10 * 1024 * 1024 + 1)}\n`;
+const AHEAD = 'E_API_UNAVAILABLE 504 ResourceVersionTooLarge';
 const GONE = { message: 'too old resource version: 1 (9)', reason: 'Expired' };
 const TOO_LARGE = {
   message: 'Too large resource version: 9, current: 1',
@@ -75,19 +77,23 @@ const breakOffInList: server.Behaviour = ({ request, response }) => {
 
 const isWatch = ({ request }: server.Exchange): boolean => request.url?.includes('watch=') === true;
 
+function tell({ code, status, causes }: ApiError): string {
+  return [code, status, ...causes].filter((fact) => fact !== undefined).join(' ');
+}
+
 /** The types of the events of one watch, and why it failed, if it did. */
 async function watch(signal = new AbortController().signal): Promise<string[]> {
   const said: string[] = [];
   return new Promise((resolve) => {
     from(api.watch('9', 300, signal)).subscribe({
       next: ({ type }: WatchEvent) => said.push(type),
-      error: ({ reason }: PodApiError) => resolve([...said, reason]),
+      error: (err: ApiError) => resolve([...said, tell(err)]),
       complete: () => resolve(said),
     });
   });
 }
 
-async function listFailure(): Promise<PodApiError> {
+async function listFailure(): Promise<ApiError> {
   return new Promise((resolve, reject) => {
     const list$ = from(api.list('0', new AbortController().signal));
     list$.subscribe({ error: resolve, complete: () => reject(new Error('it succeeded')) });
@@ -128,24 +134,24 @@ describe('kubePods', () => {
   });
 
   it.each<[string, server.Behaviour, string]>([
-    ['410', server.answerStatus(410, GONE), 'expired'],
-    ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), 'too-large'],
-    ['429', server.answerStatus(429, {}, { 'Retry-After': '3' }), 'throttled'],
-    ['503', server.answerStatus(503), 'unavailable'],
-    ['401', server.answerStatus(401), 'unavailable'],
-    ['403', server.answerStatus(403), 'unavailable'],
-    ['a page to log in', server.answerHtml, 'unavailable'],
-    ['another document', server.answerJson(200, { kind: 'Namespace' }), 'unavailable'],
-    ['a list without a version', server.answerJson(200, { items: [] }), 'unavailable'],
-    ['half a list', answerInPieces(() => ['{"items":[', '{"metadata":{}},']), 'unavailable'],
-    ['a list that breaks off', breakOffInList, 'unavailable'],
-    ['a reset', server.reset, 'unavailable'],
-    ['silence', server.neverAnswer, 'unavailable'],
+    ['410', server.answerStatus(410, GONE), 'E_API_GONE 410'],
+    ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), AHEAD],
+    ['429', server.answerStatus(429, {}, { 'Retry-After': '3' }), 'E_API_UNAVAILABLE 429'],
+    ['503', server.answerStatus(503), 'E_API_UNAVAILABLE 503'],
+    ['401', server.answerStatus(401), 'E_API_UNAUTHORIZED 401'],
+    ['403', server.answerStatus(403), 'E_API_FORBIDDEN 403'],
+    ['a page to log in', server.answerHtml, 'E_API_GARBLED 200'],
+    ['another document', server.answerJson(200, { kind: 'Namespace' }), 'E_API_GARBLED'],
+    ['a list without a version', server.answerJson(200, { items: [] }), 'E_API_GARBLED'],
+    ['half a list', answerInPieces(() => ['{"items":[', '{"metadata":{}},']), 'E_API_GARBLED'],
+    ['a list that breaks off', breakOffInList, 'E_API_UNREACHABLE'],
+    ['a reset', server.reset, 'E_API_UNREACHABLE'],
+    ['silence', server.neverAnswer, 'E_API_TIMEOUT'],
   ])('a list fails after %s', async (_, behaviour, reason) => {
     web.behave(behaviour);
     const failure = await listFailure();
-    expect(failure.reason).toBe(reason);
-    expect(failure.retryAfterMs).toBe(reason === 'throttled' ? 3000 : undefined);
+    expect(tell(failure)).toBe(reason);
+    expect(failure.retryAfterMs).toBe(reason.endsWith('429') ? 3000 : undefined);
   });
 
   it('watches from a version, with bookmarks and an end', async () => {
@@ -172,24 +178,28 @@ describe('kubePods', () => {
   });
 
   it.each<[string, server.Behaviour, readonly string[]]>([
-    ['HTTP 410', server.answerStatus(410, GONE), ['expired']],
-    ['an event of 410', stream([ADDED, error(410, GONE)]), ['OPENED', 'ADDED', 'expired']],
-    ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), ['too-large']],
-    ['an event of 500', stream([error(500, {})]), ['OPENED', 'unavailable']],
-    ['an event of nothing', stream([{ type: 'ERROR' }]), ['OPENED', 'unavailable']],
-    ['HTTP 429', server.answerStatus(429), ['throttled']],
-    ['HTTP 503', server.answerStatus(503), ['unavailable']],
-    ['a page to log in', server.answerHtml, ['unavailable']],
-    ['garbage', stream([ADDED, 'garbage\n']), ['OPENED', 'ADDED', 'unavailable']],
-    ['JSON of another kind', stream([{ kind: 'PodList' }]), ['OPENED', 'unavailable']],
+    ['HTTP 410', server.answerStatus(410, GONE), ['E_API_GONE 410']],
+    ['an event of 410', stream([ADDED, error(410, GONE)]), ['OPENED', 'ADDED', 'E_API_GONE 410']],
+    ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), [AHEAD]],
+    ['an event of 500', stream([error(500, {})]), ['OPENED', 'E_API_UNAVAILABLE 500']],
+    ['an event of nothing', stream([{ type: 'ERROR' }]), ['OPENED', 'E_API_GARBLED NaN']],
+    ['HTTP 429', server.answerStatus(429), ['E_API_UNAVAILABLE 429']],
+    ['HTTP 503', server.answerStatus(503), ['E_API_UNAVAILABLE 503']],
+    ['a page to log in', server.answerHtml, ['E_API_GARBLED 200']],
+    ['garbage', stream([ADDED, 'garbage\n']), ['OPENED', 'ADDED', 'E_API_GARBLED']],
+    ['JSON of another kind', stream([{ kind: 'PodList' }]), ['OPENED', 'E_API_GARBLED']],
     ['a line too large to read', stream([TOO_LARGE_LINE, ADDED]), ['OPENED', 'TOO_LARGE', 'ADDED']],
-    ['half a line at the end', stream([ADDED, '{"type":']), ['OPENED', 'ADDED', 'interrupted']],
+    [
+      'half a line at the end',
+      stream([ADDED, '{"type":']),
+      ['OPENED', 'ADDED', 'E_API_UNREACHABLE'],
+    ],
     [
       'a reset in a line',
       stream([ADDED, '{"type":'], ({ request }) => request.socket.destroy()),
-      ['OPENED', 'ADDED', 'interrupted'],
+      ['OPENED', 'ADDED', 'E_API_UNREACHABLE'],
     ],
-    ['a reset before the answer', server.reset, ['unavailable']],
+    ['a reset before the answer', server.reset, ['E_API_UNREACHABLE']],
   ])('a watch ends after %s', async (_, behaviour, said) => {
     web.behave(behaviour);
     expect(await watch()).toEqual(said);

@@ -12,12 +12,45 @@ import {
   throwIfEmpty,
   timeout,
 } from 'rxjs';
+import { ApiError } from '../kube/api-errors.ts';
+import { garbled } from '../kube/classify-failure.ts';
+import type { TooLargeError } from '../kube/json-text.ts';
 import { text } from '../kube/loose-json.ts';
+import type { PodEntry } from '../pods/pod-directory.ts';
+import { toPodEntry } from '../pods/pod-entry.ts';
 import type { ApiRequest } from './next-request.ts';
-import { type PodApi, PodApiError, type WatchEvent } from './pod-api.ts';
-import type { PodEntry } from './pod-directory.ts';
-import { toPodEntry } from './pod-entry.ts';
 import type { Progress } from './reflector-step.ts';
+
+/** One answer to a list call: what is kept of each pod. */
+export interface PodList {
+  readonly pods: readonly PodEntry[];
+  /** One for each pod that was too large to be read. */
+  readonly skipped: readonly TooLargeError[];
+  readonly resourceVersion: string;
+}
+
+/**
+ * `OPENED` is ours: the server has accepted the watch. A quiet node says nothing else for a minute. So is
+ * `TOO_LARGE`: an event nobody can read, of any of the other types.
+ */
+export type WatchEvent =
+  | { readonly type: 'OPENED' }
+  | { readonly type: 'TOO_LARGE'; readonly err: TooLargeError }
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: unknown };
+
+/**
+ * This node's pods, as the API server tells them. Both calls are cold, one value stream each: a
+ * Promise or an async iterable in production, a marble in tests. They fail with an `ApiError`
+ * and give up when `signal` says so.
+ */
+export interface PodApi {
+  list(resourceVersion: string, signal: AbortSignal): ObservableInput<PodList>;
+  watch(
+    resourceVersion: string,
+    timeoutSeconds: number,
+    signal: AbortSignal,
+  ): ObservableInput<WatchEvent>;
+}
 
 /** What the API server said about this node's pods, in its order. */
 export type DirectoryChange =
@@ -59,8 +92,12 @@ export function perform(
 function list(api: PodApi, version: string, handle: Handle, env: Env): Observable<Progress> {
   return abortable((signal) => api.list(version, signal)).pipe(
     take(1),
-    throwIfEmpty(() => new PodApiError('unavailable', 'list pods: no answer')),
-    timeout({ first: LIST_TIMEOUT_MS, scheduler: env.scheduler }),
+    throwIfEmpty(() => garbled('list pods: no answer')),
+    timeout({
+      first: LIST_TIMEOUT_MS,
+      scheduler: env.scheduler,
+      with: late('list pods', LIST_TIMEOUT_MS),
+    }),
     map(({ pods, skipped, resourceVersion }) => {
       handle({ kind: 'replaced', pods });
       return { kind: 'listed', resourceVersion, skipped } as const;
@@ -72,16 +109,15 @@ function watch(api: PodApi, version: string, handle: Handle, env: Env): Observab
   const { random, scheduler } = env;
   const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random()));
   return abortable((signal) => api.watch(version, timeoutSeconds, signal)).pipe(
-    timeout({ each: SILENCE_MS, scheduler, with: silent }),
+    timeout({ each: SILENCE_MS, scheduler, with: late('watch pods', SILENCE_MS) }),
     map((event) => progressOf(event, handle, scheduler.now())),
     concatWith(defer(() => of({ kind: 'closed', atMs: scheduler.now() } as const))),
   );
 }
 
-function silent(): Observable<never> {
-  return throwError(
-    () => new PodApiError('silent', `watch pods: nothing came for ${SILENCE_MS / 1000} s`),
-  );
+function late(doing: string, afterMs: number): () => Observable<never> {
+  const message = `${doing}: nothing came for ${afterMs / 1000} s`;
+  return () => throwError(() => new ApiError(message, { code: 'E_API_TIMEOUT', retryable: true }));
 }
 
 /** Hands an event on. Its resource version counts even where the change was passed over. */

@@ -1,23 +1,15 @@
-import { JsonText, MAX_OBJECT_BYTES, TooLargeError } from '../kube/json-text.ts';
+import { ApiError } from './api-errors.ts';
+import { garbled } from './classify-failure.ts';
+import { JsonText, MAX_OBJECT_BYTES, TooLargeError } from './json-text.ts';
 
 const NEWLINE = 0x0a;
-
-/** The stream ended inside a line, or had a line no API server would write. */
-export class BrokenLineError extends Error {
-  override readonly name = 'BrokenLineError';
-  /** Whether the line was only begun when the stream ended. */
-  readonly unfinished: boolean;
-
-  constructor(message: string, unfinished: boolean, options?: ErrorOptions) {
-    super(message, options);
-    this.unfinished = unfinished;
-  }
-}
 
 /**
  * The JSON documents of a newline-delimited stream, at most one line of it in memory; a
  * {@link TooLargeError} stands for a line that is longer than it may be. Empty lines are passed over:
  * they are how some proxies keep a connection warm.
+ *
+ * @throws {ApiError} where a line is not JSON, or where the stream ends inside one: the connection broke
  */
 export async function* jsonLines(
   chunks: AsyncIterable<Uint8Array>,
@@ -35,13 +27,16 @@ export async function* jsonLines(
     }
     line.add(chunk.subarray(from));
   }
-  if (line.bytes > 0) throw new BrokenLineError('the stream ended inside a line', true);
+  if (line.bytes > 0) {
+    const facts = { code: 'E_API_UNREACHABLE', retryable: true } as const;
+    throw new ApiError('the stream ended inside a line', facts);
+  }
 }
 
 function parse(line: string): unknown {
   try {
     return JSON.parse(line) as unknown;
   } catch (err) {
-    throw new BrokenLineError('a line that is not JSON', false, { cause: err });
+    throw garbled('a line that is not JSON', err);
   }
 }
