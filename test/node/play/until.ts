@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A look at the API server costs an emulated machine a good part of this. */
 const LOOK_AGAIN_MS = 1500;
-/** kubectl's word for an API server that has no time: a node out of memory has none for anybody. */
-const UNREACHABLE = /Unable to connect to the server/;
+/** kubectl's words for an API server that has no time, or went away: nothing that it said itself. */
+const UNREACHABLE = /Unable to connect to the server|error: Get "https:/;
 
 /** Asks until there is an answer; fails with what it was waited for. */
 export async function until<T>(

@@ -2,9 +2,12 @@ import { onPod, systemOom } from '../judge/expected.ts';
 import { onePod } from '../play/pods.ts';
 import type { Row } from '../row.ts';
 import { eatAt } from '../play/scripts.ts';
+import { until } from '../play/until.ts';
 
 /** What is left to the pod: little enough to be eaten before the kubelet thinks of evicting somebody. */
 const LEFT_MB = 512;
+/** A node out of memory has no time for its API server: the kernel is asked. */
+const KILL_LIMIT_MS = 240_000;
 
 /**
  * The whole node runs out of memory: all but a little of it is set aside in huge pages, which takes
@@ -16,13 +19,17 @@ export const systemWide: Row = {
   inShort: true,
   play: async (scene) => {
     await scene.start(onePod('greedy', { script: eatAt() }));
+    const killsBefore = await scene.node.vmstatOomKill();
     await scene.node.shell(setAside);
     try {
       await scene.release();
-      await scene.untilContainer('greedy', 'app', ({ state }) => state?.terminated !== undefined);
+      await until('a kill', KILL_LIMIT_MS, async () =>
+        (await scene.node.vmstatOomKill()) > killsBefore ? true : undefined,
+      );
     } finally {
       await scene.node.shell('echo 0 >/proc/sys/vm/nr_hugepages');
     }
+    await scene.untilContainer('greedy', 'app', ({ state }) => state?.terminated !== undefined);
     return [
       systemOom('sh'),
       onPod(
