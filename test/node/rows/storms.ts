@@ -18,7 +18,6 @@ const group = (name: string): PodPlan =>
 
 export const storm: Row = {
   name: 'storm',
-  inShort: true,
   isStorm: true,
   play: async (scene) => {
     await scene.start(...each(lone));
@@ -38,7 +37,12 @@ export const stormOfGroups: Row = {
   },
 };
 
-export const singleStorm: Row = { ...storm, name: 'single-storm', singleProcess: true };
+export const singleStorm: Row = {
+  ...storm,
+  name: 'single-storm',
+  inShort: true,
+  singleProcess: true,
+};
 
 /** One child of each dies, and nobody else. */
 export const singleStormOfChildren: Row = {
