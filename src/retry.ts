@@ -36,9 +36,16 @@ export function heedRetryAfter(backOffMs: number, askedMs = 0): number {
   return Math.max(backOffMs, Math.min(askedMs, MAX_RETRY_AFTER_MS));
 }
 
-/** `Retry-After` in whole seconds, as our servers write it; 0 where there is none. The date form is not read. */
-export function readRetryAfterMs(header: unknown): number {
-  return typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) * 1000 : 0;
+/**
+ * `Retry-After` in whole seconds, as our servers write it; 0 where there is none. The date form is not read,
+ * nor is it by client-go.
+ *
+ * @param otherwiseSeconds what the answer's body says of it
+ */
+export function readRetryAfterMs(header: unknown, otherwiseSeconds: unknown = 0): number {
+  const isSeconds = typeof header === 'string' && /^\d{1,9}$/.test(header);
+  const askedMs = Number(isSeconds ? header : otherwiseSeconds) * 1000;
+  return askedMs > 0 ? askedMs : 0;
 }
 
 /** What waits for its time, and can all be called off. */

@@ -65,8 +65,8 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   const { store } = opened;
   const { nodeEvents } = options;
   const recordsLost = (): number => tally.lost;
-  const origin = { node, bootId: readBootId(readLatin1) };
-  const { bootId } = origin;
+  const bootId = readBootId(readLatin1);
+  const origin = { node, bootId };
   using pods = openPods(
     { client, node, listed, nodeEvents, store, bootId, log, recordsLost },
     edge,
@@ -74,7 +74,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, nowMs, tally);
   const influx = openInflux(target, { store, counters, clock, log });
-  const start = startOf(options, kind, origin.bootId, store);
+  const start = startOf(options, kind, bootId, store);
   const books = savedBooks(store, start);
   if (books !== undefined) counting?.ledger.restore(books);
   const recorder = openRecorder(
@@ -110,8 +110,7 @@ export async function run(options: RunOptions, edge: Edge): Promise<void> {
       }),
     startPoint: start.point,
     recordClock: new BootClock(clock),
-    recent:
-      start.point.at === 'cursor' ? store.episodes.latestOf(origin.bootId, CONTEXT_BURST) : [],
+    recent: start.point.at === 'cursor' ? store.episodes.latestOf(bootId, CONTEXT_BURST) : [],
     consumer: () => recorder,
     tally,
     trustUserspace: believeUserspace(options, log),

@@ -1,3 +1,4 @@
+import { readRetryAfterMs } from '../retry.ts';
 import { ApiError, type ApiErrorCode } from './api-errors.ts';
 
 type Judgement = { readonly code: ApiErrorCode; readonly retryable: boolean };
@@ -23,9 +24,6 @@ interface Status {
 
 /** An error page can be long; its beginning says what it is. */
 const MAX_QUOTED_CHARS = 1024;
-
-/** `Retry-After` as the API server writes it: whole seconds. The date form is not read by client-go either. */
-const DELAY_SECONDS = /^(?<seconds>\d{1,9})$/;
 
 /** 4xx that may pass by waiting: request time-out, conflict of two writers, too many. */
 const PASSING: ReadonlySet<number> = new Set([408, 409, 429]);
@@ -87,15 +85,6 @@ function reasonsOf(causes: unknown): readonly string[] {
     .filter((reason) => typeof reason === 'string');
 }
 
-function readRetryAfterMs(
-  header: string | undefined,
-  retryAfterSeconds: unknown,
-): number | undefined {
-  const seconds = DELAY_SECONDS.exec(header ?? '')?.groups?.['seconds'] ?? retryAfterSeconds;
-  const delayMs = Number(seconds) * 1000;
-  return delayMs > 0 ? delayMs : undefined;
-}
-
 /** Turns an answer that is not what was asked for into the error the rest of the code asks. */
 export function classifyAnswer(doing: string, answer: FailedAnswer): ApiError {
   const said = parseStatus(answer.body);
@@ -108,7 +97,7 @@ export function classifyAnswer(doing: string, answer: FailedAnswer): ApiError {
     reason: typeof reason === 'string' ? reason : undefined,
     causes,
     subjectKind: typeof details?.kind === 'string' ? details.kind : undefined,
-    retryAfterMs: readRetryAfterMs(answer.retryAfter, details?.retryAfterSeconds),
+    retryAfterMs: readRetryAfterMs(answer.retryAfter, details?.retryAfterSeconds) || undefined,
   };
   const cause = new Error(because.slice(0, MAX_QUOTED_CHARS));
   return new ApiError(`${doing}: HTTP ${answer.status}`, facts, cause);
