@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { replay, type ReplayOptions } from './commands/replay.ts';
-import { run, type RunOptions } from './commands/run.ts';
+import { run } from './commands/run.ts';
 import type { Edge } from './edge.ts';
 import { explainError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
@@ -9,6 +9,7 @@ import { EVENT_FORMATS } from './recorder/print-sink.ts';
 import { InfluxOptionsError } from './telemetry/influx-target.ts';
 import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
 import { VERSION } from './version.ts';
+import type { AgentOptions } from './wiring/agent-options.ts';
 
 /** Exit codes that scripts can use. */
 const FINE = 0;
@@ -68,7 +69,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--log-level <level>', 'what to log').choices(LOG_LEVELS).default('info'))
     .addOption(flag('--log-format <format>', LOG_FORMAT).choices(LOG_FORMATS))
     .addOption(toggle(edge, '--trust-userspace-records', TRUST))
-    .action((options: RunOptions) => run(options, edge));
+    .action((options: AgentOptions) => run(options, edge));
 }
 
 function replayCommand(edge: Edge): Command {

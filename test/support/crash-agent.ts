@@ -1,4 +1,4 @@
-import { openRecorder } from '../../src/commands/open-recorder.ts';
+import { openRecorder } from '../../src/wiring/open-recorder.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { drainLog } from '../../src/kmsg/drain-log.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openNode } from '../../src/commands/open-node.ts';
+import { openNode } from '../../src/wiring/open-node.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { EMPTY, filter, type Observable, startWith } from 'rxjs';
 import type { Edge } from '../edge.ts';
 import type { ApiClient } from '../kube/api-client.ts';
@@ -8,6 +9,7 @@ import { LiveAttributor } from '../pods/live-attributor.ts';
 import { LiveDirectory } from '../reflector/live-directory.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
+import { NO_PODS, readPodsFile } from '../pods/pods-file.ts';
 import type { ReflectorState } from '../reflector/reflector-step.ts';
 import { reportWatch } from '../reflector/watch-report.ts';
 import { attributeBy, type Attributor } from '../recorder/attributor.ts';
@@ -39,6 +41,11 @@ export interface NodePods extends Disposable {
   readonly changed$: Observable<PodEntry>;
   /** Of the reflector; absent without a cluster. */
   readonly watch?: () => ReflectorState;
+}
+
+/** The pods of a `--pods` file, or none. @throws PodsFileError */
+export function listedPods(file: string | undefined): PodDirectory {
+  return file === undefined ? NO_PODS : readPodsFile(file, (path) => readFileSync(path, 'utf8'));
 }
 
 /** From the API server, where there is one; else from the file, or from nowhere. */
