@@ -1,5 +1,5 @@
 import type { Decision } from '../correlator/decision.ts';
-import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../post/outbox.ts';
+import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../outputs/outbox.ts';
 import { fromStored, toStored, type RecordedEvent } from '../correlator/recorded-event.ts';
 import type { SqlRow } from './prepared-database.ts';
 import type { StateDatabase } from './state-database.ts';

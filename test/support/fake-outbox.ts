@@ -1,4 +1,4 @@
-import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../../src/post/outbox.ts';
+import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../../src/outputs/outbox.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 

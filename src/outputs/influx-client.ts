@@ -1,12 +1,16 @@
 import http from 'node:http';
 import https from 'node:https';
 import { InfluxDB, setLogger, type WriteApi } from '@influxdata/influxdb-client';
-import type { EpisodeFacts } from './episode-facts.ts';
+import { type EpisodeFacts, episodeFacts } from '../recorder/episode-facts.ts';
+import type { EpisodeClient } from './episode-output.ts';
+import type { EpisodeBatch } from './episode-queue.ts';
 import { classifyInfluxError, InfluxError } from './influx-error.ts';
 import { influxPoint } from './influx-point.ts';
 import type { InfluxTarget, Secret } from './influx-target.ts';
-import type { PointSink } from './influx-writer.ts';
+import type { Failure } from './output-client.ts';
 
+/** What InfluxData recommends is 5,000 lines; ours come in dozens, and 500 are 100 kB. */
+const MAX_BATCH = 500;
 /** For one batch, from the name look-up to the last byte of the answer. */
 const WRITE_LIMIT_MS = 15_000;
 /** An answer says little; whoever says more is no InfluxDB, and the library would keep all of it. */
@@ -18,7 +22,16 @@ const NEVER = Number.MAX_SAFE_INTEGER;
  * Writes points with InfluxData's library: its escaping and its requests. Its buffers, retries and
  * timers stay unused, since they lose everything with the process; the store is the queue.
  */
-export class InfluxClient implements PointSink {
+export class InfluxClient implements EpisodeClient<'written'> {
+  readonly name = 'influx';
+  readonly destination = 'influxdb';
+  readonly items = 'points';
+  readonly outcomes = ['written', 'retried', 'refused', 'expired'] as const;
+  readonly maxBatch = MAX_BATCH;
+  /** The history alone limits how long they wait: a point is as good when it comes late. */
+  readonly giveUpAfterMs = Infinity;
+  /** Whoever names an InfluxDB has what the history has in it. */
+  readonly backfills = true;
   readonly #target: InfluxTarget;
   readonly #timeoutMs: number;
 
@@ -29,6 +42,18 @@ export class InfluxClient implements PointSink {
   }
 
   /** @throws InfluxError */
+  async deliver({ episodes }: EpisodeBatch): Promise<'written'> {
+    await this.write(episodes.map(episodeFacts));
+    return 'written';
+  }
+
+  classify(err: unknown): Failure {
+    if (!(err instanceof InfluxError)) return { means: 'busy' };
+    const { retryable, retryAfterMs } = err;
+    return retryable ? { means: 'away', retryAfterMs } : { means: 'final' };
+  }
+
+  /** All of them; one that is written twice is one. @throws InfluxError */
   async write(episodes: readonly EpisodeFacts[]): Promise<void> {
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(), this.#timeoutMs);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PointQueue } from '../../src/wiring/point-queue.ts';
+import { EpisodeBacklog } from '../../src/outputs/episode-backlog.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { START_MS } from '../support/kill-event.ts';
 import { makeEpisode } from '../support/make-episode.ts';
@@ -8,16 +8,17 @@ import { settleEpisode } from '../support/settle-episode.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const BOOT = 'boot-1';
+const INFLUX = { name: 'influx', backfills: true };
 const NODE = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
 
 let directory: string;
 let store: StateStore;
-let queue: PointQueue;
+let queue: EpisodeBacklog;
 
 function open(historyMax = 10_000): void {
   const options = { directory, historyMax, log: new MemoryLog(), nowMs: () => START_MS };
   store = new StateStore(options);
-  queue = new PointQueue(store, () => START_MS);
+  queue = new EpisodeBacklog(store, INFLUX, () => START_MS);
 }
 
 function reopen(historyMax?: number): void {
@@ -123,7 +124,7 @@ describe('the points that wait', () => {
     reopen(2);
     store.notes.forgetBefore(Number.MAX_SAFE_INTEGER);
     record(1, 2, 3, 4);
-    queue = new PointQueue(store, () => START_MS);
+    queue = new EpisodeBacklog(store, INFLUX, () => START_MS);
     expect([queue.takeExpired(), ids()]).toEqual([0, [3, 4]]);
   });
 

@@ -2,8 +2,8 @@ import type { Logger } from '../../src/logger.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyTransport } from '../../src/kube/classify-failure.ts';
-import { EventPoster, type PostEnv } from '../../src/post/post-events.ts';
-import type { PostOutcome } from '../../src/post/post-report.ts';
+import { eventOutput, type PostOutcome } from '../../src/outputs/event-output.ts';
+import type { OutputEnv } from '../../src/outputs/output-report.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 import { FakeSink, proxyRefusal, refusal } from '../support/fake-sink.ts';
@@ -27,7 +27,7 @@ let outbox: FakeOutbox;
 let sink: FakeSink;
 let tally: Map<PostOutcome, number>;
 let logged: { level: string; message: string; facts: object }[];
-let poster: EventPoster;
+let poster: ReturnType<typeof eventOutput>;
 
 beforeEach(() => {
   clock = new FakeClock();
@@ -35,10 +35,10 @@ beforeEach(() => {
   sink = new FakeSink();
   tally = new Map();
   logged = [];
-  poster = new EventPoster(outbox, sink, env());
+  poster = eventOutput(outbox, sink, env());
 });
 
-function env(): PostEnv {
+function env(): OutputEnv<PostOutcome> {
   const log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
   return { clock, random: () => 0.5, log, tally: count };
 }
@@ -107,7 +107,7 @@ describe('what is posted', () => {
     await poster.drain(1000);
 
     sink.refuse = () => undefined;
-    poster = new EventPoster(outbox, sink, env());
+    poster = eventOutput(outbox, sink, env());
     await post();
     expect(tally.get('created')).toBe(1);
   });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { AgeClock } from '../../src/post/age-clock.ts';
+import { AgeClock } from '../../src/outputs/age-clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const HOUR_MS = 60 * 60_000;

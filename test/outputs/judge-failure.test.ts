@@ -1,21 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeFailure } from '../../src/post/judge-failure.ts';
+import { type FailedAttempt, judgeFailure } from '../../src/outputs/judge-failure.ts';
+import { classifyApiError } from '../../src/outputs/post-event.ts';
 import { proxyRefusal, refusal } from '../support/fake-sink.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
+
+const judge = (err: unknown, attempt: FailedAttempt) =>
+  judgeFailure(classifyApiError(err), attempt);
 
 describe('judgeFailure', () => {
   const attempt = { failures: 1, ageMs: 0, random: 0 };
 
   it('gives up only what might have worked later; a refusal is a refusal at any age', () => {
     const old = { ...attempt, ageMs: DAY_MS };
-    expect(judgeFailure(refusal(500), old)).toEqual({ outcome: 'gave-up', quiet: false });
-    expect(judgeFailure(refusal(422), old)).toEqual({ outcome: 'refused', quiet: false });
+    expect(judge(refusal(500), old)).toEqual({ outcome: 'gave-up', quiet: false });
+    expect(judge(refusal(422), old)).toEqual({ outcome: 'refused', quiet: false });
   });
 
   it('never waits less than its own back-off, whatever the server asks for', () => {
-    expect(judgeFailure(refusal(429, {}, '1'), { ...attempt, failures: 20 })).toMatchObject({
+    expect(judge(refusal(429, {}, '1'), { ...attempt, failures: 20 })).toMatchObject({
       delayMs: 30_000,
     });
   });
@@ -27,7 +31,7 @@ describe('judgeFailure', () => {
       [5000, 300_000],
     ] as const) {
       for (const err of [refusal(403), proxyRefusal(413)])
-        expect(judgeFailure(err, { ...attempt, failures })).toEqual({
+        expect(judge(err, { ...attempt, failures })).toEqual({
           outcome: 'retried',
           delayMs,
         });
@@ -39,7 +43,7 @@ describe('judgeFailure', () => {
       fc.property(fc.anything(), fc.nat(), fc.nat(), (err, failures, retryAfter) => {
         const thrown = [err, refusal(429, {}, String(retryAfter))];
         for (const each of thrown) {
-          const judgement = judgeFailure(each, { ...attempt, failures: failures + 1 });
+          const judgement = judge(each, { ...attempt, failures: failures + 1 });
           expect(judgement.outcome).toBe('retried');
           if (judgement.outcome !== 'retried') return;
           expect(judgement.delayMs).toBeGreaterThanOrEqual(250);

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { KubeSink } from '../../src/post/kube-sink.ts';
+import { KubeSink } from '../../src/outputs/kube-sink.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { failure } from '../support/failure.ts';
 import { mountServiceAccount, type ServiceAccount } from '../support/service-account.ts';

@@ -4,17 +4,28 @@ import type { ApiClient, Change } from '../kube/api-client.ts';
 import { ApiError } from '../kube/api-errors.ts';
 import { garbled } from '../kube/classify-failure.ts';
 import { text } from '../kube/loose-json.ts';
-import type { EventSink } from './sink.ts';
+import type { EventSink, Posted } from './event-output.ts';
+import type { OutboxRow } from './outbox.ts';
+import type { Failure } from './output-client.ts';
+import { classifyApiError, type EventWriter, postEvent } from './post-event.ts';
 
 /** The API server replaces the fields that are there: what client-go patches Events with. */
 const STRATEGIC_MERGE = 'application/strategic-merge-patch+json';
 
 /** Creates and patches core/v1 Events. @see client-go kubernetes/typed/core/v1/event_expansion.go */
-export class KubeSink implements EventSink {
+export class KubeSink implements EventSink, EventWriter {
   readonly #client: Pick<ApiClient, 'write'>;
 
   constructor(client: Pick<ApiClient, 'write'>) {
     this.#client = client;
+  }
+
+  deliver(row: OutboxRow): Promise<Posted> {
+    return postEvent(this, row);
+  }
+
+  classify(err: unknown): Failure {
+    return classifyApiError(err);
   }
 
   async create(event: RecordedEvent): Promise<void> {

@@ -1,7 +1,7 @@
 import type { LimitLevel } from '../oom/episode.ts';
 import { withoutAbsent } from '../without-absent.ts';
-import { eventText } from '../recorder/event-message.ts';
-import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import { eventText } from './event-message.ts';
+import type { RecordedEpisode } from './recorded-episode.ts';
 
 /** An episode as it is shown and counted outside of Kubernetes: flat, of plain values, storable. */
 export interface EpisodeFacts {
@@ -27,7 +27,10 @@ export interface EpisodeFacts {
  * What was recorded about the Pod that was hurt, else about the Node. A system-wide OOM has both as
  * subjects and is still one episode.
  */
-export function episodeFacts({ episode, attribution }: RecordedEpisode): EpisodeFacts {
+export function episodeFacts({
+  episode,
+  attribution,
+}: Pick<RecordedEpisode, 'episode' | 'attribution'>): EpisodeFacts {
   const pod = attribution.subjects.find((subject) => subject.kind === 'pod');
   const { reason, message } = eventText(episode, attribution, pod ?? { kind: 'node' });
   return {

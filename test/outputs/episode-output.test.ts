@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { PointOutcome } from '../../src/telemetry/counters.ts';
-import type { EpisodeFacts } from '../../src/telemetry/episode-facts.ts';
-import { InfluxError, type InfluxErrorCode } from '../../src/telemetry/influx-error.ts';
-import { InfluxWriter, type PointSink } from '../../src/telemetry/influx-writer.ts';
+import { type EpisodeFacts, episodeFacts } from '../../src/recorder/episode-facts.ts';
+import { InfluxError, type InfluxErrorCode } from '../../src/outputs/influx-error.ts';
+import { type EpisodeOutcome, episodeOutput } from '../../src/outputs/episode-output.ts';
+import type { EpisodeBatch } from '../../src/outputs/episode-queue.ts';
+import { InfluxClient } from '../../src/outputs/influx-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { FakeInfluxQueue } from '../support/fake-influx-queue.ts';
+import { FakeBacklog } from '../support/fake-backlog.ts';
 import { killFacts } from '../support/telemetry.ts';
 
 const MINUTE_MS = 60_000;
 
 /** Keeps what it is given, by what identifies a point; refuses pods called `bad`. */
-class FakePoints implements PointSink {
+class FakePoints extends InfluxClient {
   readonly points = new Map<number, EpisodeFacts>();
   failure: { readonly code: InfluxErrorCode; readonly retryAfterMs?: number } | undefined;
   hangs = false;
@@ -18,7 +19,16 @@ class FakePoints implements PointSink {
   /** How many writes are answered until the next 429. */
   allowed = Number.POSITIVE_INFINITY;
 
-  async write(episodes: readonly EpisodeFacts[]): Promise<void> {
+  constructor() {
+    super({ version: 1, url: 'http://influx', database: 'oom' });
+  }
+
+  override async deliver({ episodes }: EpisodeBatch): Promise<'written'> {
+    await this.#keep(episodes.map(episodeFacts));
+    return 'written';
+  }
+
+  async #keep(episodes: readonly EpisodeFacts[]): Promise<void> {
     this.writes += 1;
     if (this.hangs) await new Promise(() => {});
     if (this.allowed === 0) {
@@ -37,19 +47,24 @@ class FakePoints implements PointSink {
 }
 
 function harness() {
-  const [queue, sink, clock] = [new FakeInfluxQueue(), new FakePoints(), new FakeClock()];
+  const [queue, sink, clock] = [new FakeBacklog(), new FakePoints(), new FakeClock()];
   const logged: string[] = [];
   const facts: object[] = [];
   const say = (said: object, message: string) => {
     facts.push(said);
     logged.push(message);
   };
-  const tally: Record<PointOutcome, number> = { written: 0, retried: 0, refused: 0, expired: 0 };
-  const writer = new InfluxWriter(queue, sink, {
+  const tally: Partial<Record<EpisodeOutcome<'written'>, number>> = {
+    written: 0,
+    retried: 0,
+    refused: 0,
+    expired: 0,
+  };
+  const writer = episodeOutput(sink, queue, {
     clock,
     random: () => 0.5,
-    log: { debug: say, info: say, warn: say, error: say },
-    tally: (outcome, points) => (tally[outcome] += points),
+    log: { debug: () => undefined, info: say, warn: say, error: say },
+    tally: (outcome, points) => (tally[outcome] = (tally[outcome] ?? 0) + points),
   });
   return { queue, sink, clock, writer, logged, facts, tally };
 }

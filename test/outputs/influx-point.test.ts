@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { influxPoint } from '../../src/telemetry/influx-point.ts';
+import { influxPoint } from '../../src/outputs/influx-point.ts';
 import { killFacts, KILLED_AT_MS } from '../support/telemetry.ts';
 
 const line = (facts: Parameters<typeof killFacts>[0]) =>

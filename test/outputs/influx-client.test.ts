@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { InfluxClient } from '../../src/telemetry/influx-client.ts';
-import type { InfluxTarget } from '../../src/telemetry/influx-target.ts';
+import { InfluxClient } from '../../src/outputs/influx-client.ts';
+import type { InfluxTarget } from '../../src/outputs/influx-target.ts';
 import { killFacts, KILLED_AT_MS } from '../support/telemetry.ts';
 
 interface Asked {

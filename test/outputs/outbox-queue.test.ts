@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { OutboxRow } from '../../src/post/outbox.ts';
-import { RowPicker } from '../../src/post/row-picker.ts';
+import type { OutboxRow } from '../../src/outputs/outbox.ts';
+import { OutboxQueue } from '../../src/outputs/outbox-queue.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 
 const OBJECTS = ['a', 'b', 'c', 'd'] as const;
@@ -20,11 +20,11 @@ const step = fc.oneof(
 );
 
 /** While the disk fails; there may be nothing to ask it for. */
-function takeInVain(picker: RowPicker, outbox: FakeOutbox): void {
+function takeInVain(queue: OutboxQueue, outbox: FakeOutbox): void {
   const broken = new Error('disk I/O error');
   outbox.broken = broken;
   try {
-    expect(picker.take()).toBeUndefined();
+    expect(queue.take()).toBeUndefined();
   } catch (err) {
     expect(err).toBe(broken);
   } finally {
@@ -36,7 +36,7 @@ test('finds a row whenever one is free, the oldest of its object, as who looks a
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
       const outbox = new FakeOutbox();
-      const picker = new RowPicker(outbox, () => undefined);
+      const queue = new OutboxQueue(outbox, () => undefined);
       const taken: OutboxRow[] = [];
       const aside: { readonly name: string; readonly takeBack: () => void }[] = [];
       const free = (): OutboxRow[] =>
@@ -48,7 +48,7 @@ test('finds a row whenever one is free, the oldest of its object, as who looks a
         );
       const take = (): void => {
         const expected = free();
-        const row = picker.take();
+        const row = queue.take();
         if (row === undefined) {
           expect(expected).toEqual([]);
           return;
@@ -59,32 +59,32 @@ test('finds a row whenever one is free, the oldest of its object, as who looks a
       for (const each of steps) {
         if (typeof each === 'object' && 'add' in each) {
           outbox.addCreate(makeEvent(each.add, each.episode), 0);
-          picker.refresh();
+          queue.refresh();
         } else if (typeof each === 'object') {
           const id = free()[each.damage]?.id;
           if (id !== undefined) outbox.unreadable.add(id);
         } else if (each === 'take') {
           take();
         } else if (each === 'break') {
-          takeInVain(picker, outbox);
+          takeInVain(queue, outbox);
         } else if (each === 'take back') {
           aside.shift()?.takeBack();
         } else {
           const row = taken.shift();
           if (row === undefined) continue;
           if (each === 'set aside') {
-            aside.push({ name: row.event.metadata.name, takeBack: picker.setAside(row) });
+            aside.push({ name: row.event.metadata.name, takeBack: queue.setAside(row) });
             continue;
           }
           if (each === 'deliver') outbox.delete(row.id);
-          picker.release(row.objectKey);
+          queue.release(row);
         }
       }
       const takeAll = (): void => OBJECTS.forEach(take);
       takeAll();
       for (const { takeBack } of aside.splice(0)) takeBack();
       takeAll();
-      for (const { objectKey } of taken.splice(0)) picker.release(objectKey);
+      for (const row of taken.splice(0)) queue.release(row);
       takeAll();
     }),
   );

@@ -1,24 +1,27 @@
 import { loadYaml } from '@kubernetes/client-node';
 import { describe, expect, test } from 'vitest';
-import { PrintSink, type EventFormat } from '../../src/recorder/print-sink.ts';
+import { EventPrinter, type EventFormat } from '../../src/outputs/event-printer.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 
 const FIRST = killEvent({ atMs: 0, id: 1, message: 'first' });
 const SECOND = killEvent({ atMs: 0, id: 2, message: 'second', container: 'sidecar' });
 
+const ROW = { id: 1, enteredAtMs: START_MS, objectKey: 'pod-1' };
+
 async function print(format: EventFormat, afterMs = 7000): Promise<string> {
   let printed = '';
-  const sink = new PrintSink(
+  const printer = new EventPrinter(
     format,
     (text) => (printed += text),
     () => START_MS + afterMs,
   );
-  await sink.create(FIRST);
-  await sink.create(SECOND);
+  for (const event of [FIRST, SECOND]) {
+    await printer.deliver({ ...ROW, verb: 'create', event });
+  }
   return printed;
 }
 
-describe('PrintSink prints', () => {
+describe('EventPrinter prints', () => {
   test('a table with one header', async () => {
     const [header, ...rows] = (await print('table')).trimEnd().split('\n');
     expect(header).toMatch(/^NAMESPACE +LAST SEEN +TYPE +REASON +OBJECT +MESSAGE$/);
@@ -68,12 +71,13 @@ describe('PrintSink prints', () => {
 
   test('a patch as the whole Event that it makes', async () => {
     let printed = '';
-    const sink = new PrintSink(
+    const printer = new EventPrinter(
       'ndjson',
       (text) => (printed += text),
       () => START_MS,
     );
-    await sink.patch({ ...FIRST, count: 3 });
+    const patch = { count: 3, lastTimestamp: '', message: '' };
+    await printer.deliver({ ...ROW, verb: 'patch', event: { ...FIRST, count: 3 }, patch });
     expect(JSON.parse(printed)).toMatchObject({ count: 3, message: 'first' });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { episodeFacts } from '../../src/telemetry/episode-facts.ts';
+import { episodeFacts } from '../../src/recorder/episode-facts.ts';
 import { podEntry, recordedKill } from '../support/telemetry.ts';
 
 describe('the facts of an episode', () => {
@@ -26,7 +26,6 @@ describe('the facts of an episode', () => {
     const facts = episodeFacts({
       episode,
       attribution: { subjects, limitLevel: 'system', source: 'kernel' },
-      events: [],
     });
     expect(facts).toMatchObject({ pod: 'web-0', reason: 'OOMKilling', limitLevel: 'system' });
   });

@@ -1,5 +1,5 @@
 import { Point } from '@influxdata/influxdb-client';
-import type { EpisodeFacts } from './episode-facts.ts';
+import type { EpisodeFacts } from '../recorder/episode-facts.ts';
 
 /** The names the agent plugin before us wrote; dashboards are built on them. */
 const MEASUREMENT = 'container_oom_events';

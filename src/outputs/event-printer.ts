@@ -1,13 +1,15 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { dump } from 'js-yaml';
-import type { EventSink } from '../post/sink.ts';
+import type { EventSink, Posted } from './event-output.ts';
+import type { OutboxRow } from './outbox.ts';
+import type { Failure } from './output-client.ts';
 
 /** How Events are printed. */
 export type EventFormat = 'table' | 'wide' | 'json' | 'yaml' | 'ndjson';
 export const EVENT_FORMATS = ['table', 'wide', 'json', 'yaml', 'ndjson'] as const;
 
 /** Prints Events instead of posting them: what `run` does without a cluster, and `replay`. */
-export class PrintSink implements EventSink {
+export class EventPrinter implements EventSink {
   readonly #format: EventFormat;
   readonly #write: (text: string) => void;
   readonly #nowMs: () => number;
@@ -19,16 +21,21 @@ export class PrintSink implements EventSink {
     this.#nowMs = nowMs;
   }
 
-  create(event: CoreV1Event): Promise<void> {
+  /** A patch comes with the whole Event as it is now. */
+  async deliver({ verb, event }: OutboxRow): Promise<Posted> {
+    this.print(event);
+    return verb === 'create' ? 'created' : 'patched';
+  }
+
+  /** What cannot be printed now may be later. */
+  classify(): Failure {
+    return { means: 'busy' };
+  }
+
+  print(event: CoreV1Event): void {
     const isFirst = this.#printed === 0;
     this.#printed += 1;
     this.#write(this.#render(event, isFirst));
-    return Promise.resolve();
-  }
-
-  /** A patch comes with the whole Event as it is now. */
-  patch(event: CoreV1Event): Promise<void> {
-    return this.create(event);
   }
 
   #render(event: CoreV1Event, isFirst: boolean): string {

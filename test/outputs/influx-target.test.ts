@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { influxTarget, type InfluxOptions } from '../../src/telemetry/influx-target.ts';
+import { influxTarget, type InfluxOptions } from '../../src/outputs/influx-target.ts';
 
 const url = 'http://influx:8086';
 const target = (options: InfluxOptions, env: Record<string, string> = {}) =>
