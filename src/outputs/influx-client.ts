@@ -6,8 +6,9 @@ import type { EpisodeClient } from './episode-output.ts';
 import type { EpisodeBatch } from './episode-queue.ts';
 import { classifyInfluxError, InfluxError } from './influx-error.ts';
 import { influxPoint } from './influx-point.ts';
-import type { InfluxTarget, Secret } from './influx-target.ts';
+import type { InfluxTarget } from './influx-target.ts';
 import type { Failure } from './output-client.ts';
+import type { ReadAnew } from './output-options.ts';
 
 /** What InfluxData recommends is 5,000 lines; ours come in dozens, and 500 are 100 kB. */
 const MAX_BATCH = 500;
@@ -99,7 +100,7 @@ function basicAuth({ user, password }: InfluxTarget & { version: 1 }): Record<st
 }
 
 /** It was there at the start; whoever takes it away puts another one there. */
-function readSecret(secret: Secret | undefined): string | undefined {
+function readSecret(secret: ReadAnew | undefined): string | undefined {
   try {
     return secret?.();
   } catch (cause) {

@@ -1,5 +1,5 @@
-import { RecorderError } from '../errors.ts';
 import { withoutAbsent } from '../without-absent.ts';
+import { fileText, httpUrl, OutputOptionsError, type ReadAnew } from './output-options.ts';
 
 /** Flags and variables that say where points go. Secrets come from the environment or a file. */
 export interface InfluxOptions {
@@ -14,9 +14,6 @@ export interface InfluxOptions {
   readonly influxTokenFile?: string;
 }
 
-/** A secret as it is now: a file may be replaced while the agent runs. */
-export type Secret = () => string;
-
 /** An InfluxDB, by the version of its interface: `/write` or `/api/v2/write`. */
 export type InfluxTarget =
   | {
@@ -24,20 +21,19 @@ export type InfluxTarget =
       readonly url: string;
       readonly database: string;
       readonly user?: string;
-      readonly password?: Secret;
+      readonly password?: ReadAnew;
     }
   | {
       readonly version: 2;
       readonly url: string;
       readonly org: string;
       readonly bucket: string;
-      readonly token?: Secret;
+      readonly token?: ReadAnew;
     };
 
 /** The flags and variables do not say one place to write to. */
-export class InfluxOptionsError extends RecorderError {
+export class InfluxOptionsError extends OutputOptionsError {
   readonly code = 'E_INFLUX_OPTIONS';
-  readonly retryable = false;
 
   constructor(problem: string, cause?: unknown) {
     super(`InfluxDB: ${problem}`, cause);
@@ -102,31 +98,17 @@ function refuse(what: string, strangers: Readonly<Record<string, unknown>>): voi
 }
 
 function checkUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new InfluxOptionsError('--influx-url is no http or https URL');
-  }
-  if (url.username !== '' || url.password !== '' || url.search !== '') {
-    throw new InfluxOptionsError('take the user, the password and the query out of --influx-url');
-  }
+  const url = httpUrl(text, '--influx-url', InfluxOptionsError);
+  if (url.search !== '') throw new InfluxOptionsError('take the query out of --influx-url');
   return url.href;
 }
 
-/** Read once before it is needed: a path that is wrong is told at the start. */
 function secret(
   file: string | undefined,
   variable: string,
   { env, readText }: SecretSources,
-): Secret | undefined {
-  if (file === undefined) {
-    const value = env[variable];
-    return value === undefined ? undefined : () => value;
-  }
-  const read: Secret = () => readText(file).trim();
-  try {
-    read();
-  } catch (cause) {
-    throw new InfluxOptionsError(`the secret in ${file} cannot be read`, cause);
-  }
-  return read;
+): ReadAnew | undefined {
+  if (file !== undefined) return fileText('secret', file, readText, InfluxOptionsError);
+  const value = env[variable];
+  return value === undefined ? undefined : () => value;
 }

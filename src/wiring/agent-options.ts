@@ -45,14 +45,15 @@ export interface AgentSetup {
 
 /** Everything that can be wrong with the options is said before anything is opened. @throws RecorderError */
 export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
-  const outputs = findOutputs(options, edge);
+  const node = new NodeIdentity(nodeName(options.nodeName, edge));
+  const outputs = findOutputs(options, node, edge);
   const kind = probeLog(options.kmsg);
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
   return {
     outputs,
     kind,
     log: openLog({ level: options.logLevel, format }, edge.printError),
-    node: new NodeIdentity(nodeName(options.nodeName, edge)),
+    node,
     listed: listedPods(options.pods),
     cluster: findCluster(options, edge),
     bootId: readBootId(readLatin1),

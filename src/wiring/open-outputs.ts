@@ -6,11 +6,14 @@ import { EpisodeBacklog } from '../outputs/episode-backlog.ts';
 import { type EpisodeClient, episodeOutput } from '../outputs/episode-output.ts';
 import { InfluxClient } from '../outputs/influx-client.ts';
 import { influxTarget, type InfluxOptions } from '../outputs/influx-target.ts';
+import { WebhookClient } from '../outputs/webhook-client.ts';
+import { type WebhookOptions, webhookTarget } from '../outputs/webhook-target.ts';
+import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { ShownOutput } from '../telemetry/output-metrics.ts';
 
-export type OutputOptions = InfluxOptions;
+export interface OutputOptions extends InfluxOptions, WebhookOptions {}
 
 export interface OutputParts {
   readonly store: StateStore;
@@ -31,11 +34,16 @@ export interface EpisodeOutputs {
 /** The outputs that were asked for; a new one is a line here. @throws OutputOptionsError */
 export function findOutputs(
   options: OutputOptions,
-  { env }: Pick<Edge, 'env'>,
+  node: NodeRef,
+  { env, clock }: Pick<Edge, 'env' | 'clock'>,
 ): readonly EpisodeClient[] {
-  const sources = { env, readText: (path: string) => readFileSync(path, 'utf8') };
-  const influx = influxTarget(options, sources);
-  return [influx && new InfluxClient(influx)].filter((client) => client !== undefined);
+  const readText = (path: string): string => readFileSync(path, 'utf8');
+  const influx = influxTarget(options, { env, readText });
+  const webhook = webhookTarget(options, readText);
+  return [
+    influx && new InfluxClient(influx),
+    webhook && new WebhookClient(webhook, { node, nowMs: () => clock.wallMs() }),
+  ].filter((client) => client !== undefined);
 }
 
 /** Takes the store's episodes to each of them. */
