@@ -157,6 +157,15 @@ describe('the InfluxDB writer', () => {
     expect(tally).toMatchObject({ written: 1, refused: 500 });
   });
 
+  test('writes whole batches again behind one that was refused', async () => {
+    const { queue, sink, clock, writer } = harness();
+    queue.add({ ...killFacts(), pod: 'bad' }, ...kills(2_000));
+    writer.wake();
+    await clock.settle();
+    expect(queue.left).toBe(0);
+    expect(sink.writes).toBeLessThan(10 + 9 + 4); // halved, doubled, whole
+  });
+
   test('says once how many points were refused, and why the first was', async () => {
     const { queue, clock, writer, logged, facts } = harness();
     queue.add(...kills(20).map((kill) => ({ ...kill, pod: 'bad' })));

@@ -35,6 +35,11 @@ afterEach(async () => {
   await hook[Symbol.asyncDispose]();
 });
 
+/** Waits for what a connection to this machine takes, however busy it is. */
+function until(isSo: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(isSo, { timeout: 30_000 });
+}
+
 /** An agent's store and its webhook, as `run` puts them together. */
 function start() {
   const log = openLog({ level: 'debug', format: 'json' }, (text) => (said += text));
@@ -78,7 +83,7 @@ function received(isTaken: (exchange: server.Exchange) => boolean = () => true):
 
 /** Passes time until so many requests were made, and a bit for their answers. */
 async function requests(count: number): Promise<void> {
-  await vi.waitFor(async () => {
+  await until(async () => {
     await clock.advance(MINUTE_MS);
     expect(hook.requests.length).toBeGreaterThanOrEqual(count);
   });
@@ -87,20 +92,20 @@ async function requests(count: number): Promise<void> {
 test('after an outage and a restart a webhook has every kill once, in order', async () => {
   const first = start();
   first.kill(1);
-  await vi.waitFor(() => expect(first.waiting()).toBe(0));
+  await until(() => expect(first.waiting()).toBe(0));
 
   hook.refuseConnections(true);
   first.kill(2, 3);
-  await vi.waitFor(() => expect(first.counts()).toMatchObject({ retried: 2 }));
+  await until(() => expect(first.counts()).toMatchObject({ retried: 2 }));
   await first.outputs.drain(0);
   first.crash();
 
   const second = start();
   second.kill(...Array.from({ length: 100 }, (_, n) => 4 + n));
-  await vi.waitFor(() => expect(second.counts()).toMatchObject({ retried: 50 }));
+  await until(() => expect(second.counts()).toMatchObject({ retried: 50 }));
   expect(second.waiting()).toBe(102);
   hook.refuseConnections(false);
-  await vi.waitFor(async () => {
+  await until(async () => {
     await clock.advance(MINUTE_MS);
     expect(second.waiting()).toBe(0);
   });
@@ -115,7 +120,7 @@ test('after an outage and a restart a webhook has every kill once, in order', as
 test('what was in flight when the agent was killed is repeated, and nothing else', async () => {
   const first = start();
   first.kill(1);
-  await vi.waitFor(() => expect(first.waiting()).toBe(0));
+  await until(() => expect(first.waiting()).toBe(0));
   hook.behave(server.neverAnswer);
   first.kill(2);
   await requests(2);
@@ -124,7 +129,7 @@ test('what was in flight when the agent was killed is repeated, and nothing else
 
   hook.behave(server.answerJson(200, {}));
   const second = start();
-  await vi.waitFor(() => expect(second.waiting()).toBe(0));
+  await until(() => expect(second.waiting()).toBe(0));
   expect(received()).toEqual([1, 2, 2]);
   second.crash();
 });
@@ -136,7 +141,7 @@ test('one that is not taken is dropped alone, loudly, and counted', async () => 
   });
   const agent = start();
   agent.kill(1, 2, 3, 4, 5, 6, 7, 8);
-  await vi.waitFor(() => expect(agent.waiting()).toBe(0));
+  await until(() => expect(agent.waiting()).toBe(0));
   const taken = received(({ response }) => response.statusCode === 200);
   expect(taken).toEqual([1, 2, 3, 4, 6, 7, 8]);
   expect(agent.counts()).toMatchObject({ delivered: 7, refused: 1 });
@@ -158,7 +163,7 @@ test('a webhook that is named for the first time is told of nothing before', asy
   store[Symbol.dispose]();
   const agent = start();
   agent.kill(2);
-  await vi.waitFor(() => expect(agent.waiting()).toBe(0));
-  await vi.waitFor(() => expect(received()).toEqual([2]));
+  await until(() => expect(agent.waiting()).toBe(0));
+  await until(() => expect(received()).toEqual([2]));
   agent.crash();
 });
