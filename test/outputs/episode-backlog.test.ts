@@ -97,6 +97,21 @@ describe('the points that wait', () => {
     expect(ids()).toEqual([1, 3]);
   });
 
+  test('are each output’s own, under the names that the state file has had from the first', () => {
+    record(1, 2);
+    send(1);
+    const other = new EpisodeBacklog(store, { name: 'other', backfills: true }, () => START_MS);
+    expect(other.count()).toBe(2);
+    expect(['influx-mark', 'influx-passed'].map((key) => store.notes.get(key))).toEqual([1, []]);
+  });
+
+  test('are those to come where an output does not begin with the past', () => {
+    record(1, 2);
+    const other = new EpisodeBacklog(store, { name: 'other', backfills: false }, () => START_MS);
+    record(3);
+    expect(other.pending(9).map(({ id }) => id)).toEqual([3]);
+  });
+
   test('are missed once where the history let go of them', () => {
     reopen(5);
     record(1, 2);

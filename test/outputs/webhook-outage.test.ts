@@ -134,6 +134,15 @@ test('what was in flight when the agent was killed is repeated, and nothing else
   second.crash();
 });
 
+test('what was recorded last is posted before the agent ends', async () => {
+  const agent = start();
+  agent.kill(1, 2);
+  await agent.outputs.drain(5000);
+  expect(received()).toEqual([1, 2]);
+  expect(agent.waiting()).toBe(0);
+  agent.crash();
+});
+
 test('one that is not taken is dropped alone, loudly, and counted', async () => {
   hook.behave((exchange) => {
     const isRefused = exchange.body.includes(`${BOOT}-5"`);

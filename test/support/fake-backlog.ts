@@ -38,9 +38,9 @@ export class FakeBacklog implements Backlog {
   }
 }
 
-/** A kill of which these are the facts, as the store has it. */
+/** A kill of which these are the facts, as the store has it: since long ago. */
 export function queuedKill(facts: EpisodeFacts, id: number): QueuedEpisode {
   const { pod = '', container = '', sequence, atMs, comm, pid } = facts;
   const kill = recordedKill(podEntry(pod, [container]), { sequence, atMs, victim: { comm, pid } });
-  return { ...kill, id, bootId: 'boot-1', enteredMs: atMs };
+  return { ...kill, id, bootId: 'boot-1', enteredMs: 0 };
 }
