@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { loadCluster } from '../../src/kube/load-cluster.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
@@ -30,14 +30,14 @@ function mount(): string {
 const IN_CLUSTER = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '6443' };
 
 describe('loadCluster', () => {
-  it('takes the file of the flag before everything else', () => {
+  test('takes the file of the flag before everything else', () => {
     const kubeconfig = writeKubeconfig('flag', 'https://flag:6443/');
     const env = { ...IN_CLUSTER, KUBECONFIG: writeKubeconfig('env', 'https://env') };
     const access = loadCluster({ kubeconfig, env, serviceAccountDir: mount() });
     expect(access.server).toBe('https://flag:6443');
   });
 
-  it('takes KUBECONFIG before the service account, and merges its files', () => {
+  test('takes KUBECONFIG before the service account, and merges its files', () => {
     const [first, second] = [
       writeKubeconfig('one', 'https://one'),
       writeKubeconfig('two', 'https://two'),
@@ -48,7 +48,7 @@ describe('loadCluster', () => {
     expect(access.getContexts().map(({ name }) => name)).toEqual(['one', 'two']);
   });
 
-  it.each([
+  test.each([
     ['10.0.0.1', '6443', 'https://10.0.0.1:6443'],
     ['fd00::1', undefined, 'https://[fd00::1]'],
   ])('takes the service account at %s', (host, port, server) => {
@@ -56,14 +56,14 @@ describe('loadCluster', () => {
     expect(loadCluster({ env, serviceAccountDir: mount() }).server).toBe(server);
   });
 
-  it('takes ~/.kube/config last', () => {
+  test('takes ~/.kube/config last', () => {
     mkdirSync(join(dir, '.kube'));
     writeKubeconfig('.kube/config', 'https://home');
     const env = { ...IN_CLUSTER, HOME: dir };
     expect(loadCluster({ env, serviceAccountDir: join(dir, 'none') }).server).toBe('https://home');
   });
 
-  it.each([
+  test.each([
     ['nothing is there', {}, /--kubeconfig or KUBECONFIG/],
     ['the named file is missing', { kubeconfig: '/nonexistent/config' }, /\/nonexistent\/config/],
   ])('says what to do when %s', (_name, source, message) => {
@@ -73,7 +73,7 @@ describe('loadCluster', () => {
     expect(load).toThrow(message);
   });
 
-  it('says so when the file names no cluster, or is none', () => {
+  test('says so when the file names no cluster, or is none', () => {
     const empty = writeKubeconfig('empty');
     const broken = join(dir, 'broken');
     writeFileSync(broken, '{{{');
@@ -83,12 +83,12 @@ describe('loadCluster', () => {
     }
   });
 
-  it('leaves out of the server what must not be shown', () => {
+  test('leaves out of the server what must not be shown', () => {
     const kubeconfig = writeKubeconfig('flag', 'https://me:secret@flag:6443/base/?token=secret#x');
     expect(loadCluster({ kubeconfig, env: {} }).server).toBe('https://flag:6443/base');
   });
 
-  it.each(['10.0.0.1:6443', 'me:secret@10.0.0.1', 'https://a b', 'unix:///run/api'])(
+  test.each(['10.0.0.1:6443', 'me:secret@10.0.0.1', 'https://a b', 'unix:///run/api'])(
     'refuses the server %s, to which no request can be built, without saying it',
     (server) => {
       const kubeconfig = writeKubeconfig('odd', server);
