@@ -13,7 +13,7 @@ import { joinFragments } from './oom/join-fragments.ts';
 import type { KillAudit } from './oom/kill-audit.ts';
 import { takeEvidence } from './oom/kill-evidence.ts';
 import type { KillLedger } from './oom/kill-ledger.ts';
-import { NO_WITNESS, type Witness } from './oom/look-at-kills.ts';
+import { NO_EVIDENCE, type EvidenceFinder } from './oom/look-at-kills.ts';
 import { rejectForged } from './oom/reject-forged.ts';
 import type { NodeRef } from './recorder/build-event.ts';
 import type { Tally } from './tally.ts';
@@ -35,8 +35,8 @@ export interface OomWatcherOptions {
   /** The last episodes before a cursor that `startPoint` is, the newest first: their lines may come late. */
   readonly recent?: readonly OomEpisode[];
   /** Who is asked about a kill as its line is read; of a saved log nobody. */
-  readonly witness?: Witness;
-  /** The books of the cgroup counters; of a saved log there are none. */
+  readonly evidence?: EvidenceFinder;
+  /** Follows the cgroup counters; of a saved log there are none. */
   readonly ledger?: KillLedger;
   /** Compares what was read with what the kernel counted; not in a saved log. */
   readonly audit?: KillAudit;
@@ -81,7 +81,7 @@ export class OomWatcher {
    * kernel's log to a recorded episode, from top to bottom.
    */
   start(node: NodeRef): Watching {
-    const { witness = NO_WITNESS, ledger, audit, tally } = this.#options;
+    const { evidence = NO_EVIDENCE, ledger, audit, tally } = this.#options;
     const { startPoint = OLDEST, scheduler = asyncScheduler } = this.#options;
     let { recent = [] } = this.#options;
     const consumer = this.#options.consumer(node);
@@ -91,7 +91,7 @@ export class OomWatcher {
     let reads = 0;
     const onAway = (lost: number): void => {
       recent = [];
-      ledger?.doubt();
+      ledger?.invalidate();
       consumer.away?.(lost);
     };
     const onIdle = (item: LogItem): number | undefined => {
@@ -116,7 +116,7 @@ export class OomWatcher {
     const recorded$ = records$.pipe(
       rejectForged(tally, this.#options.trustUserspace),
       joinFragments(),
-      takeEvidence(witness, ledger && { ledger, drainNow, scheduler }),
+      takeEvidence(evidence, ledger && { ledger, drainNow, scheduler }),
       assembleEpisodes({ drainNow, scheduler, tally, recent: () => recent, onIdle }),
       buffer.drainTo((episode) => consumer.record(episode)),
       takeUntil(stopped$),

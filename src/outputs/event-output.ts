@@ -1,5 +1,5 @@
-import type { Outbox, OutboxRow, UnreadableRow } from './outbox.ts';
-import { OutboxQueue } from './outbox-queue.ts';
+import type { OutboxRow, UnreadableRow } from '../store/outbox-row.ts';
+import { type Outbox, OutboxQueue } from './outbox-queue.ts';
 import { Output } from './output.ts';
 import type { OutputClient } from './output-client.ts';
 import type { Outcome, OutputEnv, OutputWords } from './output-report.ts';

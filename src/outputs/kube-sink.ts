@@ -5,7 +5,7 @@ import { ApiError } from '../kube/api-errors.ts';
 import { garbled } from '../kube/classify-failure.ts';
 import { text } from '../kube/loose-json.ts';
 import type { EventSink, Posted } from './event-output.ts';
-import type { OutboxRow } from './outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Failure } from './output-client.ts';
 import { classifyApiError, type EventWriter, postEvent } from './post-event.ts';
 

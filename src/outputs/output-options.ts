@@ -3,6 +3,7 @@ import { RecorderError } from '../errors.ts';
 /** The flags and variables do not say one place to go to: wrong usage. */
 export abstract class OutputOptionsError extends RecorderError {
   readonly retryable = false;
+  override readonly isUsage = true;
 }
 
 type OptionsError = new (problem: string, cause?: unknown) => OutputOptionsError;

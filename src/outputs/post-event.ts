@@ -2,7 +2,7 @@ import type { EventPatch } from '../correlator/event-patch.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
 import type { Posted } from './event-output.ts';
-import type { OutboxRow } from './outbox.ts';
+import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Failure } from './output-client.ts';
 
 /**

@@ -49,13 +49,14 @@ export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
   const outputs = findOutputs(options, node, edge);
   const kind = probeLog(options.kmsg);
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
+  const log = openLog({ level: options.logLevel, format }, edge.printError);
   return {
     outputs,
     kind,
-    log: openLog({ level: options.logLevel, format }, edge.printError),
+    log,
     node,
     listed: listedPods(options.pods),
-    cluster: findCluster(options, edge),
+    cluster: findCluster(options, edge, log),
     bootId: readBootId(readLatin1),
   };
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '../../src/logger.ts';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyTransport } from '../../src/kube/classify-failure.ts';
 import { eventOutput, type PostOutcome } from '../../src/outputs/event-output.ts';
@@ -71,7 +71,7 @@ function failFirst(...errors: readonly Error[]): void {
 }
 
 describe('what is posted', () => {
-  it('creates, patches, and empties the outbox', async () => {
+  test('creates, patches, and empties the outbox', async () => {
     addCreate('web');
     outbox.addPatch(makeEvent('web', 1, 2), clock.wallMs());
     await post();
@@ -81,7 +81,7 @@ describe('what is posted', () => {
     expect(Object.fromEntries(tally)).toEqual({ created: 1, patched: 1 });
   });
 
-  it('counts an Event that is there already as done', async () => {
+  test('counts an Event that is there already as done', async () => {
     addCreate('web');
     addCreate('web');
     await post();
@@ -89,7 +89,7 @@ describe('what is posted', () => {
     expect(outbox.rows).toEqual([]);
   });
 
-  it('creates an expired Event again, under its name and with its count', async () => {
+  test('creates an expired Event again, under its name and with its count', async () => {
     addCreate('web');
     await post();
     sink.expire(makeEvent('web').metadata.name);
@@ -100,7 +100,7 @@ describe('what is posted', () => {
     expect(tally.get('expired-recreated')).toBe(1);
   });
 
-  it('takes up again what an earlier run left', async () => {
+  test('takes up again what an earlier run left', async () => {
     addCreate('web');
     sink.refuse = () => UNREACHABLE;
     await post();
@@ -114,7 +114,7 @@ describe('what is posted', () => {
 });
 
 describe('order and concurrency', () => {
-  it('never has more than four in flight, and never two of one object', async () => {
+  test('never has more than four in flight, and never two of one object', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     sink.gate = promise;
     for (const object of ['a', 'b', 'c', 'd', 'e', 'f']) {
@@ -130,7 +130,7 @@ describe('order and concurrency', () => {
     expect(outbox.rows).toEqual([]);
   });
 
-  it('keeps the order of an object while one of its rows waits, and lets others go on', async () => {
+  test('keeps the order of an object while one of its rows waits, and lets others go on', async () => {
     sink.refuse = ({ name }) => (name.startsWith('slow') ? refusal(429) : undefined);
     for (const episode of [1, 2, 3]) {
       addCreate('slow', episode);
@@ -148,7 +148,7 @@ describe('order and concurrency', () => {
     expect(created).toEqual([1, 2, 3].map((episode) => makeEvent('slow', episode)));
   });
 
-  it('looks for any row only when some may have come, not at every try', async () => {
+  test('looks for any row only when some may have come, not at every try', async () => {
     for (let n = 0; n < 50; n += 1) addCreate(`pod-${n}`);
     sink.refuse = () => refusal(500);
     await post();
@@ -163,7 +163,7 @@ describe('order and concurrency', () => {
     expect(outbox.asked).toBe(asked + 2);
   });
 
-  it('does nothing in the call that wakes it', async () => {
+  test('does nothing in the call that wakes it', async () => {
     addCreate('web');
     poster.wake();
     poster.wake();
@@ -172,7 +172,7 @@ describe('order and concurrency', () => {
     expect(sink.calls).toHaveLength(1);
   });
 
-  it('has no timer when nothing waits', async () => {
+  test('has no timer when nothing waits', async () => {
     addCreate('web');
     failFirst(UNREACHABLE);
     await post();
@@ -184,7 +184,7 @@ describe('order and concurrency', () => {
 
 describe('what goes wrong', () => {
   /** In the manner of client-go's TestWriteEventError. */
-  it.each([
+  test.each([
     ['a broken connection', UNREACHABLE],
     ['401', refusal(401)],
     ['408', refusal(408)],
@@ -204,7 +204,7 @@ describe('what goes wrong', () => {
     expect(Object.fromEntries(tally)).toEqual({ retried: 1, created: 1 });
   });
 
-  it.each([
+  test.each([
     ['400', refusal(400), 'error'],
     ['403 NamespaceTerminating', refusal(403, TERMINATING), 'info'],
     ['404 for its namespace', refusal(404, { details: { kind: 'namespaces' } }), 'info'],
@@ -227,7 +227,7 @@ describe('what goes wrong', () => {
     });
   });
 
-  it('stays away as long as Retry-After asks, and five minutes at most', async () => {
+  test('stays away as long as Retry-After asks, and five minutes at most', async () => {
     addCreate('web');
     failFirst(refusal(429, {}, '40'), refusal(503, {}, '86400'));
     await post();
@@ -239,7 +239,7 @@ describe('what goes wrong', () => {
     expect(tally.get('created')).toBe(1);
   });
 
-  it('posts after 20 hours without an API server, and says the outage once', async () => {
+  test('posts after 20 hours without an API server, and says the outage once', async () => {
     addCreate('web', 1);
     addCreate('db', 1);
     sink.refuse = () => UNREACHABLE;
@@ -256,7 +256,7 @@ describe('what goes wrong', () => {
     expect(messages('info')).toEqual(['posting events again']);
   });
 
-  it('gives up after 24 hours, loudly, and goes on with the next', async () => {
+  test('gives up after 24 hours, loudly, and goes on with the next', async () => {
     addCreate('web', 1);
     sink.refuse = () => UNREACHABLE;
     await post();
@@ -270,7 +270,7 @@ describe('what goes wrong', () => {
     expect(outbox.rows).toMatchObject([{ event: makeEvent('web', 2) }]);
   });
 
-  it('keeps a row that only a clock set forward makes old', async () => {
+  test('keeps a row that only a clock set forward makes old', async () => {
     addCreate('web');
     sink.refuse = () => UNREACHABLE;
     await post();
@@ -284,13 +284,13 @@ describe('what goes wrong', () => {
     expect(messages('error')).toEqual([]);
   });
 
-  it('tries an old row once before it gives it up', async () => {
+  test('tries an old row once before it gives it up', async () => {
     outbox.addCreate(makeEvent('web'), clock.wallMs() - 30 * HOUR_MS);
     await post();
     expect(tally.get('created')).toBe(1);
   });
 
-  it('loses none of 1,000 Events that fail four times each', async () => {
+  test('loses none of 1,000 Events that fail four times each', async () => {
     const failures = new Map<string, number>();
     sink.refuse = ({ name }) => {
       const failed = failures.get(name) ?? 0;
@@ -306,7 +306,7 @@ describe('what goes wrong', () => {
     expect(outbox.rows).toEqual([]);
   });
 
-  it('survives a store that cannot be read, and goes on when it can', async () => {
+  test('survives a store that cannot be read, and goes on when it can', async () => {
     addCreate('web');
     outbox.broken = new Error('disk I/O error');
     await post();
@@ -318,7 +318,7 @@ describe('what goes wrong', () => {
     expect(tally.get('created')).toBe(1);
   });
 
-  it('asks a store that cannot be read less and less often, whoever wakes it', async () => {
+  test('asks a store that cannot be read less and less often, whoever wakes it', async () => {
     addCreate('web');
     outbox.broken = new Error('disk I/O error');
     for (let n = 0; n < 100; n += 1) await post();
@@ -341,7 +341,7 @@ describe('what goes wrong', () => {
     expect(tally.get('created')).toBe(2);
   });
 
-  it('drops a row that cannot be read, loudly, and goes on with the next', async () => {
+  test('drops a row that cannot be read, loudly, and goes on with the next', async () => {
     addCreate('web', 1);
     addCreate('web', 2);
     addCreate('db', 1);
@@ -359,7 +359,7 @@ describe('what goes wrong', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['delivered', undefined, 'exists'],
     ['dropped', refusal(422), 'refused'],
   ] as const)(
@@ -393,7 +393,7 @@ const FORBIDDEN = refusal(403, {
 });
 
 describe('a refusal', () => {
-  it.each<readonly [string, Error]>([
+  test.each<readonly [string, Error]>([
     ['403', FORBIDDEN],
     ['410', refusal(410)],
     ...[400, 403, 404, 405, 407, 413, 421, 422, 431].map(
@@ -409,7 +409,7 @@ describe('a refusal', () => {
     expect(messages('error')).toEqual([]);
   });
 
-  it('lets later Events of its object pass', async () => {
+  test('lets later Events of its object pass', async () => {
     sink.refuse = ({ name }) => (name === nameOf('web', 1) ? FORBIDDEN : undefined);
     for (const episode of [1, 2, 3]) addCreate('web', episode);
     await post();
@@ -424,7 +424,7 @@ describe('a refusal', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('keeps what else is about its Event behind it, so that no count goes back', async () => {
+  test('keeps what else is about its Event behind it, so that no count goes back', async () => {
     sink.refuse = () => FORBIDDEN;
     addCreate('web', 1);
     for (const count of [2, 3]) outbox.addPatch(makeEvent('web', 1, count), clock.wallMs());
@@ -443,7 +443,7 @@ describe('a refusal', () => {
     expect(Object.fromEntries(tally)).toMatchObject({ created: 2, patched: 3 });
   });
 
-  it('comes again when its object has a row in flight, and not beside it', async () => {
+  test('comes again when its object has a row in flight, and not beside it', async () => {
     sink.refuse = ({ name }) => (name === nameOf('web', 1) ? FORBIDDEN : undefined);
     addCreate('web', 1);
     await post();
@@ -460,7 +460,7 @@ describe('a refusal', () => {
     expect(tally.get('created')).toBe(2);
   });
 
-  it('is given up after 24 hours, loudly, with the words of who refused', async () => {
+  test('is given up after 24 hours, loudly, with the words of who refused', async () => {
     addCreate('web');
     sink.refuse = () => FORBIDDEN;
     await post();
@@ -472,7 +472,7 @@ describe('a refusal', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('of everything costs nothing, and sets aside 500 Events at most', async () => {
+  test('of everything costs nothing, and sets aside 500 Events at most', async () => {
     sink.refuse = () => FORBIDDEN;
     for (let n = 0; n < 600; n += 1) {
       addCreate(`pod-${n}`, 1);
@@ -492,7 +492,7 @@ describe('a refusal', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('does not hide from the log that something else fails', async () => {
+  test('does not hide from the log that something else fails', async () => {
     sink.refuse = () => FORBIDDEN;
     addCreate('web');
     await post();
@@ -506,7 +506,7 @@ describe('a refusal', () => {
     expect(messages('info')).toEqual(['posting events again']);
   });
 
-  it('does not hide from the log that the API server is away once more', async () => {
+  test('does not hide from the log that the API server is away once more', async () => {
     for (const object of ['db', 'cache']) {
       sink.refuse = ({ name }) => (name.startsWith('web') ? FORBIDDEN : UNREACHABLE);
       addCreate('web');
@@ -528,7 +528,7 @@ describe('a server that is away', () => {
     for (let n = 0; n < count; n += 1) addCreate(`pod-${n}`);
   }
 
-  it.each([
+  test.each([
     ['cannot be reached', UNREACHABLE],
     ['does not answer in time', classifyTransport('create', new DOMException('', 'TimeoutError'))],
     ['cannot be told who asks', NO_TOKEN],
@@ -557,7 +557,7 @@ describe('a server that is away', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('is back with whatever it says', async () => {
+  test('is back with whatever it says', async () => {
     addMany(50);
     sink.refuse = () => UNREACHABLE;
     await post();
@@ -568,7 +568,7 @@ describe('a server that is away', () => {
     expect(sink.mostInFlight).toBe(4);
   });
 
-  it('is not back with a refusal: one asks at a time, and none is lost', async () => {
+  test('is not back with a refusal: one asks at a time, and none is lost', async () => {
     addMany(50);
     sink.refuse = () => UNREACHABLE;
     await post();
@@ -584,7 +584,7 @@ describe('a server that is away', () => {
     expect(messages('error')).toEqual([]);
   });
 
-  it('is found back behind any number of Events that are refused', async () => {
+  test('is found back behind any number of Events that are refused', async () => {
     addMany(300);
     addCreate('web');
     sink.refuse = () => UNREACHABLE;
@@ -595,7 +595,7 @@ describe('a server that is away', () => {
     expect(tally.get('created')).toBe(1);
   });
 
-  it('lets no Event through out of order', async () => {
+  test('lets no Event through out of order', async () => {
     for (const episode of [1, 2, 3])
       for (const object of ['a', 'b', 'c', 'd', 'e', 'f']) addCreate(object, episode);
     sink.refuse = () => UNREACHABLE;
@@ -611,7 +611,7 @@ describe('a server that is away', () => {
     }
   });
 
-  it('is asked about another object each time, so that one that is never answered blocks no other', async () => {
+  test('is asked about another object each time, so that one that is never answered blocks no other', async () => {
     addCreate('slow');
     for (let n = 0; n < 5; n += 1) addCreate(`pod-${n}`);
     const timeout = classifyTransport('create', new DOMException('', 'TimeoutError'));
@@ -624,7 +624,7 @@ describe('a server that is away', () => {
     expect(outbox.rows).toHaveLength(1);
   });
 
-  it('is there when it answered others meanwhile: then it is about that object alone', async () => {
+  test('is there when it answered others meanwhile: then it is about that object alone', async () => {
     const answers = Promise.withResolvers<void>();
     addCreate('slow');
     sink.gate = answers.promise;
@@ -641,7 +641,7 @@ describe('a server that is away', () => {
     expect(tally.get('created')).toBe(6);
   });
 
-  it('that asks to be left alone is left alone by all', async () => {
+  test('that asks to be left alone is left alone by all', async () => {
     addMany(50);
     failFirst(refusal(503, {}, '40'), UNREACHABLE, UNREACHABLE, UNREACHABLE);
     await post();
@@ -653,7 +653,7 @@ describe('a server that is away', () => {
     expect(tally.get('created')).toBe(51);
   });
 
-  it('costs the Events that come of age meanwhile, and no younger one', async () => {
+  test('costs the Events that come of age meanwhile, and no younger one', async () => {
     addMany(50);
     sink.refuse = () => UNREACHABLE;
     await post();
@@ -664,7 +664,7 @@ describe('a server that is away', () => {
     expect(outbox.rows).toMatchObject([{ event: makeEvent('young') }]);
   });
 
-  it('is not asked at the end', async () => {
+  test('is not asked at the end', async () => {
     addMany(50);
     sink.refuse = () => UNREACHABLE;
     await post();
@@ -676,7 +676,7 @@ describe('a server that is away', () => {
 });
 
 describe('drain', () => {
-  it('waits for what is in flight and posts what needs no waiting', async () => {
+  test('waits for what is in flight and posts what needs no waiting', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     sink.gate = promise;
     addCreate('web', 1);
@@ -689,7 +689,7 @@ describe('drain', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('leaves in the outbox what is in flight when time is up', async () => {
+  test('leaves in the outbox what is in flight when time is up', async () => {
     sink.gate = Promise.withResolvers<void>().promise;
     addCreate('web');
     await post();
@@ -699,7 +699,7 @@ describe('drain', () => {
     expect(outbox.rows).toHaveLength(1);
   });
 
-  it('says nothing of what is cut off then', async () => {
+  test('says nothing of what is cut off then', async () => {
     const { promise, reject } = Promise.withResolvers<void>();
     sink.gate = promise;
     addCreate('web');
@@ -714,7 +714,7 @@ describe('drain', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  it('tries nothing twice, and starts nothing afterwards', async () => {
+  test('tries nothing twice, and starts nothing afterwards', async () => {
     sink.refuse = () => UNREACHABLE;
     addCreate('web');
     addCreate('db');

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type FailedAttempt, judgeFailure } from '../../src/outputs/judge-failure.ts';
 import { classifyApiError } from '../../src/outputs/post-event.ts';
 import { proxyRefusal, refusal } from '../support/fake-sink.ts';
@@ -12,19 +12,19 @@ const judge = (err: unknown, attempt: FailedAttempt) =>
 describe('judgeFailure', () => {
   const attempt = { failures: 1, ageMs: 0, random: 0 };
 
-  it('gives up only what might have worked later; a refusal is a refusal at any age', () => {
+  test('gives up only what might have worked later; a refusal is a refusal at any age', () => {
     const old = { ...attempt, ageMs: DAY_MS };
     expect(judge(refusal(500), old)).toEqual({ outcome: 'gave-up', quiet: false });
     expect(judge(refusal(422), old)).toEqual({ outcome: 'refused', quiet: false });
   });
 
-  it('never waits less than its own back-off, whatever the server asks for', () => {
+  test('never waits less than its own back-off, whatever the server asks for', () => {
     expect(judge(refusal(429, {}, '1'), { ...attempt, failures: 20 })).toMatchObject({
       delayMs: 30_000,
     });
   });
 
-  it('waits longer and longer for who was refused, ten minutes at most', () => {
+  test('waits longer and longer for who was refused, ten minutes at most', () => {
     for (const [failures, delayMs] of [
       [1, 250],
       [9, 64_000],
@@ -38,7 +38,7 @@ describe('judgeFailure', () => {
     }
   });
 
-  it('always waits, and at most five minutes, after anything that may be thrown', () => {
+  test('always waits, and at most five minutes, after anything that may be thrown', () => {
     fc.assert(
       fc.property(fc.anything(), fc.nat(), fc.nat(), (err, failures, retryAfter) => {
         const thrown = [err, refusal(429, {}, String(retryAfter))];

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { KubeSink } from '../../src/outputs/kube-sink.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 describe('create', () => {
-  it('posts the whole Event', async () => {
+  test('posts the whole Event', async () => {
     api.behave(server.echo);
     const event = makeEvent('web');
     await sink.create(event);
@@ -46,7 +46,7 @@ describe('create', () => {
     expect(JSON.parse(asked?.body ?? '')).toEqual(JSON.parse(JSON.stringify(event)));
   });
 
-  it('completes at most two TLS handshakes for 200 Events', async () => {
+  test('completes at most two TLS handshakes for 200 Events', async () => {
     api.behave(server.echo);
     const events = Array.from({ length: 200 }, (_, n) => makeEvent('web', n));
     await Promise.all(events.map((event) => sink.create(event)));
@@ -56,7 +56,7 @@ describe('create', () => {
 });
 
 describe('patch', () => {
-  it('sends exactly what changed, as a strategic merge', async () => {
+  test('sends exactly what changed, as a strategic merge', async () => {
     api.behave(server.answerJson(200, makeEvent('web', 1, 2)));
     await sink.patch(makeEvent('web'), PATCH);
 
@@ -67,7 +67,7 @@ describe('patch', () => {
     expect(JSON.parse(asked?.body ?? '')).toEqual(PATCH);
   });
 
-  it('sends the bytes client-go would', async () => {
+  test('sends the bytes client-go would', async () => {
     api.behave(server.answerJson(200, makeEvent('web', 1, 2)));
     const message = 'killed process <a&b> \u2028 "ü"';
     const { count, lastTimestamp } = PATCH;
@@ -77,7 +77,7 @@ describe('patch', () => {
     );
   });
 
-  it('fails as not found when the Event expired', async () => {
+  test('fails as not found when the Event expired', async () => {
     api.behave(server.answerStatus(404, { reason: 'NotFound', details: { kind: 'events' } }));
     expect(await failure(sink.patch(makeEvent('web'), PATCH))).toMatchObject({
       code: 'E_API_NOT_FOUND',
@@ -92,7 +92,7 @@ describe('a request that cannot be built', () => {
   const homeless = Object.assign(makeEvent('web'), { metadata: { name: 'web.1' } });
   const halfACharacter = { ...makeEvent('web'), metadata: { name: 'a', namespace: '\uD800' } };
 
-  it.each([
+  test.each([
     ['a time that is none', timeless],
     ['no namespace', homeless],
     ['a namespace that is no text', halfACharacter],
@@ -101,7 +101,7 @@ describe('a request that cannot be built', () => {
     expect(api.requests).toEqual([]);
   });
 
-  it('is final for a patch as well', async () => {
+  test('is final for a patch as well', async () => {
     expect(await failure(sink.patch(halfACharacter, PATCH))).toMatchObject(final);
     expect(api.requests).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe('a request that cannot be built', () => {
 
 describe('a server that misbehaves', () => {
   const notIterable = { kind: 'Event', metadata: { ownerReferences: 5 } };
-  it.each([
+  test.each([
     ['never answers', server.neverAnswer, 'E_API_TIMEOUT'],
     ['stalls in the body', server.stallInBody, 'E_API_TIMEOUT'],
     ['resets', server.reset, 'E_API_UNREACHABLE'],
@@ -132,7 +132,7 @@ describe('a server that misbehaves', () => {
     });
   });
 
-  it('says how long to stay away', async () => {
+  test('says how long to stay away', async () => {
     api.behave(server.answerStatus(429, {}, { 'Retry-After': '17' }));
     expect(await failure(sink.create(makeEvent('web')))).toMatchObject({ retryAfterMs: 17_000 });
     api.behave(server.answerStatus(429));
@@ -140,7 +140,7 @@ describe('a server that misbehaves', () => {
     expect(retryAfterMs).toBeUndefined();
   });
 
-  it('is spoken to again after 401, with the token that replaced the refused one', async () => {
+  test('is spoken to again after 401, with the token that replaced the refused one', async () => {
     api.behave((exchange) => {
       const good = exchange.request.headers.authorization === 'Bearer second';
       (good ? server.echo : server.answerStatus(401))(exchange);
@@ -153,7 +153,7 @@ describe('a server that misbehaves', () => {
     await sink.create(makeEvent('web'));
   });
 
-  it('keeps its connections through 100 refusals', async () => {
+  test('keeps its connections through 100 refusals', async () => {
     api.behave(server.answerStatus(401));
     await Promise.all(Array.from({ length: 100 }, () => failure(sink.create(makeEvent('web')))));
     expect(api.handshakes).toBeLessThanOrEqual(2);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { OutboxRow } from '../../src/outputs/outbox.ts';
+import type { OutboxRow } from '../../src/store/outbox-row.ts';
 import { OutboxQueue } from '../../src/outputs/outbox-queue.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 

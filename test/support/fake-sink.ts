@@ -3,7 +3,7 @@ import { classifyAnswer } from '../../src/kube/classify-failure.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import type { EventSink, Posted } from '../../src/outputs/event-output.ts';
-import type { OutboxRow } from '../../src/outputs/outbox.ts';
+import type { OutboxRow } from '../../src/store/outbox-row.ts';
 import type { Failure } from '../../src/outputs/output-client.ts';
 import { classifyApiError, type EventWriter, postEvent } from '../../src/outputs/post-event.ts';
 

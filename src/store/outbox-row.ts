@@ -29,15 +29,3 @@ export interface UnreadableRow {
   readonly id: number;
   readonly err: unknown;
 }
-
-/** What is passed over. */
-export type Skipped = ReadonlySet<string>;
-
-/** What the poster needs of the store. A row is there until it is deleted, whatever crashes. */
-export interface Outbox {
-  /** The row with the smallest id, of none of these objects and none of these Events (by name). */
-  next(objects: Skipped, events: Skipped): OutboxRow | UnreadableRow | undefined;
-  /** The row of one object with the smallest id, of none of these Events. */
-  nextOf(objectKey: string, events: Skipped): OutboxRow | UnreadableRow | undefined;
-  delete(id: number): void;
-}
