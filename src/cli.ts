@@ -5,7 +5,7 @@ import type { Edge } from './edge.ts';
 import { explainError, RecorderError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
-import { EVENT_FORMATS } from './recorder/print-sink.ts';
+import { EVENT_FORMATS } from './outputs/event-printer.ts';
 import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
 import { VERSION } from './version.ts';
 import type { AgentOptions } from './wiring/agent-options.ts';
@@ -62,6 +62,10 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--influx-bucket <name>', 'its bucket (version 2)'))
     .addOption(flag('--influx-org <name>', 'its organization (version 2)'))
     .addOption(flag('--influx-token-file <path>', INFLUX_TOKEN))
+    .addOption(flag('--webhook-url <url>', 'post each kill as JSON to this URL'))
+    .addOption(flag('--webhook-secret-file <path>', 'holds the secret that signs each request'))
+    .addOption(flag('--webhook-ca-file <path>', WEBHOOK_CA))
+    .addOption(toggle(edge, '--webhook-task-tables', 'post the kernel’s tables of tasks, too'))
     .addOption(flag('--state-dir <directory>', STATE_DIR))
     .addOption(flag('--start-at <point>', START_AT).choices(START_POINTS))
     .addOption(flag('--history-max <count>', HISTORY_MAX).default(10_000).argParser(parseCount))
@@ -98,6 +102,7 @@ const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context we
 const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none (default: :9095)';
 const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
+const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual ones (PEM)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
 const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
 

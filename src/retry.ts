@@ -112,9 +112,4 @@ export class Pause {
       if (!this.isOn) onOver();
     });
   }
-
-  /** For a last try: it is over, and nobody is told. */
-  end(): void {
-    this.#pauses = 0;
-  }
 }

@@ -20,6 +20,12 @@ describe('the exit code is', () => {
       /\[E_INFLUX_OPTIONS\]/,
     ],
     [
+      '2 for a webhook that is none, before anything is opened',
+      ['run', '--kmsg', 'nowhere', '--webhook-url', 'ftp://x'],
+      2,
+      /\[E_WEBHOOK_OPTIONS\]/,
+    ],
+    [
       '2 for a Node name that no Node can have',
       ['run', '--kmsg', 'package.json', '--node-name', 'No_Node'],
       2,

@@ -69,17 +69,6 @@ describe('a pause', () => {
     expect([pause.isOn, happened]).toEqual([false, ['30']]);
   });
 
-  test('is over for a last try, and stays on when that fails as well', async () => {
-    const pause = new Pause(waiting);
-    pause.begin(10, () => happened.push('over'));
-    waiting.close();
-    pause.end();
-    expect(pause.isOn).toBe(false);
-    pause.begin(10, () => happened.push('over'));
-    await clock.advance(100);
-    expect([pause.isOn, happened]).toEqual([true, []]);
-  });
-
   test('counts what fails in a row, but not what fails while it is on', async () => {
     const pause = new Pause(waiting);
     expect(pause.failed()).toBe(1);

@@ -199,6 +199,20 @@ describe('no credential comes out', () => {
     expect(all).not.toMatch(SECRETS);
   });
 
+  test.each<readonly [string, () => string, string]>([
+    ['that shows the request', () => influxUrl, 'E_WEBHOOK_REFUSED'],
+    ['whose certificate is not trusted', () => api.url, 'E_WEBHOOK_AWAY'],
+    ['that is away', () => 'http://127.0.0.1:9', 'E_WEBHOOK_AWAY'],
+  ])('of a webhook %s', async (_name, url, words) => {
+    const place = `${url()}/${SECRET}?token=${SECRET}#${SECRET}`;
+    const flags = ['--webhook-url', place, '--webhook-secret-file', writeSecret('w', SECRET)];
+    api.behave(answerStatus(401)); // so that it goes on, and can be asked for its page
+    const agent = agentWith(['--kubeconfig', kubeconfig(cluster(), TOKEN), ...flags]);
+    const { all } = await hear({ args: agent, until: new RegExp(words) });
+    expect(all).toContain('oom_recorder_webhook_episodes_total');
+    expect(all).not.toMatch(SECRETS);
+  });
+
   const broken = (server: string): string[] => ['--kubeconfig', kubeconfig({ server }, TOKEN)];
   test.each<readonly [string, () => string[]]>([
     ['a server without a scheme', () => broken(`me:${SECRET}@10.0.0.1`)],
@@ -211,9 +225,12 @@ describe('no credential comes out', () => {
     ['an InfluxDB with a user in its URL', () => influxAt(`http://me:${SECRET}@influx`)],
     ['an InfluxDB without a scheme', () => influxAt(`me:${SECRET}@influx:8086`)],
     ['an InfluxDB with a query', () => influxAt(`http://influx:8086?u=me&p=${SECRET}`)],
+    ['a webhook with a user in its URL', () => webhookAt(`http://me:${SECRET}@hook`)],
+    ['a webhook without a scheme', () => webhookAt(`me:${SECRET}@hook/${SECRET}`)],
+    ['a webhook that is no URL', () => webhookAt(`https://a b/?token=${SECRET}`)],
     ['a flag that is none', () => ['--nonsense']],
     ['a value that is none', () => ['--listen', 'nonsense']],
-    ['a request for help', () => ['--help']],
+    ['a request for help', () => ['--webhook-url', `http://h?${SECRET}`, '--help']],
   ])('with %s', async (_name, flags) => {
     const env = { OOM_RECORDER_INFLUX_PASSWORD: SECRET, OOM_RECORDER_INFLUX_TOKEN: SECRET };
     const { all } = await hear({ args: agentWith(flags()), env });
@@ -221,6 +238,10 @@ describe('no credential comes out', () => {
     expect(all).not.toMatch(SECRETS);
   });
 });
+
+function webhookAt(url: string): string[] {
+  return ['--webhook-url', url, '--webhook-secret-file', writeSecret('w', SECRET)];
+}
 
 function influxAt(url: string): string[] {
   return ['--influx-url', url, '--influx-database', 'oom'];

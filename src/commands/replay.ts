@@ -10,7 +10,7 @@ import { OomWatcher } from '../oom-watcher.ts';
 import { attribute } from '../pods/attribute.ts';
 import { OwnLevels } from '../pods/own-levels.ts';
 import { episodeLine } from '../recorder/episode-line.ts';
-import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
+import { EventPrinter, type EventFormat } from '../outputs/event-printer.ts';
 import { recordEpisode, type RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { newTally, type Tally } from '../tally.ts';
 import { nodeName } from '../wiring/node-name.ts';
@@ -84,10 +84,8 @@ function printTo(format: EventFormat, edge: Edge): (recorded: RecordedEpisode) =
   if (format === 'ndjson') {
     return (recorded) => Promise.resolve(edge.print(episodeLine(recorded)));
   }
-  const sink = new PrintSink(format, edge.print, () => edge.clock.wallMs());
-  return async ({ events }) => {
-    for (const event of events) await sink.create(event);
-  };
+  const printer = new EventPrinter(format, edge.print, () => edge.clock.wallMs());
+  return async ({ events }) => events.forEach((event) => printer.print(event));
 }
 
 /** `key=value`, for people and for scripts. */

@@ -1,12 +1,12 @@
 import type { Edge } from '../edge.ts';
 import { ApiClient } from '../kube/api-client.ts';
-import { KubeSink } from '../post/kube-sink.ts';
-import { PrintSink } from '../recorder/print-sink.ts';
+import { EventPrinter } from '../outputs/event-printer.ts';
+import { KubeSink } from '../outputs/kube-sink.ts';
 import { newTally } from '../tally.ts';
 import { type AgentOptions, readOptions } from '../wiring/agent-options.ts';
 import { openCounters, saveCounters } from '../wiring/open-counters.ts';
 import { openCounting, survivalBy } from '../wiring/open-counting.ts';
-import { openInflux } from '../wiring/open-influx.ts';
+import { openOutputs } from '../wiring/open-outputs.ts';
 import { openPods } from '../wiring/open-pods.ts';
 import { openRecorder } from '../wiring/open-recorder.ts';
 import { openStore, startOf } from '../wiring/open-store.ts';
@@ -36,9 +36,9 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   );
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, () => clock.wallMs(), tally);
-  const influx = openInflux(setup.influx, { store, counters, clock, log });
+  const outputs = openOutputs(setup.outputs, { store, counters, clock, log });
   const start = startOf(options, kind, bootId, store);
-  const printed = new PrintSink(options.output, edge.print, () => clock.wallMs());
+  const printed = new EventPrinter(options.output, edge.print, () => clock.wallMs());
   const recorder = openRecorder(
     {
       store,
@@ -53,7 +53,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
       sink: client === undefined ? printed : new KubeSink(client),
       correlator: client === undefined ? UNLIMITED : {},
       counters,
-      onRecorded: () => influx?.wake(),
+      onRecorded: () => outputs.wake(),
     },
     edge,
   );
@@ -64,13 +64,13 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   );
   try {
     const { audit } = counting ?? {};
-    const shown = { node: node.name, store, pods, counters, influx, log, audit, watching };
+    const shown = { node: node.name, store, pods, counters, outputs, log, audit, watching };
     await using server = await openTelemetry(options.listen, shown, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;
     await recorder.settled(edge.signal);
   } finally {
-    await Promise.all([recorder.stop(DRAIN_WITHIN_MS), influx?.drain(DRAIN_WITHIN_MS)]);
+    await Promise.all([recorder.stop(DRAIN_WITHIN_MS), outputs.drain(DRAIN_WITHIN_MS)]);
     saveCounters(store, counters, clock.wallMs());
     log.info(store.outbox.waiting(), 'stopped');
   }

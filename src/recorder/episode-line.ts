@@ -1,13 +1,17 @@
-import { withoutAbsent } from '../without-absent.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 
+/** An episode as one line of `replay -o ndjson`. */
+export function episodeLine(recorded: RecordedEpisode): string {
+  return `${JSON.stringify(episodeFields(recorded))}\n`;
+}
+
 /**
- * An episode as one line of `replay -o ndjson`: the contract other tools rely on. Names and
- * meanings of its fields are in docs/architecture.md; absent values are left out.
+ * The contract other tools rely on: names and meanings are in docs/architecture.md, and JSON leaves out
+ * what is absent.
  */
-export function episodeLine({ episode, attribution, events }: RecordedEpisode): string {
+export function episodeFields({ episode, attribution, events }: RecordedEpisode) {
   const { owner } = attribution;
-  const line = withoutAbsent({
+  return {
     id: `oom-${episode.sequence}`,
     sequence: episode.sequence,
     monotonicUs: episode.monotonicUs,
@@ -32,6 +36,5 @@ export function episodeLine({ episode, attribution, events }: RecordedEpisode): 
       reason,
       message,
     })),
-  });
-  return `${JSON.stringify(line)}\n`;
+  };
 }

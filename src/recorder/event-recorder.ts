@@ -1,27 +1,35 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
 import { Alarm } from './alarm.ts';
 import { EventCorrelator } from '../correlator/correlate.ts';
 import { COMBINED_PREFIX, type CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { StateRow } from '../correlator/correlator-state.ts';
 import type { Decision, SkipReason } from '../correlator/decision.ts';
 import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
-import type { Outbox } from '../post/outbox.ts';
-import { EventPoster, type PostEnv } from '../post/post-events.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { cutToBytes } from '../safe-text.ts';
-import type { EventSink } from '../post/sink.ts';
+
+/** Takes what is in the outbox to where Events go. */
+export interface EventPoster {
+  /** Says that there may be rows. */
+  wake(): void;
+  drain(withinMs: number): Promise<void>;
+}
 
 /** Where decisions are kept until the API server has them, together with what they depend on. */
 export interface DecisionStore {
-  readonly outbox: Outbox & { add(decision: Decision, enteredAtMs: number): void };
+  readonly outbox: { add(decision: Decision, enteredAtMs: number): void };
   readonly correlator: { rows(): StateRow[]; apply(changes: readonly StateRow[]): void };
   /** All of `work` or nothing of it. */
   transaction(work: () => void): void;
 }
 
-export interface EventRecorderOptions extends PostEnv {
+export interface EventRecorderOptions {
   readonly store: DecisionStore;
-  readonly sink: EventSink;
+  readonly poster: EventPoster;
+  readonly clock: Clock;
+  readonly log: Logger;
   /** The node's name: `source.host`. */
   readonly host: string;
   readonly correlator?: CorrelatorOptions;
@@ -33,8 +41,7 @@ export interface EventRecorderOptions extends PostEnv {
 const SUMMARY_AFTER_MS = 60_000;
 
 /**
- * client-go tools/record in one: the recorder (`EventRecorder.Event`), the correlator and the sink
- * (`eventBroadcasterImpl.StartRecordingToSink`). Unlike there nothing is queued in memory and dropped
+ * client-go tools/record in one: the recorder (`EventRecorder.Event`) and the correlator. Unlike there nothing is queued in memory and dropped
  * when the queue is full (`maxQueuedEvents`): a decision is in the store before `event` returns, and
  * is posted behind it.
  *
@@ -45,7 +52,6 @@ const SUMMARY_AFTER_MS = 60_000;
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   #correlator: EventCorrelator;
-  readonly #poster: EventPoster;
   /** Set while anything is held. */
   readonly #catchUpAlarm: Alarm;
   /** Set while anything was skipped that the log does not say yet. */
@@ -54,13 +60,12 @@ export class EventRecorder {
 
   /** Goes on where the last one with this store was: what waits in the outbox is posted at once. */
   constructor(options: EventRecorderOptions) {
-    const { store, sink, clock } = options;
+    const { poster, clock } = options;
     this.#options = options;
     this.#correlator = restoreCorrelator(options);
-    this.#poster = new EventPoster(store.outbox, sink, options);
     this.#catchUpAlarm = new Alarm(clock, () => this.#catchUp());
     this.#summaryAlarm = new Alarm(clock, () => this.#sumUp());
-    this.#poster.wake();
+    poster.wake();
     this.#planCatchUp();
   }
 
@@ -125,7 +130,7 @@ export class EventRecorder {
     this.#catchUpAlarm.set(undefined);
     this.#summaryAlarm.set(undefined);
     this.#sumUp();
-    await this.#poster.drain(withinMs);
+    await this.#options.poster.drain(withinMs);
   }
 
   /** What cannot be written is not decided either: a kill that is tried again must not count twice. */
@@ -139,7 +144,7 @@ export class EventRecorder {
   }
 
   #commit(decisions: readonly Decision[], alongside: () => void): void {
-    const { store, clock, onSkipped } = this.#options;
+    const { store, poster, clock, onSkipped } = this.#options;
     const changes = this.#correlator.takeChanges();
     const nowMs = clock.wallMs();
     const skipped = decisions.filter((decision) => decision.verb === 'skip');
@@ -149,7 +154,7 @@ export class EventRecorder {
       for (const decision of decisions) store.outbox.add(decision, nowMs);
       store.correlator.apply(changes);
     });
-    this.#poster.wake();
+    poster.wake();
     this.#planCatchUp();
     if (skipped.length > 0) this.#planSummary();
   }

@@ -1,5 +1,5 @@
 import type { Decision } from '../correlator/decision.ts';
-import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../post/outbox.ts';
+import type { OutboxRow, UnreadableRow } from './outbox-row.ts';
 import { fromStored, toStored, type RecordedEvent } from '../correlator/recorded-event.ts';
 import type { SqlRow } from './prepared-database.ts';
 import type { StateDatabase } from './state-database.ts';
@@ -8,8 +8,11 @@ import type { StateDatabase } from './state-database.ts';
 const EVENT_NAME =
   "ifnull(json_extract(iif(json_valid(event), event, '{}'), '$.metadata.name'), '')";
 
+/** What is passed over. */
+type Names = ReadonlySet<string>;
+
 /** What is yet to be posted, in the order it was decided. */
-export class OutboxTable implements Outbox {
+export class OutboxTable {
   readonly #db: StateDatabase;
 
   constructor(db: StateDatabase) {
@@ -31,12 +34,12 @@ export class OutboxTable implements Outbox {
     );
   }
 
-  next(objects: Skipped, events: Skipped): OutboxRow | UnreadableRow | undefined {
+  next(objects: Names, events: Names): OutboxRow | UnreadableRow | undefined {
     const where = 'object_key NOT IN (SELECT value FROM json_each(?))';
     return this.#first(where, JSON.stringify([...objects]), events);
   }
 
-  nextOf(objectKey: string, events: Skipped): OutboxRow | UnreadableRow | undefined {
+  nextOf(objectKey: string, events: Names): OutboxRow | UnreadableRow | undefined {
     return this.#first('object_key = ?', objectKey, events);
   }
 
@@ -51,7 +54,7 @@ export class OutboxTable implements Outbox {
     return rows === 0 ? { rows } : { rows, oldestEnteredAtMs: Number(row?.['oldest']) };
   }
 
-  #first(where: string, param: string, events: Skipped): OutboxRow | UnreadableRow | undefined {
+  #first(where: string, param: string, events: Names): OutboxRow | UnreadableRow | undefined {
     const columns = 'id, object_key, verb, entered_ms, event, patch';
     const others = `${EVENT_NAME} NOT IN (SELECT value FROM json_each(?))`;
     const sql = `SELECT ${columns} FROM outbox WHERE ${where} AND ${others} ORDER BY id LIMIT 1`;

@@ -1,6 +1,6 @@
 import type { LimitLevel } from '../oom/episode.ts';
 import type { AttributionSource } from '../pods/attribute.ts';
-import type { PostOutcome } from '../post/post-report.ts';
+import type { PostOutcome } from '../outputs/event-output.ts';
 import type { SkipReason } from '../correlator/decision.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { ContainerKills, type KnownPods } from './container-kills.ts';
@@ -45,10 +45,6 @@ const READ = ['records', 'lost', 'malformed', 'forged', 'callbacksSuppressed'] a
 export type LogCounts = Readonly<Record<(typeof READ)[number], number>>;
 const NOTHING_READ = { records: 0, lost: 0, malformed: 0, forged: 0, callbacksSuppressed: 0 };
 
-/** What came of a point on its way to InfluxDB. */
-export const POINT_OUTCOMES = ['written', 'retried', 'refused', 'expired'] as const;
-export type PointOutcome = (typeof POINT_OUTCOMES)[number];
-
 /**
  * Everything that is counted. Plain numbers, added to as things happen and read when somebody asks.
  * What is left of the buffer has a tally of its own, which begins at 0 with the agent (the audit
@@ -61,10 +57,11 @@ export class Counters {
   readonly suppressed = new LabelCounts<AttributionSource>(WITNESSES);
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);
-  readonly points = new LabelCounts(POINT_OUTCOMES);
   readonly #knownPods: KnownPods;
   readonly #nowMs: () => number;
   readonly #tally: LogCounts;
+  /** By the output's name; what an earlier process counted, where this one has not asked for it. */
+  readonly #outputs = new Map<string, unknown>();
   /** What earlier runs read. */
   readonly #readBefore = new LabelCounts(READ);
   #killed = 0;
@@ -95,6 +92,14 @@ export class Counters {
     return sums;
   }
 
+  /** What came of what goes to an output, from its earlier runs on. */
+  output<O extends string>(name: string, outcomes: readonly O[]): LabelCounts<O> {
+    const counts = new LabelCounts(outcomes);
+    counts.restore(this.#outputs.get(name));
+    this.#outputs.set(name, counts);
+    return counts;
+  }
+
   /** An episode that is in the store now; each once. */
   recorded({ episode, attribution }: RecordedEpisode): void {
     this.episodes.add(attribution.limitLevel ?? 'unknown');
@@ -123,21 +128,27 @@ export class Counters {
   }
 
   toJSON(): object {
-    const { kills, episodes, suppressed, posts, skips, points, killed, early, log } = this;
-    return { kills, episodes, suppressed, posts, skips, points, killed, early, log };
+    const { kills, episodes, suppressed, posts, skips, killed, early, log } = this;
+    const outputs = Object.fromEntries(this.#outputs);
+    return { kills, episodes, suppressed, posts, skips, outputs, killed, early, log };
   }
 
   /** @param saved what `toJSON()` gave; whatever of it cannot be read counts from 0 again */
   restore(saved: unknown): void {
     if (typeof saved !== 'object' || saved === null) return;
-    const { kills, episodes, suppressed, posts, skips, points, killed, early, log } =
-      saved as Record<keyof Counters, unknown>;
+    const { kills, episodes, suppressed, posts, skips, points, outputs, killed, early, log } =
+      saved as Record<keyof Counters | 'points' | 'outputs', unknown>;
     this.kills.restore(kills);
     this.episodes.restore(episodes);
     this.suppressed.restore(suppressed);
     this.posts.restore(posts);
     this.skips.restore(skips);
-    this.points.restore(points);
+    // `points` is where an earlier version kept them.
+    for (const [name, counts] of Object.entries({
+      influx: points,
+      ...(outputs as object | undefined),
+    }))
+      this.#outputs.set(name, counts);
     this.#readBefore.restore(log);
     this.#killed += countIn(killed);
     this.#early += countIn(early);

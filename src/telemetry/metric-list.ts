@@ -2,6 +2,7 @@ import type { AuditFigures } from '../oom/kill-audit.ts';
 import type { ReflectorState } from '../reflector/reflector-step.ts';
 import type { Counters } from './counters.ts';
 import { counter, gauge, type Metric } from './metrics.ts';
+import { outputMetrics, type ShownOutput } from './output-metrics.ts';
 
 /** The part of Node's `process` that is shown. */
 export interface ProcessLike {
@@ -13,7 +14,7 @@ export interface ProcessLike {
 
 /**
  * Where the metrics look when they are scraped, and only then. What an agent does not have (no
- * cluster, no InfluxDB) has no metrics either.
+ * cluster, no output) has no metrics either.
  */
 export interface MetricsSource {
   readonly version: string;
@@ -32,8 +33,7 @@ export interface MetricsSource {
     readonly pendingEpisodes: number;
   };
   readonly watch?: () => Pick<ReflectorState, 'synced' | 'live' | 'failures' | 'skipped'>;
-  /** Points that wait for InfluxDB. */
-  readonly influxPending?: () => number;
+  readonly outputs: readonly ShownOutput[];
 }
 
 /**
@@ -47,7 +47,7 @@ export interface MetricsSource {
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function listMetrics(source: MetricsSource): Readonly<Record<string, Metric>> {
-  const { counters, audit, buffer, outbox, watch, influxPending, runtime, nowMs } = source;
+  const { counters, audit, buffer, outbox, watch, outputs, runtime, nowMs } = source;
   const startTimeSeconds = nowMs() / 1000 - runtime.uptime();
   return {
     container_oom_events_total: counter(
@@ -122,14 +122,7 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
         ['reason'],
       ),
     }),
-    ...(influxPending && {
-      oom_recorder_influx_points_total: counter(
-        'Points on their way to InfluxDB, by outcome; a retried one counts again each time.',
-        () => counters.points.by('outcome'),
-        ['outcome'],
-      ),
-      oom_recorder_influx_pending_points: gauge('Points that wait for InfluxDB.', influxPending),
-    }),
+    ...outputMetrics(outputs),
     oom_recorder_buffer_episodes: gauge(
       'Episodes that were read and wait to be recorded; at the capacity reading pauses.',
       () => buffer().waiting,

@@ -1,5 +1,5 @@
 import { safeText } from '../safe-text.ts';
-import type { EpisodeFacts } from './episode-facts.ts';
+import type { EpisodeFacts } from '../recorder/episode-facts.ts';
 
 /** What the page shows. */
 export interface PageView {

@@ -6,19 +6,19 @@ import { NodeIdentity } from '../kube/node-identity.ts';
 import { type Log, type LogFormat, type LogLevel, openLog } from '../log.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
-import type { EventFormat } from '../recorder/print-sink.ts';
-import type { InfluxOptions, InfluxTarget } from '../telemetry/influx-target.ts';
+import type { EpisodeClient } from '../outputs/episode-output.ts';
+import type { EventFormat } from '../outputs/event-printer.ts';
 import type { ListenChoice } from '../telemetry/listen-address.ts';
 import { type ClusterChoice, findCluster } from './find-cluster.ts';
 import { nodeName } from './node-name.ts';
-import { findInflux } from './open-influx.ts';
 import type { NodeOptions } from './open-node.ts';
+import { findOutputs, type OutputOptions } from './open-outputs.ts';
 import { listedPods } from './open-pods.ts';
 import type { StateOptions } from './open-store.ts';
 import { readLatin1 } from './read-latin1.ts';
 
 /** What the agent's flags and variables say. */
-export interface AgentOptions extends InfluxOptions, StateOptions, ClusterChoice, NodeOptions {
+export interface AgentOptions extends OutputOptions, StateOptions, ClusterChoice, NodeOptions {
   readonly kmsg: string;
   readonly nodeName?: string;
   readonly pods?: string;
@@ -39,20 +39,22 @@ export interface AgentSetup {
   readonly listed: PodDirectory;
   /** Absent where Events are printed. */
   readonly cluster: ClusterAccess | undefined;
-  readonly influx: InfluxTarget | undefined;
+  /** Where episodes go besides. */
+  readonly outputs: readonly EpisodeClient[];
 }
 
 /** Everything that can be wrong with the options is said before anything is opened. @throws RecorderError */
 export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
-  const influx = findInflux(options, edge);
+  const node = new NodeIdentity(nodeName(options.nodeName, edge));
+  const outputs = findOutputs(options, node, edge);
   const kind = probeLog(options.kmsg);
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
   const log = openLog({ level: options.logLevel, format }, edge.printError);
   return {
-    influx,
+    outputs,
     kind,
     log,
-    node: new NodeIdentity(nodeName(options.nodeName, edge)),
+    node,
     listed: listedPods(options.pods),
     cluster: findCluster(options, edge, log),
     bootId: readBootId(readLatin1),

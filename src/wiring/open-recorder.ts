@@ -13,7 +13,7 @@ import { EventRecorder } from '../recorder/event-recorder.ts';
 import { logEpisode } from '../recorder/log-episode.ts';
 import { NodeRecorder } from '../recorder/node-recorder.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
-import type { EventSink } from '../post/sink.ts';
+import { type EventSink, eventOutput } from '../outputs/event-output.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { saveCounters } from './open-counters.ts';
@@ -48,11 +48,16 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   };
   const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
   const cursor = new CursorKeeper(store, clock, from, saveCounts);
+  const poster = eventOutput(store.outbox, parts.sink, {
+    clock,
+    random: Math.random,
+    log,
+    tally: (outcome) => counters?.posts.add(outcome),
+  });
   const events = new EventRecorder({
     ...shared,
+    poster,
     host: origin.node.name,
-    random: Math.random,
-    tally: (outcome) => counters?.posts.add(outcome),
     onSkipped: (reason) => counters?.skips.add(reason),
   });
   const episodes = new EpisodeRecorder({

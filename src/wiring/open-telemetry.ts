@@ -5,8 +5,7 @@ import type { KillAudit } from '../oom/kill-audit.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
-import { episodeFacts } from '../telemetry/episode-facts.ts';
-import type { InfluxWriter } from '../telemetry/influx-writer.ts';
+import { episodeFacts } from '../recorder/episode-facts.ts';
 import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
 import { Metrics } from '../telemetry/metrics.ts';
@@ -14,6 +13,7 @@ import { renderPage } from '../telemetry/page.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
 import { StatusServer, type Check } from '../telemetry/server.ts';
 import { VERSION } from '../version.ts';
+import type { EpisodeOutputs } from './open-outputs.ts';
 import type { NodePods } from './open-pods.ts';
 import type { LogWatch } from './start-watching.ts';
 
@@ -25,8 +25,7 @@ export interface TelemetryParts {
   /** None for a saved log. */
   readonly audit: KillAudit | undefined;
   readonly watching: Pick<LogWatch, 'buffer' | 'reader' | 'isReading'>;
-  /** None where no InfluxDB was named. */
-  readonly influx: Pick<InfluxWriter, 'waiting'> | undefined;
+  readonly outputs: Pick<EpisodeOutputs, 'shown'>;
   readonly log: Log;
 }
 
@@ -93,18 +92,19 @@ function latest({ store }: TelemetryParts) {
   return store.episodes
     .latest(EPISODES_SHOWN)
     .flatMap(({ episode, attribution }) =>
-      attribution === undefined ? [] : [episodeFacts({ episode, attribution, events: [] })],
+      attribution === undefined ? [] : [episodeFacts({ episode, attribution })],
     );
 }
 
 function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
-  const { store, pods, counters, audit, watching, influx } = parts;
+  const { store, pods, counters, audit, watching, outputs } = parts;
   const source: MetricsSource = {
     version: VERSION,
     runtime,
     openFds: () => readdirSync('/proc/self/fd').length,
     nowMs: () => clock.wallMs(),
     counters,
+    outputs: outputs.shown,
     buffer: () => watching.buffer,
     ...(audit !== undefined && {
       audit: () => (audit.state === 'unknown' ? undefined : audit.state),
@@ -113,7 +113,6 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
       watch: pods.watch,
       outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
     }),
-    ...(influx !== undefined && { influxPending: () => influx.waiting }),
   };
   return new Metrics(listMetrics(source));
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EventSink } from '../../src/post/sink.ts';
+import { type EventSink, eventOutput } from '../../src/outputs/event-output.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -29,8 +29,8 @@ const FLAGS = ['--expose-gc', '--max-semi-space-size=1'];
 const MAX_RATIO = 1.5;
 
 const accepting: EventSink = {
-  create: () => Promise.resolve(),
-  patch: () => Promise.resolve(),
+  deliver: ({ verb }) => Promise.resolve(verb === 'create' ? 'created' : 'patched'),
+  classify: () => ({ means: 'busy' }),
 };
 const silent = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
@@ -56,15 +56,9 @@ async function compareMemory(print: (line: string) => void): Promise<void> {
     log: silent,
     nowMs,
   });
-  const recorder = new EventRecorder({
-    store,
-    sink: accepting,
-    host: 'node-1',
-    clock,
-    random: () => 0.5,
-    log: silent,
-    tally: nothing,
-  });
+  const posting = { clock, random: () => 0.5, log: silent, tally: nothing };
+  const poster = eventOutput(store.outbox, accepting, posting);
+  const recorder = new EventRecorder({ store, poster, host: 'node-1', clock, log: silent });
   const measure = async (until: number): Promise<Measured> => {
     for (; recorded < until; recorded += 1) await record(recorded);
     globalThis.gc?.();

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { classifyTransport } from '../../src/kube/classify-failure.ts';
-import { EventPoster } from '../../src/post/post-events.ts';
+import { eventOutput } from '../../src/outputs/event-output.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSink, refusal, type Refusal } from '../support/fake-sink.ts';
@@ -42,7 +42,7 @@ async function measure(title: string, refuse: Refusal): Promise<string> {
   sink.refuse = refuse;
   const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
   const env = { clock, random: Math.random, log: silent, tally: ignore };
-  const poster = new EventPoster(store.outbox, sink, env);
+  const poster = eventOutput(store.outbox, sink, env);
   poster.wake();
   await clock.advance(SETTLE_MS);
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { PointOutcome } from '../../src/telemetry/counters.ts';
-import type { EpisodeFacts } from '../../src/telemetry/episode-facts.ts';
-import { InfluxClient } from '../../src/telemetry/influx-client.ts';
-import { InfluxWriter } from '../../src/telemetry/influx-writer.ts';
-import { FakeInfluxQueue } from '../support/fake-influx-queue.ts';
+import type { EpisodeFacts } from '../../src/recorder/episode-facts.ts';
+import { InfluxClient } from '../../src/outputs/influx-client.ts';
+import type { EpisodeBatch } from '../../src/outputs/episode-queue.ts';
+import type { Output } from '../../src/outputs/output.ts';
+import { episodeOutput } from '../../src/outputs/episode-output.ts';
+import { FakeBacklog } from '../support/fake-backlog.ts';
 import { Influx, INFLUX_DATABASE, INFLUX_LOGIN } from '../support/influx.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 import { killFacts } from '../support/telemetry.ts';
@@ -12,27 +13,26 @@ import { haveTools } from '../support/test-tools.ts';
 const isHere = await haveTools('influxd', 'influx');
 interface Scene extends AsyncDisposable {
   readonly influx: Influx;
-  readonly queue: FakeInfluxQueue;
-  readonly writer: InfluxWriter;
-  readonly tally: Record<PointOutcome, number>;
+  readonly queue: FakeBacklog;
+  readonly writer: Output<EpisodeBatch, 'written'>;
+  readonly tally: Record<InfluxClient['outcomes'][number], number>;
 }
 
 async function setScene(password: string = INFLUX_LOGIN.password): Promise<Scene> {
   const influx = await Influx.open();
   const { user } = INFLUX_LOGIN;
   const target = { version: 1, url: influx.url, database: INFLUX_DATABASE, user } as const;
-  const queue = new FakeInfluxQueue();
+  const queue = new FakeBacklog();
   const tally = { written: 0, retried: 0, refused: 0, expired: 0 };
-  const writer = new InfluxWriter(
-    queue,
-    new InfluxClient({ ...target, password: () => password }),
-    {
-      clock: SYSTEM_CLOCK,
-      random: Math.random,
-      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-      tally: (outcome, points) => (tally[outcome] += points),
+  const client = new InfluxClient({ ...target, password: () => password });
+  const writer = episodeOutput(client, queue, {
+    clock: SYSTEM_CLOCK,
+    random: Math.random,
+    log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+    tally: (outcome, points) => {
+      if (outcome !== 'gave-up') tally[outcome] += points;
     },
-  );
+  });
   const end = async (): Promise<void> => {
     await writer.drain(0);
     await influx[Symbol.asyncDispose]();

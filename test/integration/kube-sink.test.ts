@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
-import { KubeSink } from '../../src/post/kube-sink.ts';
-import { EventPoster } from '../../src/post/post-events.ts';
+import { KubeSink } from '../../src/outputs/kube-sink.ts';
+import { eventOutput, type PostOutcome } from '../../src/outputs/event-output.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
-import type { PostOutcome } from '../../src/post/post-report.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { ensureNamespace } from '../support/cluster-objects.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
@@ -133,7 +132,7 @@ describe('a real API server', () => {
       log: SILENT,
       tally: (outcome: PostOutcome) => tally.push(outcome),
     };
-    const poster = new EventPoster(outbox, sink, env);
+    const poster = eventOutput(outbox, sink, env);
 
     await cluster.stopApiServer();
     for (let n = 0; n < 50; n += 1) {

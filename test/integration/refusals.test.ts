@@ -8,7 +8,7 @@ import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { ApiError } from '../../src/kube/api-errors.ts';
 import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
-import { KubeSink } from '../../src/post/kube-sink.ts';
+import { KubeSink } from '../../src/outputs/kube-sink.ts';
 import { agentIdentity } from '../support/agent-identity.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { ensureNamespace } from '../support/cluster-objects.ts';

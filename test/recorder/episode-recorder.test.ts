@@ -5,6 +5,7 @@ import type { NodeEvents } from '../../src/pods/node-events.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
 import { EpisodeRecorder } from '../../src/recorder/episode-recorder.ts';
+import { eventOutput } from '../../src/outputs/event-output.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import type { RecordedEpisode } from '../../src/recorder/recorded-episode.ts';
 import { NO_BACKLOG } from '../../src/store/cursor-table.ts';
@@ -63,14 +64,11 @@ function open(
   { backlogUntil = NO_BACKLOG, bootId = 'boot-1', nodeEvents, survived }: OpenOptions = {},
 ): Opened {
   const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
-  const shared = { store, sink, clock, log, attributor, origin: { node: NODE, bootId } };
+  const shared = { store, clock, log, attributor, origin: { node: NODE, bootId } };
   const cursor = new CursorKeeper(store, clock, { bootId, backlogUntil });
-  const events = new EventRecorder({
-    ...shared,
-    host: 'node-1',
-    random: () => 0.5,
-    tally: () => undefined,
-  });
+  const posting = { clock, random: () => 0.5, log, tally: () => undefined };
+  const poster = eventOutput(store.outbox, sink, posting);
+  const events = new EventRecorder({ ...shared, poster, host: 'node-1' });
   const onRecorded = (each: RecordedEpisode): number => recorded.push(each);
   const onAmended = (before: OomEpisode, after: OomEpisode): number =>
     amended.push(after.members.length - before.members.length);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { classifyTransport } from '../../src/kube/classify-failure.ts';
+import { eventOutput } from '../../src/outputs/event-output.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -30,7 +31,8 @@ beforeEach(() => {
 
 function open(): EventRecorder {
   const tally = (): void => undefined;
-  return new EventRecorder({ store, sink, host: 'node-1', clock, random: () => 0.5, log, tally });
+  const poster = eventOutput(store.outbox, sink, { clock, random: () => 0.5, log, tally });
+  return new EventRecorder({ store, poster, host: 'node-1', clock, log });
 }
 
 /** One kill in `pod`, now. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { CountedRecord } from '../../src/kmsg/count-lost.ts';
 import { eventName } from '../../src/recorder/event-name.ts';
+import { eventOutput } from '../../src/outputs/event-output.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import { OverrunReporter } from '../../src/recorder/overrun-reporter.ts';
 import { StateStore } from '../../src/store/state-store.ts';
@@ -26,15 +27,8 @@ function open() {
   const { notes } = store;
   const start = (bootId = 'boot-1'): OverrunReporter => {
     const origin = { node: { name: 'node-1' }, bootId };
-    const events = new EventRecorder({
-      store,
-      sink,
-      host: 'n',
-      clock,
-      random: () => 0,
-      log,
-      tally,
-    });
+    const poster = eventOutput(store.outbox, sink, { clock, random: () => 0, log, tally });
+    const events = new EventRecorder({ store, poster, host: 'n', clock, log });
     return new OverrunReporter({
       events,
       notes,

@@ -7,7 +7,7 @@ import { openLog } from '../../src/log.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
-import { KubeSink } from '../../src/post/kube-sink.ts';
+import { KubeSink } from '../../src/outputs/kube-sink.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { numberedPods } from './kill-report.ts';

@@ -1,4 +1,5 @@
-import type { Outbox, OutboxRow, Skipped, UnreadableRow } from '../../src/post/outbox.ts';
+import type { Outbox, Skipped } from '../../src/outputs/outbox-queue.ts';
+import type { OutboxRow, UnreadableRow } from '../../src/store/outbox-row.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 

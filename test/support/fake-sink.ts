@@ -2,7 +2,10 @@ import type { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyAnswer } from '../../src/kube/classify-failure.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
-import type { EventSink } from '../../src/post/sink.ts';
+import type { EventSink, Posted } from '../../src/outputs/event-output.ts';
+import type { OutboxRow } from '../../src/store/outbox-row.ts';
+import type { Failure } from '../../src/outputs/output-client.ts';
+import { classifyApiError, type EventWriter, postEvent } from '../../src/outputs/post-event.ts';
 
 export interface SinkCall {
   readonly verb: 'create' | 'patch';
@@ -13,7 +16,7 @@ export interface SinkCall {
 export type Refusal = (call: SinkCall) => Error | undefined;
 
 /** Keeps Events as the API server does: a create may find one, a patch may miss one, all expire. */
-export class FakeSink implements EventSink {
+export class FakeSink implements EventSink, EventWriter {
   readonly events = new Map<string, RecordedEvent>();
   readonly calls: SinkCall[] = [];
   refuse: Refusal = () => undefined;
@@ -21,6 +24,14 @@ export class FakeSink implements EventSink {
   gate: Promise<unknown> = Promise.resolve();
   mostInFlight = 0;
   #inFlight = 0;
+
+  deliver(row: OutboxRow): Promise<Posted> {
+    return postEvent(this, row);
+  }
+
+  classify(err: unknown): Failure {
+    return classifyApiError(err);
+  }
 
   async create(event: RecordedEvent): Promise<void> {
     await this.#call('create', event, (key) => {

@@ -2,8 +2,11 @@ import type { OomEpisode } from '../../src/oom/episode.ts';
 import type { Subject } from '../../src/pods/attribute.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import type { RecordedEpisode } from '../../src/recorder/recorded-episode.ts';
+import { InfluxClient } from '../../src/outputs/influx-client.ts';
+import { WebhookClient } from '../../src/outputs/webhook-client.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
-import type { EpisodeFacts } from '../../src/telemetry/episode-facts.ts';
+import type { EpisodeFacts } from '../../src/recorder/episode-facts.ts';
+import { LabelCounts } from '../../src/telemetry/label-counts.ts';
 import { listMetrics, type MetricsSource } from '../../src/telemetry/metric-list.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { newTally } from '../../src/tally.ts';
@@ -68,6 +71,12 @@ export function killFacts(facts: Partial<EpisodeFacts> = {}): EpisodeFacts {
   };
 }
 
+const WEBHOOK = new WebhookClient(
+  { url: 'http://hook', taskTables: false },
+  { node: { name: 'node-1' }, nowMs: () => KILLED_AT_MS },
+);
+const INFLUX = new InfluxClient({ version: 1, url: 'http://influx', database: 'oom' });
+
 /** A source with everything there is to show; what a test is about goes on top. */
 export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSource {
   return {
@@ -89,7 +98,10 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
     audit: () => ({ counted: 8, beforeStart: 5, recorded: 2, lost: 0, unexplained: 1 }),
     outbox: () => ({ rows: 2, oldestEnteredAtMs: KILLED_AT_MS - 90_000, pendingEpisodes: 1 }),
     watch: () => ({ synced: true, live: false, failures: 4, skipped: 2 }),
-    influxPending: () => 7,
+    outputs: [
+      { client: INFLUX, counts: new LabelCounts<string>(INFLUX.outcomes), waiting: () => 7 },
+      { client: WEBHOOK, counts: new LabelCounts<string>(WEBHOOK.outcomes), waiting: () => 0 },
+    ],
     ...source,
   };
 }

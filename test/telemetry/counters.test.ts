@@ -18,3 +18,24 @@ test('whose a withheld kill was is never told by the context itself', () => {
     'none',
   ]);
 });
+
+test.each([
+  ['', { outputs: { influx: { written: 5 } } }],
+  [', from where version 0.1 kept it', { points: { written: 5 } }],
+])('what went to an output goes on%s, whether it is asked for or not', (_, saved) => {
+  const make = (from: unknown): Counters => {
+    const counters = new Counters(
+      () => [],
+      () => KILLED_AT_MS,
+    );
+    counters.restore(JSON.parse(JSON.stringify(from)));
+    return counters;
+  };
+  const unasked = make(make(saved));
+  const counts = unasked.output('influx', ['written', 'expired']);
+  counts.add('written', 2);
+  expect([...make(unasked).output('influx', ['written', 'expired']).entries()]).toEqual([
+    ['written', 7],
+    ['expired', 0],
+  ]);
+});

@@ -84,9 +84,9 @@ describe('the metrics', () => {
   });
 
   test('leave out what an agent does not have', async () => {
-    const { audit, outbox, watch, influxPending, ...source } = metricsSource();
-    const shown = Object.keys(listMetrics(source)).join('\n');
-    expect([audit, outbox, watch, influxPending]).not.toContain(undefined);
+    const { audit, outbox, watch, outputs, ...source } = metricsSource();
+    const shown = Object.keys(listMetrics({ ...source, outputs: [] })).join('\n');
+    expect([audit, outbox, watch, outputs[0]]).not.toContain(undefined);
     expect(shown).not.toMatch(
       /kernel_oom_kills|outbox|pending|event_posts|events_skipped|pods_|influx/,
     );
@@ -200,13 +200,17 @@ describe('the metrics', () => {
 
   test('of few label values have each of them in docs/metrics.md', () => {
     const docs = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
-    const { episodes, suppressed, posts, skips, points } = makeCounters();
+    const { episodes, suppressed, posts, skips } = makeCounters();
+    const outputs = metricsSource().outputs.map(
+      ({ client: { name, items }, counts }) =>
+        [`oom_recorder_${name}_${items}_total`, counts] as const,
+    );
     for (const [name, counts] of Object.entries({
       oom_recorder_episodes_total: episodes,
       oom_recorder_suppressed_contexts_total: suppressed,
       oom_recorder_event_posts_total: posts,
       oom_recorder_events_skipped_total: skips,
-      oom_recorder_influx_points_total: points,
+      ...Object.fromEntries(outputs),
     })) {
       const row = docs.split('\n').find((line) => line.startsWith(`| \`${name}\``));
       for (const [value] of counts.entries()) expect(row).toContain(`\`${value}\``);

@@ -39,7 +39,7 @@ beforeEach(() => {
     counters: new Counters(known, () => 0),
     audit: undefined,
     watching: { buffer: { waiting: 0, capacity: 10 }, reader, isReading: () => true },
-    influx: undefined,
+    outputs: { shown: [] },
     log,
   };
 });
@@ -67,8 +67,10 @@ describe('what the agent shows', () => {
       await using without = await serve();
       expect((await without.get('/metrics')).text).not.toContain('influx');
     }
-    parts = { ...parts, influx: { waiting: 12 } };
-    parts.counters.points.add('written', 3);
+    const client = { name: 'influx', destination: 'influxdb', items: 'points' };
+    const counts = parts.counters.output('influx', ['written']);
+    parts = { ...parts, outputs: { shown: [{ client, counts, waiting: () => 12 }] } };
+    counts.add('written', 3);
     await using agent = await serve();
     const { text } = await agent.get('/metrics');
     expect(text).toContain('oom_recorder_influx_pending_points 12\n');

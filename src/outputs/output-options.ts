@@ -1,0 +1,46 @@
+import { RecorderError } from '../errors.ts';
+
+/** The flags and variables do not say one place to go to: wrong usage. */
+export abstract class OutputOptionsError extends RecorderError {
+  readonly retryable = false;
+  override readonly isUsage = true;
+}
+
+type OptionsError = new (problem: string, cause?: unknown) => OutputOptionsError;
+
+/** A text as it is now: a file may be replaced while the agent runs. */
+export type ReadAnew = () => string;
+
+/** @throws OptionsError that names the flag, and nothing of the URL: there may be a secret in it */
+export function httpUrl(text: string, flag: string, OptionsError: OptionsError): URL {
+  const url = URL.parse(text);
+  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
+    throw new OptionsError(`${flag} is no http or https URL`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new OptionsError(`take the user and the password out of ${flag}`);
+  }
+  return url;
+}
+
+/**
+ * A file that is read for each use. It is read once before it is needed: a path that is wrong is told
+ * at the start.
+ *
+ * @param what is in it
+ * @throws OptionsError
+ */
+export function fileText(
+  what: string,
+  path: string,
+  readText: (path: string) => string,
+  OptionsError: OptionsError,
+): ReadAnew {
+  const read: ReadAnew = () => readText(path).trim();
+  try {
+    read();
+  } catch (cause) {
+    throw new OptionsError(`the ${what} in ${path} cannot be read`, cause);
+  }
+  return read;
+}

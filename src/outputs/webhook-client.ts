@@ -1,0 +1,128 @@
+import { createHmac } from 'node:crypto';
+import { Agent, request } from 'undici';
+import { RecorderError } from '../errors.ts';
+import { readRetryAfterMs } from '../retry.ts';
+import type { NodeRef } from '../recorder/build-event.ts';
+import type { EpisodeClient } from './episode-output.ts';
+import type { EpisodeBatch } from './episode-queue.ts';
+import type { Failure } from './output-client.ts';
+import { webhookBody } from './webhook-body.ts';
+import type { WebhookTarget } from './webhook-target.ts';
+
+/** For one request, from the name look-up to the answer's status. */
+const EXCHANGE_LIMIT_MS = 10_000;
+const MAX_BODY_BYTES = 1024 * 1024;
+/** With tables of fifty tasks these are 600 kB. */
+const MAX_BATCH = 50;
+
+/** Too early to be told whether they pass: request time-out, too early, too many. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
+
+/** `AWAY`: later. `ACCESS`: when the file of the secret or of the authority is there. `REFUSED`: never. */
+export type WebhookErrorCode = 'E_WEBHOOK_AWAY' | 'E_WEBHOOK_ACCESS' | 'E_WEBHOOK_REFUSED';
+
+/** Episodes that did not get to the webhook. Nothing of the URL or of the answer is in it. */
+export class WebhookError extends RecorderError {
+  readonly code: WebhookErrorCode;
+  readonly retryAfterMs: number;
+
+  constructor(code: WebhookErrorCode, problem: string, cause?: unknown, retryAfterMs = 0) {
+    super(`Posting to the webhook: ${problem}`, cause);
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+
+  get retryable(): boolean {
+    return this.code !== 'E_WEBHOOK_REFUSED';
+  }
+}
+
+export interface WebhookEnv {
+  readonly node: NodeRef;
+  readonly nowMs: () => number;
+  readonly limitMs?: number;
+}
+
+/** Posts episodes as JSON, signed. A request each time anew: kills are rare, and files are replaced. */
+export class WebhookClient implements EpisodeClient<'delivered'> {
+  readonly name = 'webhook';
+  readonly destination = 'the webhook';
+  readonly items = 'episodes';
+  readonly outcomes = ['delivered', 'retried', 'refused', 'gave-up', 'expired'] as const;
+  readonly maxBatch = MAX_BATCH;
+  /** Somebody may be woken by it: not for what was before it was asked for. */
+  readonly backfills = false;
+  readonly #target: WebhookTarget;
+  readonly #env: WebhookEnv;
+
+  constructor(target: WebhookTarget, env: WebhookEnv) {
+    this.#target = target;
+    this.#env = env;
+  }
+
+  /** @throws WebhookError; what is too long as well, so that it comes again in halves */
+  async deliver({ episodes }: EpisodeBatch): Promise<'delivered'> {
+    const { node } = this.#env;
+    const body = Buffer.from(webhookBody(episodes, { ...this.#target, node }));
+    if (body.length > MAX_BODY_BYTES)
+      throw new WebhookError('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
+    const { status, retryAfter } = await this.#post(body);
+    if (status >= 200 && status <= 299) return 'delivered';
+    const isPassing = PASSING.has(status) || status >= 500;
+    const code = isPassing ? 'E_WEBHOOK_AWAY' : 'E_WEBHOOK_REFUSED';
+    throw new WebhookError(code, `HTTP ${status}`, undefined, readRetryAfterMs(retryAfter));
+  }
+
+  classify(err: unknown): Failure {
+    if (!(err instanceof WebhookError)) return { means: 'busy' };
+    const { retryable, retryAfterMs } = err;
+    return retryable ? { means: 'away', retryAfterMs } : { means: 'final' };
+  }
+
+  /** No redirect is followed, and of the answer only the head is read: then the connection ends. */
+  async #post(body: Buffer): Promise<{ status: number; retryAfter: unknown }> {
+    const { limitMs = EXCHANGE_LIMIT_MS } = this.#env;
+    const headers = { 'content-type': 'application/json', ...this.#sign(body) };
+    const dispatcher = this.#open();
+    try {
+      const answer = await request(this.#target.url, {
+        dispatcher,
+        method: 'POST',
+        headers: { 'user-agent': 'oom-recorder', ...headers },
+        body,
+        signal: AbortSignal.timeout(limitMs),
+      });
+      return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] };
+    } catch (cause) {
+      throw new WebhookError('E_WEBHOOK_AWAY', 'no answer', cause);
+    } finally {
+      await dispatcher.destroy();
+    }
+  }
+
+  /** The time-out is the signal's alone: undici's own would wake the process twice a second. */
+  #open(): Agent {
+    const ca = this.#read(this.#target.ca);
+    const connect = { timeout: 0, ...(ca !== undefined && { ca }) };
+    return new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect });
+  }
+
+  /** docs/webhook.md says how to verify it. */
+  #sign(body: Buffer): Record<string, string> {
+    const timestamp = String(Math.floor(this.#env.nowMs() / 1000));
+    const secret = this.#read(this.#target.secret);
+    const headers = { 'x-oom-recorder-timestamp': timestamp };
+    if (secret === undefined) return headers;
+    const hmac = createHmac('sha256', secret).update(`${timestamp}.`).update(body);
+    return { ...headers, 'x-oom-recorder-signature': `sha256=${hmac.digest('hex')}` };
+  }
+
+  /** It was there at the start; whoever takes it away puts another one there. */
+  #read(file: WebhookTarget['secret']): string | undefined {
+    try {
+      return file?.();
+    } catch (cause) {
+      throw new WebhookError('E_WEBHOOK_ACCESS', 'a file cannot be read', cause);
+    }
+  }
+}
