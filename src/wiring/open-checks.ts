@@ -1,0 +1,99 @@
+import { readdirSync } from 'node:fs';
+import type { Clock } from '../clock.ts';
+import type { Edge } from '../edge.ts';
+import { apiServerCheck, clockCheck, nodeCheck, whereAnswered } from '../doctor/api-server.ts';
+import { cgroupCheck, killCounterCheck, oomGroupCheck } from '../doctor/cgroups.ts';
+import type { Check } from '../doctor/check.ts';
+import { influxCheck } from '../doctor/influxdb.ts';
+import { kernelLogCheck, ringCheck } from '../doctor/kernel-log.ts';
+import { permissionChecks } from '../doctor/permissions.ts';
+import { ProcessList } from '../doctor/process-list.ts';
+import {
+  hostProcessesCheck,
+  otherRecorderCheck,
+  userspaceKillersCheck,
+} from '../doctor/processes.ts';
+import { stateChecks } from '../doctor/state-directory.ts';
+import { readBootId } from '../kmsg/boot-id.ts';
+import { type LogKind, openKernelLog, probeLog } from '../kmsg/kernel-log.ts';
+import { ringBytes } from '../kmsg/ring-bytes.ts';
+import type { ApiClient } from '../kube/api-client.ts';
+import type { ClusterAccess } from '../kube/cluster-access.ts';
+import { CgroupCounters } from '../pods/cgroup-counters.ts';
+import type { InfluxTarget } from '../telemetry/influx-target.ts';
+import type { AgentOptions } from './agent-options.ts';
+import { type NodeFiles, type NodeOptions, openNode } from './open-node.ts';
+import { stateDirectory } from './open-store.ts';
+import { readLatin1 } from './read-latin1.ts';
+
+/** The node, and the processes that are seen from here. */
+export interface CheckedNode extends NodeFiles {
+  readonly processes: ProcessList;
+}
+
+export function openCheckedNode(options: NodeOptions): CheckedNode {
+  const files = openNode(options);
+  const pids = (): readonly number[] =>
+    readdirSync(options.procRoot).flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  return { ...files, processes: new ProcessList(files.proc, pids) };
+}
+
+/** What `run` says itself as it starts: its log and its state. */
+export function startChecks(
+  options: Omit<AgentOptions, 'output'>,
+  isPrinting: boolean,
+  { proc, processes }: CheckedNode,
+  { onExit }: Pick<Edge, 'onExit'>,
+): readonly Check[] {
+  const { kmsg, historyMax } = options;
+  const open = (): LogKind => {
+    const kind = probeLog(kmsg);
+    if (kind === 'kernel') openKernelLog(kmsg, onExit).close();
+    return kind;
+  };
+  return [
+    kernelLogCheck(kmsg, open, proc),
+    { name: 'boot id', look: () => ({ status: 'ok', found: readBootId(readLatin1) }) },
+    ...stateChecks(stateDirectory(options, isPrinting), historyMax, processes, proc),
+  ];
+}
+
+/** What it would notice late or never: on the node. */
+export function nodeChecks(
+  { cgroupRoot }: NodeOptions,
+  { tree, proc, processes }: CheckedNode,
+): readonly Check[] {
+  return [
+    ringCheck(ringBytes, processes),
+    hostProcessesCheck(processes),
+    otherRecorderCheck(processes),
+    userspaceKillersCheck(processes),
+    cgroupCheck(cgroupRoot, tree),
+    oomGroupCheck(tree, proc),
+    killCounterCheck(new CgroupCounters(tree, proc)),
+  ];
+}
+
+/** In the cluster. */
+export function clusterChecks(
+  client: ApiClient,
+  { server }: Pick<ClusterAccess, 'server'>,
+  node: string,
+  clock: Clock,
+): readonly Check[] {
+  return whereAnswered(apiServerCheck(client, server), [
+    ...permissionChecks(client),
+    nodeCheck(client, node, () => readBootId(readLatin1)),
+    clockCheck(client, clock),
+  ]);
+}
+
+/** At what else kills are sent to. */
+export function outputChecks({
+  influx,
+}: {
+  readonly influx: InfluxTarget | undefined;
+}): readonly Check[] {
+  const checks = [influx && influxCheck(influx.url)];
+  return checks.filter((check) => check !== undefined);
+}

@@ -1,0 +1,43 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { influxCheck } from '../../src/doctor/influxdb.ts';
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+test('an InfluxDB answers, also behind a path', async () => {
+  const asked: (string | undefined)[] = [];
+  const url = await serve(({ url }, response) => {
+    asked.push(url);
+    response.writeHead(204, { 'X-Influxdb-Version': '1.8.10' }).end();
+  });
+  expect(await influxCheck(url).look()).toEqual({
+    status: 'ok',
+    found: `${url} answers 204, version 1.8.10; rights are not tried`,
+  });
+  await influxCheck(`${url}influx`).look();
+  expect(asked).toEqual(['/ping', '/influx/ping']);
+});
+
+test('something else answers', async () => {
+  const url = await serve((_, response) => response.writeHead(404).end('no such page'));
+  expect(await influxCheck(url).look()).toEqual({
+    status: 'failed',
+    found: `${url} answers 404, and not as an InfluxDB does`,
+    fix: expect.stringContaining('--influx-url'),
+  });
+});
+
+test('nobody answers', async () => {
+  const url = await serve(({ socket }) => socket.destroy());
+  expect(await influxCheck(url).look()).toMatchObject({
+    status: 'failed',
+    found: expect.stringContaining(`${url} does not answer: `),
+  });
+});
