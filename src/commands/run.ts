@@ -4,6 +4,7 @@ import { KubeSink } from '../post/kube-sink.ts';
 import { PrintSink } from '../recorder/print-sink.ts';
 import { newTally } from '../tally.ts';
 import { type AgentOptions, readOptions } from '../wiring/agent-options.ts';
+import { checkAtStart } from '../wiring/check-at-start.ts';
 import { openCounters, saveCounters } from '../wiring/open-counters.ts';
 import { openCounting, survivalBy } from '../wiring/open-counting.ts';
 import { openInflux } from '../wiring/open-influx.ts';
@@ -62,6 +63,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     { setup, store, start, counting, consumer: recorder, tally },
     edge,
   );
+  const stopChecking = checkAtStart(options, setup, client, edge);
   try {
     const { audit } = counting ?? {};
     const shown = { node: node.name, store, pods, counters, influx, log, audit, watching };
@@ -70,6 +72,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     await watching.done;
     await recorder.settled(edge.signal);
   } finally {
+    stopChecking();
     await Promise.all([recorder.stop(DRAIN_WITHIN_MS), influx?.drain(DRAIN_WITHIN_MS)]);
     saveCounters(store, counters, clock.wallMs());
     log.info(store.outbox.waiting(), 'stopped');
