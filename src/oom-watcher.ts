@@ -13,7 +13,7 @@ import { joinFragments } from './oom/join-fragments.ts';
 import type { KillAudit } from './oom/kill-audit.ts';
 import { takeEvidence } from './oom/kill-evidence.ts';
 import type { KillLedger } from './oom/kill-ledger.ts';
-import { NO_EVIDENCE, type EvidenceSource } from './oom/look-at-kills.ts';
+import { NO_EVIDENCE, type EvidenceFinder } from './oom/look-at-kills.ts';
 import { rejectForged } from './oom/reject-forged.ts';
 import type { NodeRef } from './recorder/build-event.ts';
 import type { Tally } from './tally.ts';
@@ -35,7 +35,7 @@ export interface OomWatcherOptions {
   /** The last episodes before a cursor that `startPoint` is, the newest first: their lines may come late. */
   readonly recent?: readonly OomEpisode[];
   /** Who is asked about a kill as its line is read; of a saved log nobody. */
-  readonly evidence?: EvidenceSource;
+  readonly evidence?: EvidenceFinder;
   /** Follows the cgroup counters; of a saved log there are none. */
   readonly ledger?: KillLedger;
   /** Compares what was read with what the kernel counted; not in a saved log. */

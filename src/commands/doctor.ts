@@ -1,11 +1,9 @@
 import type { Edge } from '../edge.ts';
-import { type Check, unknown } from '../doctor/check.ts';
 import { formatResults, type ResultFormat } from '../doctor/format-results.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import { RecorderError } from '../errors.ts';
 import { ApiClient } from '../kube/api-client.ts';
-import { ClusterAccess } from '../kube/cluster-access.ts';
-import { NoClusterError } from '../kube/load-cluster.ts';
+import { openLog } from '../log.ts';
 import type { AgentOptions } from '../wiring/agent-options.ts';
 import { findCluster } from '../wiring/find-cluster.ts';
 import { nodeName } from '../wiring/node-name.ts';
@@ -39,50 +37,26 @@ export class NotReadyError extends RecorderError {
 const TIMEOUTS = { connectMs: 3_000, requestMs: 4_000 };
 
 /**
- * Checks everything `run` needs under the same flags, and says how to mend what is missing.
+ * Checks everything `run` needs under the same flags, and says how to mend what is missing. Wrong usage
+ * is said as `run` says it.
  *
  * @throws NotReadyError where a check failed
  */
 export async function doctor(options: DoctorOptions, edge: Edge): Promise<void> {
+  const log = openLog({ level: 'info', format: 'text' }, edge.printError);
   const influx = findInflux(options, edge);
   const node = nodeName(options.nodeName, edge);
-  const cluster = clusterOrError(options, edge);
-  await using client =
-    cluster instanceof ClusterAccess ? new ApiClient(cluster, TIMEOUTS) : undefined;
+  const cluster = findCluster(options, edge, log);
+  await using client = cluster === undefined ? undefined : new ApiClient(cluster, TIMEOUTS);
   const checked = openCheckedNode(options);
   const checks = [
     ...startChecks(options, cluster === undefined, checked, edge),
     ...nodeChecks(options, checked),
-    ...(cluster instanceof ClusterAccess && client !== undefined
-      ? clusterChecks(client, cluster, node, edge.clock)
-      : [noClusterCheck(cluster)]),
+    ...clusterChecks(client, cluster, node, edge.clock),
     ...outputChecks({ influx }),
   ];
   const results = await runChecks(checks, edge.clock);
   edge.print(formatResults(results, options.output));
   const failed = results.filter(({ status }) => status === 'failed').length;
   if (failed > 0) throw new NotReadyError(failed, checks.length);
-}
-
-/** A kubeconfig that leads nowhere is one finding among others. */
-function clusterOrError(
-  options: DoctorOptions,
-  edge: Edge,
-): ClusterAccess | NoClusterError | undefined {
-  try {
-    return findCluster(options, edge);
-  } catch (error) {
-    if (error instanceof NoClusterError) return error;
-    throw error;
-  }
-}
-
-function noClusterCheck(error: unknown): Check {
-  return {
-    name: 'API server',
-    look: () => {
-      if (error instanceof NoClusterError) throw error;
-      return unknown('no cluster: Events would be printed', 'name one with --kubeconfig');
-    },
-  };
 }

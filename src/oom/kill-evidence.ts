@@ -3,7 +3,7 @@ import type { Drained } from '../kmsg/record.ts';
 import type { KillEvidence } from './episode.ts';
 import type { RecognizedRecord } from './join-fragments.ts';
 import type { KillLedger } from './kill-ledger.ts';
-import { KillLooker, type EvidenceSource, type RecordWithEvidence } from './look-at-kills.ts';
+import { KillLooker, type EvidenceFinder, type RecordWithEvidence } from './look-at-kills.ts';
 
 type Item<R extends RecognizedRecord = RecordWithEvidence> = R | Drained;
 
@@ -30,7 +30,7 @@ export interface LedgerKeeping {
  * kills they counted have been read: milliseconds.
  */
 export function takeEvidence(
-  source: EvidenceSource,
+  source: EvidenceFinder,
   keeping?: LedgerKeeping,
 ): OperatorFunction<RecognizedRecord | Drained, RecordWithEvidence | Drained> {
   return (items$) =>
@@ -75,7 +75,7 @@ class EvidenceStep {
   readonly #ledger: KillLedger | undefined;
   #held: readonly Item[] = [];
 
-  constructor(source: EvidenceSource, ledger: KillLedger | undefined) {
+  constructor(source: EvidenceFinder, ledger: KillLedger | undefined) {
     this.#looker = new KillLooker(source, ledger);
     this.#ledger = ledger;
   }

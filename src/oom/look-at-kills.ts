@@ -7,7 +7,7 @@ import { isUnder } from './memcg-paths.ts';
 import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
 
 /** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */
-export interface EvidenceSource {
+export interface EvidenceFinder {
   /**
    * What can be said of process `pid` right now; it is dying and gone within milliseconds. The kill may
    * be of long ago, and the pid somebody else's by now: only what had it before the kill is the victim.
@@ -35,7 +35,7 @@ export interface EvidenceSource {
 }
 
 /** Of a saved log: everybody is gone. */
-export const NO_EVIDENCE: EvidenceSource = {
+export const NO_EVIDENCE: EvidenceFinder = {
   evidenceOf: () => undefined,
   mainProcess: () => undefined,
   excludesGroup: () => false,
@@ -52,14 +52,14 @@ export type RecordWithEvidence = RecognizedRecord & {
 
 /** Looks at each kill as its line is read, knowing what the kernel said before. */
 export class KillLooker {
-  readonly #source: EvidenceSource;
+  readonly #source: EvidenceFinder;
   readonly #ledger: KillLedger | undefined;
   #context = NO_CONTEXT;
   /** The last kill, and the cgroup it was put down to. */
   #lastKill: LedgerKill | undefined;
 
   /** @param ledger is told of each kill */
-  constructor(source: EvidenceSource, ledger: KillLedger | undefined) {
+  constructor(source: EvidenceFinder, ledger: KillLedger | undefined) {
     this.#source = source;
     this.#ledger = ledger;
   }

@@ -1,5 +1,5 @@
 import type { KillEvidence } from '../oom/episode.ts';
-import type { EvidenceSource } from '../oom/look-at-kills.ts';
+import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { MainProcessNotes } from './main-process-notes.ts';
 import { excludesGroup } from './oom-group.ts';
@@ -15,7 +15,7 @@ const ROOT = '/';
  * elsewhere a pid is somebody else's, so the name must agree as well. How late the line is read does
  * not matter to either: what had the pid before the kill is the victim.
  */
-export class NodeEvidence implements EvidenceSource {
+export class NodeEvidence implements EvidenceFinder {
   readonly #tree: CgroupTree;
   readonly #proc: ProcFiles;
   readonly #notes: Pick<MainProcessNotes, 'cgroupOf'>;

@@ -47,13 +47,14 @@ export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
   const influx = findInflux(options, edge);
   const kind = probeLog(options.kmsg);
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
+  const log = openLog({ level: options.logLevel, format }, edge.printError);
   return {
     influx,
     kind,
-    log: openLog({ level: options.logLevel, format }, edge.printError),
+    log,
     node: new NodeIdentity(nodeName(options.nodeName, edge)),
     listed: listedPods(options.pods),
-    cluster: findCluster(options, edge),
+    cluster: findCluster(options, edge, log),
     bootId: readBootId(readLatin1),
   };
 }

@@ -42,10 +42,9 @@ function checksOf(
   client: ApiClient | undefined,
   clock: Clock,
 ): readonly Check[] {
-  const inCluster = cluster !== undefined && client !== undefined;
   return [
     ...nodeChecks(options, openCheckedNode(options)),
-    ...(inCluster ? clusterChecks(client, cluster, node.name, clock) : []),
+    ...clusterChecks(client, cluster, node.name, clock),
     ...outputChecks({ influx }),
   ];
 }

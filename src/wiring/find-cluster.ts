@@ -1,23 +1,29 @@
 import type { Edge } from '../edge.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
-import { loadCluster, NoClusterError } from '../kube/load-cluster.ts';
+import { loadKubeconfig, loadServiceAccount } from '../kube/load-cluster.ts';
+import type { Log } from '../log.ts';
 
 export interface ClusterChoice {
-  readonly kubeconfig?: string;
+  /** A path; true for the one kubectl takes. */
+  readonly kubeconfig?: string | true;
   readonly dryRun?: boolean;
 }
 
-/** The cluster to post to; `undefined` where there is none, but never where one was asked for. */
+/**
+ * The cluster to post to: the one that was named, else that of the pod we run in; `undefined` where
+ * Events are printed. A shell may have a kubeconfig for other reasons: nobody posts by accident.
+ *
+ * @throws NoClusterError
+ */
 export function findCluster(
   { kubeconfig, dryRun }: ClusterChoice,
   { env }: Pick<Edge, 'env'>,
+  log: Log,
 ): ClusterAccess | undefined {
   if (dryRun === true) return undefined;
-  try {
-    return loadCluster({ kubeconfig, env });
-  } catch (error) {
-    const isAsked = kubeconfig !== undefined || env['KUBECONFIG'] !== undefined;
-    if (error instanceof NoClusterError && !isAsked) return undefined;
-    throw error;
-  }
+  if (kubeconfig !== undefined) return loadKubeconfig(kubeconfig, env);
+  const cluster = loadServiceAccount(env);
+  if (cluster === undefined && env['KUBECONFIG'] !== undefined)
+    log.info('KUBECONFIG is not used: --kubeconfig posts Events to its cluster');
+  return cluster;
 }

@@ -9,6 +9,7 @@ const NODE_NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-
 export class NodeNameError extends RecorderError {
   readonly code = 'E_NODE_NAME';
   readonly retryable = false;
+  override readonly isUsage = true;
 
   constructor(name: string) {
     super(

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Edge } from '../edge.ts';
 import { apiServerCheck, clockCheck, nodeCheck, whereAnswered } from '../doctor/api-server.ts';
 import { cgroupCheck, killCounterCheck, oomGroupCheck } from '../doctor/cgroups.ts';
-import type { Check } from '../doctor/check.ts';
+import { type Check, unknown } from '../doctor/check.ts';
 import { influxCheck } from '../doctor/influxdb.ts';
 import { kernelLogCheck, ringCheck } from '../doctor/kernel-log.ts';
 import { permissionChecks } from '../doctor/permissions.ts';
@@ -74,19 +74,29 @@ export function nodeChecks(
   ];
 }
 
-/** In the cluster. */
+/** In the cluster, where there is one. */
 export function clusterChecks(
-  client: ApiClient,
-  { server }: Pick<ClusterAccess, 'server'>,
+  client: ApiClient | undefined,
+  cluster: Pick<ClusterAccess, 'server'> | undefined,
   node: string,
   clock: Clock,
 ): readonly Check[] {
-  return whereAnswered(apiServerCheck(client, server), [
+  if (client === undefined || cluster === undefined) return [NO_CLUSTER];
+  return whereAnswered(apiServerCheck(client, cluster.server), [
     ...permissionChecks(client),
     nodeCheck(client, node, () => readBootId(readLatin1)),
     clockCheck(client, clock),
   ]);
 }
+
+const NO_CLUSTER: Check = {
+  name: 'API server',
+  look: () =>
+    unknown(
+      'no cluster: Events would be printed',
+      'in a pod mount its ServiceAccount’s token, elsewhere name one with --kubeconfig',
+    ),
+};
 
 /** At what else kills are sent to. */
 export function outputChecks({

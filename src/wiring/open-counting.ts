@@ -2,7 +2,7 @@ import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { KillAudit } from '../oom/kill-audit.ts';
-import type { EvidenceSource } from '../oom/look-at-kills.ts';
+import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
 import { hasSurvived } from '../pods/has-survived.ts';
@@ -16,7 +16,7 @@ import { type NodeOptions, openNode } from './open-node.ts';
 /** What the node itself can tell of the kills in its log. */
 export interface Counting {
   /** Where a victim was, and whether a group was killed. */
-  readonly evidence: EvidenceSource;
+  readonly evidence: EvidenceFinder;
   /** What became of the victim's container. */
   readonly mainProcess: MainProcess;
   /** Which process is the main one of which container; to be told of every change of a pod. */

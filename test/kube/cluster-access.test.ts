@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { type MisbehavingServer, startMisbehavingServer } from '../support/misbehaving-server.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -34,7 +34,7 @@ function kubeconfig(cluster: object, user: object): ApiClient {
     'current-context': 'x',
   };
   writeFileSync(file, JSON.stringify(config));
-  return new ApiClient(loadCluster({ kubeconfig: file, env: {} }));
+  return new ApiClient(loadKubeconfig(file, {}));
 }
 
 function base64(text: string): string {

@@ -24,7 +24,6 @@ describe('toPodEntry', () => {
       uid: '5f0e4d1c-0000-4000-8000-000000000001',
       referenceUid: '5f0e4d1c-0000-4000-8000-000000000001',
       cgroupUid: '5f0e4d1c-0000-4000-8000-000000000001',
-      nodeName: 'node-1',
       limitBytes: 2 ** 30,
       owner: { kind: 'Deployment', name: 'web' },
       containers: [

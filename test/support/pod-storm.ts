@@ -7,7 +7,7 @@ import { openNode } from '../../src/wiring/open-node.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import { NO_EVIDENCE, type EvidenceSource } from '../../src/oom/look-at-kills.ts';
+import { NO_EVIDENCE, type EvidenceFinder } from '../../src/oom/look-at-kills.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';
@@ -55,9 +55,9 @@ export interface Storm {
 }
 
 /** What tells on a node on which every victim is gone before anybody looks. */
-export const BLIND: EvidenceSource = NO_EVIDENCE;
+export const BLIND: EvidenceFinder = NO_EVIDENCE;
 const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
-export const PROC: EvidenceSource = new NodeEvidence(
+export const PROC: EvidenceFinder = new NodeEvidence(
   tree,
   proc,
   new MainProcessNotes(tree, proc),
@@ -65,7 +65,7 @@ export const PROC: EvidenceSource = new NodeEvidence(
 );
 
 /** Kills a process in each of `count` pods of their own at once, with the agent's pipe looking on. */
-export async function podStorm(count: number, evidence: EvidenceSource): Promise<Storm> {
+export async function podStorm(count: number, evidence: EvidenceFinder): Promise<Storm> {
   const pods = Array.from({ length: count }, (_, at) => stormPod(`storm-${at}`));
   const directory = directoryOf(pods);
   const kills: StormKill[] = [];
@@ -81,7 +81,7 @@ export async function podStorm(count: number, evidence: EvidenceSource): Promise
   return { pods, truth, kills: ours, spanMs: Math.max(...times) - Math.min(...times) };
 }
 
-function watch(evidence: EvidenceSource, onEpisode: (episode: OomEpisode) => void) {
+function watch(evidence: EvidenceFinder, onEpisode: (episode: OomEpisode) => void) {
   const counters = new CgroupCounters(tree, proc);
   const watching = new OomWatcher({
     openLog: (gate) =>
