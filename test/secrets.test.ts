@@ -191,7 +191,7 @@ describe('no credential comes out', () => {
       api.behave(behaviour);
       const asked = ['--kubeconfig', kubeconfig(cluster(more), user()), '--node-name', 'node-1'];
       const { all } = await hear({ args: ['doctor', ...asked] });
-      expect(all).toMatch(/[✔✘] API server +https:/);
+      expect(all).toMatch(/[✔✘–] API server +https:/);
       expect(all).not.toMatch(SECRETS);
     },
   );

@@ -19,7 +19,8 @@ export function apiServerCheck(client: Pick<ApiClient, 'getJson'>, server: strin
     look: async () => {
       try {
         const version = text(await client.getJson(VERSION_PATH), 'gitVersion');
-        return ok(`${server} answers, Kubernetes ${version ?? 'of an unknown version'}`);
+        if (version === undefined) return unknown(`${server} answers, and not as Kubernetes does`);
+        return ok(`${server} answers, Kubernetes ${version}`);
       } catch (error) {
         if (error instanceof ApiError && REFUSED.has(error.code)) return ok(`${server} answers`);
         const finding = apiFailure(error);
@@ -37,7 +38,7 @@ export function whereAnswered(server: Check, checks: readonly Check[]): readonly
     name,
     look: async () => {
       const { status } = await ask();
-      return status === 'ok' ? look() : unknown('the API server does not answer');
+      return status === 'failed' ? unknown('the API server does not answer') : look();
     },
   }));
   return [{ name: server.name, look: ask }, ...others];

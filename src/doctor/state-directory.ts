@@ -3,7 +3,6 @@ import {
   accessSync,
   constants,
   existsSync,
-  globSync,
   mkdirSync,
   rmdirSync,
   rmSync,
@@ -33,7 +32,8 @@ const ELSEWHERE = 'name a directory on a disk of this node with --state-dir';
 
 /**
  * The state directory can be written and is this node's, has room for the whole history, and no other
- * agent has it. Whatever is tried is taken back.
+ * agent has it. Whatever is tried is taken back. What it is on is told by the kernel's list: a server that
+ * is away would hold up whoever touches it.
  */
 export function stateChecks(
   directory: string | undefined,
@@ -46,33 +46,29 @@ export function stateChecks(
     const none = 'none: a restart forgets what was recorded and what was not posted';
     return [{ name, look: () => unknown(none, 'name one with --state-dir') }];
   }
+  const type = mountOf(proc.text('self/mountinfo') ?? '', resolve(directory)) ?? 'unknown';
+  if (SHARED.test(type)) {
+    const shared = `${directory} is on ${type}, which other nodes may use as well`;
+    return [{ name, look: () => failed(shared, ELSEWHERE) }];
+  }
   return [
-    { name, look: () => lookAtDirectory(directory, proc) },
+    { name, look: () => lookAtDirectory(directory, type) },
     { name: 'state room', look: () => lookAtRoom(directory, historyMax) },
     { name: 'state lock', look: () => lookAtHolder(directory, processes, proc) },
   ];
 }
 
-/** First of all what it is on, by the kernel's list: a server that is away would hold up whoever touches it. */
-function lookAtDirectory(directory: string, proc: ProcFiles): Finding {
-  const type = mountOf(proc.text('self/mountinfo') ?? '', resolve(directory));
-  if (type !== undefined && SHARED.test(type))
-    return failed(`${directory} is on ${type}, which other nodes may use as well`, ELSEWHERE);
+function lookAtDirectory(directory: string, type: string): Finding {
   try {
     tryToWrite(directory);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return failed(
-      `${directory} cannot be written: ${why}`,
-      `make room or set its rights; else ${ELSEWHERE}`,
-    );
+    const fix = `make room or set its rights; else ${ELSEWHERE}`;
+    return failed(`${directory} cannot be written: ${why}`, fix);
   }
-  if (type !== undefined && PASSING.has(type))
-    return unknown(
-      `${directory} can be written, but is on ${type}: does it outlive the agent?`,
-      ELSEWHERE,
-    );
-  return ok(`${directory} can be written`);
+  const found = `${directory} can be written`;
+  if (!PASSING.has(type)) return ok(found);
+  return unknown(`${found}, but is on ${type}: does it outlive the agent?`, ELSEWHERE);
 }
 
 function tryToWrite(directory: string): void {
@@ -111,8 +107,9 @@ function lookAtRoom(directory: string, historyMax: number): Finding {
     ? directory
     : dirname(firstMissing(directory) ?? directory);
   const { bavail, bsize } = statfsSync(existing);
-  const own = globSync(`${stateFile(directory)}*`).map((file) => statSync(file).size);
-  const roomBytes = bavail * bsize + own.reduce((sum, size) => sum + size, 0);
+  const files = ['', '-wal'].map((suffix) => stateFile(directory) + suffix);
+  const ownBytes = files.map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+  const roomBytes = ownBytes.reduce((sum, bytes) => sum + bytes, bavail * bsize);
   const neededBytes = historyMax * BYTES_PER_EPISODE;
   const found = `${megabytes(roomBytes)} for ${historyMax} episodes, which may take ${megabytes(neededBytes)}`;
   if (roomBytes >= neededBytes) return ok(found);

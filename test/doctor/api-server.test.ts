@@ -33,7 +33,10 @@ describe('the API server', () => {
       status: 'ok',
       found: `${URL} answers, Kubernetes v1.36.3`,
     });
-    expect(await look(undefined)).toMatchObject({ status: 'ok' });
+    expect(await look({ kind: 'Page' })).toEqual({
+      status: 'unknown',
+      found: `${URL} answers, and not as Kubernetes does`,
+    });
   });
 
   test('answers also where it does not tell that', async () => {

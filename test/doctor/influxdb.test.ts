@@ -25,11 +25,15 @@ test('an InfluxDB answers, also behind a path', async () => {
   expect(asked).toEqual(['/ping', '/influx/ping']);
 });
 
-test('something else answers', async () => {
-  const url = await serve((_, response) => response.writeHead(404).end('no such page'));
+test.each([
+  ['unknown', 404, ', and does not say that it is an InfluxDB'],
+  ['unknown', 401, ', and does not say that it is an InfluxDB'],
+  ['failed', 502, ''],
+])('it is %s what answers %i', async (status, code, more) => {
+  const url = await serve((_, response) => response.writeHead(code).end('a page'));
   expect(await influxCheck(url).look()).toEqual({
-    status: 'failed',
-    found: `${url} answers 404, and not as an InfluxDB does`,
+    status,
+    found: `${url} answers ${code}${more}`,
     fix: expect.stringContaining('--influx-url'),
   });
 });

@@ -89,6 +89,7 @@ describe('a state directory', () => {
         status: 'failed',
         found: `${parent}/x is on ${type}, which other nodes may use as well`,
       });
+      expect(checksOf(join(parent, 'x'), { mounts })).toHaveLength(1);
       expect(statSync(parent).mtimeMs).toBe(before);
     },
   );
