@@ -1,6 +1,8 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { doctor, type DoctorOptions } from './commands/doctor.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
+import { RESULT_FORMATS } from './doctor/format-results.ts';
 import type { Edge } from './edge.ts';
 import { explainError, RecorderError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
@@ -39,6 +41,7 @@ function program(edge: Edge): Command {
     .exitOverride();
   root.addCommand(runCommand(edge).copyInheritedSettings(root));
   root.addCommand(replayCommand(edge).copyInheritedSettings(root));
+  root.addCommand(doctorCommand(edge).copyInheritedSettings(root));
   return root;
 }
 
@@ -87,6 +90,28 @@ function replayCommand(edge: Edge): Command {
     .action((files: readonly string[], options: ReplayOptions) => replay(files, options, edge));
 }
 
+/** Takes whatever `run` takes, so that the arguments of a DaemonSet can be given as they are; shows what matters. */
+function doctorCommand(edge: Edge): Command {
+  const command = new Command('doctor')
+    .description('check everything run needs, and say how to mend what is missing')
+    .addOption(output(RESULT_FORMATS, 'how to print what was found'));
+  for (const option of runCommand(edge).options) {
+    if (option.attributeName() === 'output') continue;
+    command.addOption(UNCHECKED.has(option.name()) ? option.hideHelp() : option);
+  }
+  return command.action((options: DoctorOptions) => doctor(options, edge));
+}
+
+const UNCHECKED: ReadonlySet<string> = new Set([
+  'pods',
+  'node-events',
+  'listen',
+  'start-at',
+  'log-level',
+  'log-format',
+  'trust-userspace-records',
+]);
+
 const KMSG = 'the kernel log, or a file it was saved to';
 const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
 const KUBECONFIG =
@@ -120,8 +145,8 @@ function toggle({ env }: Edge, flags: string, description: string): Option {
   return isOff ? new Option(flags, description) : option;
 }
 
-function output(formats: readonly string[]): Option {
-  const option = flag('-o, --output <format>', 'how to print Events');
+function output(formats: readonly string[], description = 'how to print Events'): Option {
+  const option = flag('-o, --output <format>', description);
   return option.choices(formats).default('table');
 }
 

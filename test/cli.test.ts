@@ -67,6 +67,19 @@ describe('the exit code is', () => {
       1,
       /no list of pods/,
     ],
+    ['2 for a doctor that is to print a table of Events', ['doctor', '-o', 'wide'], 2, /Allowed/],
+    [
+      '2 for a doctor of an InfluxDB that is none',
+      ['doctor', '--influx-url', 'ftp://x', '--influx-database', 'd'],
+      2,
+      /\[E_INFLUX_OPTIONS\]/,
+    ],
+    [
+      '1 where the doctor finds something, which says how to mend it',
+      ['doctor', '--kmsg', 'nowhere', '--listen', ':9095'],
+      1,
+      /✘ kernel log .*nowhere.*\n +→ .*--kmsg.*[^]*\[E_NOT_READY\]\n$/,
+    ],
     ['1 for a kernel log that is missing', ['run', '--kmsg', 'nowhere'], 1, /\[E_KMSG_NOT_FOUND\]/],
   ])('%s', async (_, args, expected, said) => {
     const { code, stdout, stderr } = await runFake(args);

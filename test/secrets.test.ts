@@ -184,6 +184,18 @@ describe('no credential comes out', () => {
     expect(all).not.toMatch(SECRETS);
   });
 
+  test.each(FAILURES)(
+    'of a doctor: %s',
+    { timeout: 20_000 },
+    async (_name, behaviour, more, user) => {
+      api.behave(behaviour);
+      const asked = ['--kubeconfig', kubeconfig(cluster(more), user()), '--node-name', 'node-1'];
+      const { all } = await hear({ args: ['doctor', ...asked] });
+      expect(all).toMatch(/[✔✘–] API server +https:/);
+      expect(all).not.toMatch(SECRETS);
+    },
+  );
+
   const v1 = () => ['--influx-url', influxUrl, '--influx-database', 'oom', '--influx-user', 'me'];
   const v2 = () => ['--influx-url', influxUrl, '--influx-bucket', 'b', '--influx-org', 'o'];
 

@@ -4,6 +4,7 @@ import { EventPrinter } from '../outputs/event-printer.ts';
 import { KubeSink } from '../outputs/kube-sink.ts';
 import { newTally } from '../tally.ts';
 import { type AgentOptions, readOptions } from '../wiring/agent-options.ts';
+import { checkAtStart } from '../wiring/check-at-start.ts';
 import { openCounters, saveCounters } from '../wiring/open-counters.ts';
 import { openCounting, survivalBy } from '../wiring/open-counting.ts';
 import { openOutputs } from '../wiring/open-outputs.ts';
@@ -62,6 +63,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     { setup, store, start, counting, consumer: recorder, tally },
     edge,
   );
+  const stopChecking = checkAtStart(options, setup, client, edge);
   try {
     const { audit } = counting ?? {};
     const shown = { node: node.name, store, pods, counters, outputs, log, audit, watching };
@@ -70,6 +72,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     await watching.done;
     await recorder.settled(edge.signal);
   } finally {
+    stopChecking();
     await Promise.all([recorder.stop(DRAIN_WITHIN_MS), outputs.drain(DRAIN_WITHIN_MS)]);
     saveCounters(store, counters, clock.wallMs());
     log.info(store.outbox.waiting(), 'stopped');

@@ -15,6 +15,13 @@ export interface Change {
   readonly body: string;
 }
 
+/** A JSON document. */
+interface Answer {
+  readonly document: unknown;
+  /** What the server's clock said, `Date` (RFC 9110): ms since the epoch, cut to a second. */
+  readonly dateMs: number | undefined;
+}
+
 /** A read, or a {@link Change}. */
 interface Question {
   readonly method: 'GET' | Change['method'];
@@ -55,12 +62,19 @@ export class ApiClient implements AsyncDisposable {
 
   /** GETs one JSON document. */
   async getJson(path: string, query: Query = {}, signal?: AbortSignal): Promise<unknown> {
-    return this.#exchange({ method: 'GET', path, query }, signal);
+    const { document } = await this.#exchange({ method: 'GET', path, query }, signal);
+    return document;
+  }
+
+  /** GETs one JSON document, and the server's time. */
+  async getDated(path: string): Promise<Answer> {
+    return this.#exchange({ method: 'GET', path });
   }
 
   /** Writes one object; resolves with the JSON document that was answered. */
   async write(change: Change): Promise<unknown> {
-    return this.#exchange(change);
+    const { document } = await this.#exchange(change);
+    return document;
   }
 
   /**
@@ -74,7 +88,9 @@ export class ApiClient implements AsyncDisposable {
     idleMs = STREAM_IDLE_MS,
   ): Promise<AsyncIterable<Uint8Array>> {
     const asked = { method: 'GET', path, query } as const;
-    const body = await this.#inTime(asked, signal, (either) => this.#ask(asked, 'stream', either));
+    const { body } = await this.#inTime(asked, signal, (either) =>
+      this.#ask(asked, 'stream', either),
+    );
     const translate = (err: unknown): Error => classifyTransport(describe(asked), err, signal);
     return limitIdle(body, idleMs, translate);
   }
@@ -85,12 +101,16 @@ export class ApiClient implements AsyncDisposable {
   }
 
   /** One question, one answer. */
-  async #exchange(asked: Question, signal?: AbortSignal): Promise<unknown> {
-    const text = await this.#inTime(asked, signal, async (either) => {
-      const body = await this.#ask(asked, 'request', either);
-      return body.text();
+  async #exchange(asked: Question, signal?: AbortSignal): Promise<Answer> {
+    const { headers, text } = await this.#inTime(asked, signal, async (either) => {
+      const { headers, body } = await this.#ask(asked, 'request', either);
+      return { headers, text: await body.text() };
     });
-    return parse(describe(asked), text);
+    const dateMs = Date.parse([headers['date']].flat()[0] ?? '');
+    return {
+      document: parse(describe(asked), text),
+      dateMs: Number.isNaN(dateMs) ? undefined : dateMs,
+    };
   }
 
   async #inTime<T>(
@@ -105,7 +125,7 @@ export class ApiClient implements AsyncDisposable {
     }
   }
 
-  /** The body of an answer that is one. A proxy's page is a 200 as well, and no watch is open then. */
+  /** An answer that is one. A proxy's page is a 200 as well, and no watch is open then. */
   async #ask(asked: Question, use: Use, signal: AbortSignal) {
     const { method, body: sent = null } = asked;
     const credentials = await this.#access.credentials();
@@ -117,7 +137,7 @@ export class ApiClient implements AsyncDisposable {
       signal,
     });
     const isSuccess = statusCode >= 200 && statusCode <= 299;
-    if (isSuccess && (use === 'request' || isJson(headers))) return body;
+    if (isSuccess && (use === 'request' || isJson(headers))) return { headers, body };
     const [retryAfter] = [headers['retry-after']].flat();
     const answer = { status: statusCode, retryAfter, body: await beginningOf(body) };
     throw classifyAnswer(describe(asked), answer);

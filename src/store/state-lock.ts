@@ -1,3 +1,4 @@
+import { statSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeDirectory } from './make-directory.ts';
@@ -37,4 +38,28 @@ export function lockState(directory: string, waitMs = WAIT_MS): Disposable {
       if (db !== undefined && held.delete(db)) db.close();
     },
   };
+}
+
+/** Whether a state directory is somebody's now. */
+export type LockState =
+  | { readonly is: 'free' }
+  | { readonly is: 'unknown' }
+  /** @property file the locked one, as `/proc/locks` names it */
+  | { readonly is: 'held'; readonly file: BigIntStats };
+
+/** Looks without waiting, and makes no file. `unknown` where the lock cannot be asked for. */
+export function lookAtLock(directory: string): LockState {
+  const path = join(directory, LOCK_FILE);
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (file === undefined) return { is: 'free' };
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { timeout: 0 });
+    db.exec('BEGIN EXCLUSIVE');
+    return { is: 'free' };
+  } catch (error) {
+    return isBusy(error) ? { is: 'held', file } : { is: 'unknown' };
+  } finally {
+    db?.close();
+  }
 }

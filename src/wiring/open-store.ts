@@ -23,14 +23,23 @@ export interface OpenedStore extends Disposable {
  */
 const PRINTED = 'printed';
 
+/** Where the state is; `undefined` is in memory. */
+export function stateDirectory(
+  { stateDir }: Pick<StateOptions, 'stateDir'>,
+  isPrinting: boolean,
+): string | undefined {
+  return stateDir !== undefined && isPrinting ? join(stateDir, PRINTED) : stateDir;
+}
+
 /** @throws StateLockedError */
 export function openStore(
-  { stateDir, historyMax }: StateOptions,
+  options: StateOptions,
   isPrinting: boolean,
   log: Log,
   { clock }: Pick<Edge, 'clock'>,
 ): OpenedStore {
-  const directory = stateDir !== undefined && isPrinting ? join(stateDir, PRINTED) : stateDir;
+  const { historyMax } = options;
+  const directory = stateDirectory(options, isPrinting);
   const lock = directory === undefined ? undefined : lockState(directory);
   const store = new StateStore({ directory, historyMax, log, nowMs: () => clock.wallMs() });
   return {

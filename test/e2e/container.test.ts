@@ -57,6 +57,15 @@ async function killInPod(): Promise<number> {
   return (JSON.parse(printed) as { pid: number }).pid;
 }
 
+interface Found {
+  readonly checks: readonly { name: string; status: string; found: string }[];
+}
+
+/** With the arguments of the DaemonSet; it exits 1 where something is missing. */
+const CALL_DOCTOR = `
+  const args = ['/app/oom-recorder.js', 'doctor', '-o', 'json', '--state-dir=/var/lib/oom-recorder', '--listen=:9095'];
+  console.log(require('child_process').spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout)`;
+
 describe.skipIf(!canRun)('the agent in a container with the rights of the DaemonSet', () => {
   test('records a kill in another pod of the node', async ({ image }) => {
     const agent = startAgent(image);
@@ -91,6 +100,20 @@ describe.skipIf(!canRun)('the agent in a container with the rights of the Daemon
       `console.log(require('fs').readFileSync('/proc/${process.pid}/cmdline', 'utf8'))`,
     );
     expect(comm).toContain('vitest');
+  });
+
+  test('lacks nothing that a doctor finds who is called in beside it', async ({ image }) => {
+    const agent = startAgent(image);
+    await using container = agent.container;
+    await whenReady(agent);
+    const found = JSON.parse(await container.evaluate(CALL_DOCTOR)) as Found;
+    expect(found.checks.filter(({ status }) => status === 'failed')).toEqual([]);
+    const words = new Map(found.checks.map(({ name, found }) => [name, found]));
+    expect(words.get('host processes')).toBe('visible in /proc');
+    expect(words.get('other recorders')).toBe('none on this node');
+    expect(words.get('state lock')).toBe(
+      `this container’s own agent has it (pid ${container.pid})`,
+    );
   });
 
   test('is killed itself, and its successor records that', async ({ image }) => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { influxCheck } from '../../src/doctor/influxdb.ts';
 import type { EpisodeFacts } from '../../src/recorder/episode-facts.ts';
 import { InfluxClient } from '../../src/outputs/influx-client.ts';
 import type { EpisodeBatch } from '../../src/outputs/episode-queue.ts';
@@ -49,6 +50,14 @@ function storm(count: number): EpisodeFacts[] {
 }
 
 describe.skipIf(!isHere)('InfluxDB 1', () => {
+  test('is found by a doctor, also without its password', async () => {
+    await using influx = await Influx.open();
+    expect(await influxCheck(influx.url).look()).toEqual({
+      status: 'ok',
+      found: expect.stringMatching(/^http:.* answers 204, version 1\.\d+/),
+    });
+  });
+
   test('has 25 rows of 25 kills within a second', async () => {
     await using scene = await setScene();
     await scene.influx.createDatabase();

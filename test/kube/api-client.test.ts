@@ -34,6 +34,18 @@ afterEach(async () => {
   await api[Symbol.asyncDispose]();
 });
 
+describe('getDated', () => {
+  const MS = Date.UTC(2026, 10, 22, 12);
+
+  test.each([
+    ['the server’s time', { Date: new Date(MS).toUTCString() }, MS],
+    ['none where it is no time', { Date: 'yesterday' }, undefined],
+  ])('brings the document and %s', async (_what, headers, dateMs) => {
+    api.behave(server.answerJson(200, { gitVersion: 'v1' }, headers));
+    expect(await client.getDated('/version')).toEqual({ document: { gitVersion: 'v1' }, dateMs });
+  });
+});
+
 describe('getJson', () => {
   test('asks with the token, the query and nothing undefined', async () => {
     api.behave(server.answerJson(200, { kind: 'PodList' }));

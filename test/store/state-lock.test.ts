@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { lockState } from '../../src/store/state-lock.ts';
+import { lockState, lookAtLock } from '../../src/store/state-lock.ts';
 import { StateLockedError } from '../../src/store/store-errors.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
@@ -28,6 +28,23 @@ test('a lock that nobody refers to is held until its process is killed', async (
   child.kill('SIGKILL');
   await once(child, 'close');
   lockState(directory, 0)[Symbol.dispose]();
+});
+
+test('to look at a lock takes none and makes none', () => {
+  const directory = join(tempDirectory(), 'state');
+  expect(lookAtLock(directory)).toEqual({ is: 'free' });
+  expect(existsSync(directory)).toBe(false);
+  const lock = lockState(directory, 0);
+  expect(lookAtLock(directory)).toMatchObject({ is: 'held' });
+  lock[Symbol.dispose]();
+  expect(lookAtLock(directory)).toEqual({ is: 'free' });
+  lockState(directory, 0)[Symbol.dispose]();
+});
+
+test('of a lock that cannot be asked for nothing is said', () => {
+  const directory = tempDirectory();
+  writeFileSync(join(directory, 'lock.db'), 'no database, but as long as one '.repeat(32));
+  expect(lookAtLock(directory)).toEqual({ is: 'unknown' });
 });
 
 test('where no lock can be had nobody is refused', () => {

@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.ts';
+import type { Edge } from '../edge.ts';
+import type { Check, Result } from '../doctor/check.ts';
+import { runChecks } from '../doctor/run-checks.ts';
+import type { ApiClient } from '../kube/api-client.ts';
+import type { Logger } from '../logger.ts';
+import type { AgentSetup } from './agent-options.ts';
+import { clusterChecks, nodeChecks, openCheckedNode, outputChecks } from './open-checks.ts';
+import type { NodeOptions } from './open-node.ts';
+import type { OutputOptions } from './open-outputs.ts';
+
+/** The backlog of the log and the list of pods come first. */
+const CHECK_AFTER_MS = 1_000;
+
+/**
+ * Says once in the log, in one line, what an agent that has started is missing; nothing where nothing is,
+ * and of a saved log, which is another machine's. It is `doctor` without what the agent says itself.
+ *
+ * @returns what takes it back
+ */
+export function checkAtStart(
+  options: NodeOptions & OutputOptions,
+  setup: AgentSetup,
+  client: ApiClient | undefined,
+  { clock }: Pick<Edge, 'clock'>,
+): () => void {
+  if (setup.kind === 'saved') return () => undefined;
+  let isStopped = false;
+  const check = async (): Promise<void> => {
+    const results = await runChecks(checksOf(options, setup, client, clock), clock);
+    if (!isStopped) sayMissing(results, setup.log);
+  };
+  const cancel = clock.after(CHECK_AFTER_MS, () => void check());
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}
+
+function checksOf(
+  options: NodeOptions & OutputOptions,
+  { node, cluster }: AgentSetup,
+  client: ApiClient | undefined,
+  clock: Clock,
+): readonly Check[] {
+  return [
+    ...nodeChecks(options, openCheckedNode(options)),
+    ...clusterChecks(client, cluster, node.name, clock),
+    ...outputChecks(options),
+  ];
+}
+
+function sayMissing(results: readonly Result[], log: Logger): void {
+  const missing = results.flatMap((result) =>
+    result.status === 'failed' ? [`${result.name}: ${result.found} → ${result.fix}`] : [],
+  );
+  if (missing.length > 0)
+    log.warn({ missing }, 'not all is there that oom-recorder doctor looks for');
+}
