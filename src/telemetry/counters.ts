@@ -2,7 +2,7 @@ import type { LimitLevel } from '../oom/episode.ts';
 import type { AttributionSource } from '../pods/attribute.ts';
 import type { PostOutcome } from '../post/post-report.ts';
 import type { SkipReason } from '../correlator/decision.ts';
-import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import type { EpisodeCounters, RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { ContainerKills, type KnownPods } from './container-kills.ts';
 import { LabelCounts } from './label-counts.ts';
 
@@ -52,18 +52,16 @@ export type PointOutcome = (typeof POINT_OUTCOMES)[number];
 /**
  * Everything that is counted. Plain numbers, added to as things happen and read when somebody asks.
  * What is left of the buffer has a tally of its own, which begins at 0 with the agent (the audit
- * compares it with what the kernel counted since); here it goes on from earlier runs. `JSON.stringify` gives what the store keeps, `restore` goes on from
- * it, so that no counter starts anew with the agent.
+ * compares it with what the kernel counted since); here it goes on from earlier runs. `JSON.stringify` gives what
+ * the store keeps, `restore` goes on from it, so that no counter starts anew with the agent.
  */
-export class Counters {
+export class Counters implements EpisodeCounters {
   readonly kills: ContainerKills;
   readonly episodes = new LabelCounts(LEVELS);
   readonly suppressed = new LabelCounts<AttributionSource>(WITNESSES);
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);
   readonly points = new LabelCounts(POINT_OUTCOMES);
-  readonly #knownPods: KnownPods;
-  readonly #nowMs: () => number;
   readonly #tally: LogCounts;
   /** What earlier runs read. */
   readonly #readBefore = new LabelCounts(READ);
@@ -72,8 +70,6 @@ export class Counters {
 
   /** @param tally what this run reads, as it stands */
   constructor(knownPods: KnownPods, nowMs: () => number, tally: LogCounts = NOTHING_READ) {
-    this.#knownPods = knownPods;
-    this.#nowMs = nowMs;
     this.#tally = tally;
     this.kills = new ContainerKills(knownPods, nowMs);
   }
@@ -112,14 +108,6 @@ export class Counters {
   /** So many more processes turned out to be an episode's that is counted already. */
   foundMembers(processes: number): void {
     this.#killed += processes;
-  }
-
-  /** What the counters will be once these are in the store: for the transaction that puts them there. */
-  including(recorded: readonly RecordedEpisode[]): Counters {
-    const after = new Counters(this.#knownPods, this.#nowMs);
-    after.restore(JSON.parse(JSON.stringify(this)));
-    for (const one of recorded) after.recorded(one);
-    return after;
   }
 
   toJSON(): object {

@@ -37,7 +37,7 @@ function open() {
     });
     return new OverrunReporter({
       events,
-      notes,
+      store,
       origin,
       clock,
       log,
