@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run test check crash-test chaos soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
+.PHONY: help setup run demo test check crash-test chaos soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
 	node node-stop node-shell node-image node-test
 
 help: ## list the targets
@@ -17,6 +17,9 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 run: setup ## watch the kernel log and print an Event for every OOM kill (ARGS='-o json')
 	@npm run --silent start -- run $(ARGS)
+
+demo: setup ## the product in a minute: an API server, two Pods, real kills, what kubectl says of them (root)
+	@npm run --silent demo
 
 oom-kill: ## make a real OOM kill in a cgroup shaped like a pod's (root)
 	@hack/oom-kill.sh $(ARGS)

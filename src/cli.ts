@@ -1,14 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { replay, type ReplayOptions } from './commands/replay.ts';
-import { run, type RunOptions } from './commands/run.ts';
+import { run } from './commands/run.ts';
 import type { Edge } from './edge.ts';
-import { explainError } from './errors.ts';
+import { explainError, RecorderError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './recorder/print-sink.ts';
-import { InfluxOptionsError } from './telemetry/influx-target.ts';
 import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
 import { VERSION } from './version.ts';
+import type { AgentOptions } from './wiring/agent-options.ts';
 
 /** Exit codes that scripts can use. */
 const FINE = 0;
@@ -27,7 +27,7 @@ export async function runCli(argv: readonly string[], edge: Edge): Promise<numbe
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? FINE : WRONG_USAGE;
     edge.printError(`${explainError(error)}\n`);
-    return error instanceof InfluxOptionsError ? WRONG_USAGE : FAILED;
+    return error instanceof RecorderError && error.isUsage ? WRONG_USAGE : FAILED;
   }
 }
 
@@ -47,7 +47,7 @@ function runCommand(edge: Edge): Command {
     .description('watch the kernel log; post Events, or print them where there is no cluster')
     .addOption(flag('--kmsg <path>', KMSG).default('/dev/kmsg'))
     .addOption(flag('--node-name <name>', NODE_NAME))
-    .addOption(flag('--kubeconfig <path>', KUBECONFIG))
+    .addOption(flag('--kubeconfig [path]', KUBECONFIG))
     .addOption(toggle(edge, '--dry-run', 'print the Events even where there is a cluster'))
     .addOption(flag('--pods <file>', PODS))
     .addOption(output(EVENT_FORMATS))
@@ -68,7 +68,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--log-level <level>', 'what to log').choices(LOG_LEVELS).default('info'))
     .addOption(flag('--log-format <format>', LOG_FORMAT).choices(LOG_FORMATS))
     .addOption(toggle(edge, '--trust-userspace-records', TRUST))
-    .action((options: RunOptions) => run(options, edge));
+    .action((options: AgentOptions) => run(options, edge));
 }
 
 function replayCommand(edge: Edge): Command {
@@ -85,7 +85,8 @@ function replayCommand(edge: Edge): Command {
 
 const KMSG = 'the kernel log, or a file it was saved to';
 const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
-const KUBECONFIG = 'the cluster (default: $KUBECONFIG, the pod’s service account, ~/.kube/config)';
+const KUBECONFIG =
+  'the cluster to post to; without a path kubectl’s: $KUBECONFIG, ~/.kube/config (default: the pod’s own)';
 const PODS = 'pods from a file: kubectl get pods -A -o json (or yaml)';
 const STATE_DIR = 'where the agent remembers what it has read and not yet posted';
 const START_AT =

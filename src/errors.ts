@@ -6,6 +6,8 @@ export abstract class RecorderError extends Error {
   abstract readonly code: `E_${string}`;
   /** Whether the same call, untouched, may succeed later. */
   abstract readonly retryable: boolean;
+  /** Whether what was asked for cannot be right: wrong usage, not a failure. */
+  readonly isUsage: boolean = false;
 
   /**
    * @param message what we were doing, what is wrong, what to do about it

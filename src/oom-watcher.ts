@@ -1,43 +1,48 @@
 import { asyncScheduler, lastValueFrom, Subject, takeUntil, tap, type SchedulerLike } from 'rxjs';
-import { recordEpisodes, type Stages } from './agent.ts';
 import { BoundedBuffer } from './flow/bounded-buffer.ts';
-import type { CountedRecord } from './kmsg/count-lost.ts';
+import { countLost, type CountedRecord } from './kmsg/count-lost.ts';
 import type { KmsgDevice } from './kmsg/drain-log.ts';
 import type { ReadGate } from './kmsg/read-gate.ts';
-import type { StartPoint } from './kmsg/start-reading.ts';
+import { type LogItem, parseRecords } from './kmsg/record.ts';
+import { type StartPoint, startReading, type StartReport } from './kmsg/start-reading.ts';
+import { tallyRecords } from './kmsg/tally-records.ts';
+import { type RecordClock, tellTime } from './kmsg/tell-time.ts';
+import { assembleEpisodes } from './oom/assemble-episodes.ts';
 import type { OomEpisode } from './oom/episode.ts';
-import { NO_WITNESS, type Witness } from './oom/look-at-kills.ts';
+import { joinFragments } from './oom/join-fragments.ts';
+import type { KillAudit } from './oom/kill-audit.ts';
+import { takeEvidence } from './oom/kill-evidence.ts';
+import type { KillLedger } from './oom/kill-ledger.ts';
+import { NO_EVIDENCE, type EvidenceFinder } from './oom/look-at-kills.ts';
+import { rejectForged } from './oom/reject-forged.ts';
 import type { NodeRef } from './recorder/build-event.ts';
-
-/** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */
-const MAX_WAITING_EPISODES = 10;
+import type { Tally } from './tally.ts';
 
 /** Who is told what a watch finds. */
-export interface EpisodeConsumer {
+export interface EpisodeConsumer extends StartReport {
   /** Records an episode; the next one waits until it is done, and reading stops when ten do. */
   record(episode: OomEpisode): Promise<void>;
-  /** Every episode up to this record has been recorded, and no report is open. */
-  passed?(sequence: number): void;
-  /** This was the last record the log held at the start. */
-  caughtUp?(sequence: number): void;
   /** The ring dropped records before this one could be read. */
   lost?(record: CountedRecord): void;
-  /** So many went unread between the cursor and the first record there is. */
-  away?(lost: number): void;
 }
 
-export interface OomWatcherOptions extends Pick<
-  Stages,
-  'recordClock' | 'ledger' | 'audit' | 'tally' | 'trustUserspace'
-> {
-  /** Who is asked about a kill as its line is read; of a saved log nobody. */
-  readonly witness?: Witness;
+export interface OomWatcherOptions {
   /** Opens the log; it must ask the gate before every read. */
   readonly openLog: (gate: ReadGate) => KmsgDevice;
+  readonly recordClock: RecordClock;
   /** Where in the log to begin; with the oldest record unless told. */
   readonly startPoint?: StartPoint;
   /** The last episodes before a cursor that `startPoint` is, the newest first: their lines may come late. */
   readonly recent?: readonly OomEpisode[];
+  /** Who is asked about a kill as its line is read; of a saved log nobody. */
+  readonly evidence?: EvidenceFinder;
+  /** Follows the cgroup counters; of a saved log there are none. */
+  readonly ledger?: KillLedger;
+  /** Compares what was read with what the kernel counted; not in a saved log. */
+  readonly audit?: KillAudit;
+  readonly tally: Tally;
+  /** Believe records that a process wrote; for tests alone. */
+  readonly trustUserspace: boolean;
   /** Who records what happens on that node. */
   readonly consumer: (node: NodeRef) => EpisodeConsumer;
   readonly scheduler?: SchedulerLike;
@@ -55,6 +60,10 @@ export interface Watching {
   stop(): void;
 }
 
+/** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */
+const MAX_WAITING_EPISODES = 10;
+const OLDEST: StartPoint = { at: 'oldest' };
+
 /**
  * Watches a kernel log for OOM kills: the seam at which the agent can be used as a library.
  *
@@ -67,33 +76,52 @@ export class OomWatcher {
     this.#options = options;
   }
 
-  /** Watches on behalf of `node`, until the log ends or it is stopped. */
+  /**
+   * Watches on behalf of `node`, until the log ends or it is stopped: one record's way, from the
+   * kernel's log to a recorded episode, from top to bottom.
+   */
   start(node: NodeRef): Watching {
-    const { openLog, startPoint = OLDEST, consumer: consumerOf, ...stages } = this.#options;
-    const consumer = consumerOf(node);
+    const { evidence = NO_EVIDENCE, ledger, audit, tally } = this.#options;
+    const { startPoint = OLDEST, scheduler = asyncScheduler } = this.#options;
+    let { recent = [] } = this.#options;
+    const consumer = this.#options.consumer(node);
     const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
-    const device = openLog(buffer.gate);
+    const device = this.#options.openLog(buffer.gate);
+    const drainNow = (): void => device.drainNow();
     let reads = 0;
+    const onAway = (lost: number): void => {
+      recent = [];
+      ledger?.invalidate();
+      consumer.away?.(lost);
+    };
+    const onIdle = (item: LogItem): number | undefined => {
+      if (item.kind === 'drained') return audit?.quiet(item.atMs);
+      if (buffer.isIdle) consumer.passed?.(item.sequence);
+      return undefined;
+    };
     const stopped$ = new Subject<void>();
-    const recorded$ = recordEpisodes({
-      scheduler: asyncScheduler,
-      witness: NO_WITNESS,
-      recent: [],
-      ...stages,
-      device: { ...device, reads$: device.reads$.pipe(tap(() => (reads += 1))) },
-      buffer,
-      start: startPoint,
-      startReport: {
-        away: (lost) => consumer.away?.(lost),
-        skipped: (sequence) => consumer.passed?.(sequence),
+
+    const records$ = device.reads$.pipe(
+      tap(() => (reads += 1)),
+      parseRecords(() => (tally.malformed += 1)),
+      tellTime(this.#options.recordClock),
+      countLost(),
+      startReading(startPoint, {
+        away: onAway,
+        passed: (sequence) => consumer.passed?.(sequence),
         caughtUp: (sequence) => consumer.caughtUp?.(sequence),
-      },
-      onLost: (record) => consumer.lost?.(record),
-      onIdle: (item) => {
-        if (item.kind === 'record' && buffer.isIdle) consumer.passed?.(item.sequence);
-      },
-      record: (episode) => consumer.record(episode),
-    });
+      }),
+      tallyRecords(tally, (record) => consumer.lost?.(record)),
+    );
+    const recorded$ = records$.pipe(
+      rejectForged(tally, this.#options.trustUserspace),
+      joinFragments(),
+      takeEvidence(evidence, ledger && { ledger, drainNow, scheduler }),
+      assembleEpisodes({ drainNow, scheduler, tally, recent: () => recent, onIdle }),
+      buffer.drainTo((episode) => consumer.record(episode)),
+      takeUntil(stopped$),
+    );
+
     return {
       buffer,
       reader: {
@@ -102,10 +130,8 @@ export class OomWatcher {
         },
         nudge: () => device.nudge(),
       },
-      done: lastValueFrom(recorded$.pipe(takeUntil(stopped$)), { defaultValue: undefined }),
+      done: lastValueFrom(recorded$, { defaultValue: undefined }),
       stop: () => stopped$.next(),
     };
   }
 }
-
-const OLDEST: StartPoint = { at: 'oldest' };

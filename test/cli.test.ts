@@ -20,6 +20,24 @@ describe('the exit code is', () => {
       /\[E_INFLUX_OPTIONS\]/,
     ],
     [
+      '2 for a Node name that no Node can have',
+      ['run', '--kmsg', 'package.json', '--node-name', 'No_Node'],
+      2,
+      /\[E_NODE_NAME\]/,
+    ],
+    [
+      '2 for a kubeconfig that is not there',
+      ['run', '--kmsg', 'package.json', '--kubeconfig', 'nowhere'],
+      2,
+      /nowhere: there is no such file.*\[E_NO_CLUSTER\]/,
+    ],
+    [
+      '2 for a host to listen on that is not this one',
+      ['run', '--kmsg', 'package.json', '--dry-run', '--listen', '192.0.2.1:9095'],
+      2,
+      /this host has no such address.*\[E_LISTEN\]/,
+    ],
+    [
       '1 for a missing log',
       ['replay', 'nowhere.kmsg'],
       1,

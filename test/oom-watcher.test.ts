@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { openRecorder } from '../src/commands/open-recorder.ts';
+import { openRecorder } from '../src/wiring/open-recorder.ts';
 import { drainLog } from '../src/kmsg/drain-log.ts';
 import { clockSinceBoot } from '../src/kmsg/tell-time.ts';
 import { openLog } from '../src/log.ts';

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { backOffMs, heedRetryAfter, Pause, readRetryAfterMs, WaitList } from '../src/retry.ts';
 import { FakeClock } from './support/fake-clock.ts';
 
@@ -13,7 +13,7 @@ beforeEach(() => {
 });
 
 describe('backOffMs', () => {
-  it.each([
+  test.each([
     [1, 250, 500],
     [2, 500, 1000],
     [5, 4000, 8000],
@@ -24,7 +24,7 @@ describe('backOffMs', () => {
     expect(backOffMs({ failures, random: 1 })).toBe(mostMs);
   });
 
-  it('is longer where the server asks for it, and no longer than asked or five minutes', () => {
+  test('is longer where the server asks for it, and no longer than asked or five minutes', () => {
     const tries = { failures: 1, random: 1 };
     expect(backOffMs({ ...tries, askedMs: 499 })).toBe(500);
     expect(backOffMs({ ...tries, askedMs: 20_000 })).toBe(20_000);
@@ -34,7 +34,7 @@ describe('backOffMs', () => {
 });
 
 describe('readRetryAfterMs', () => {
-  it.each([
+  test.each([
     ['120', 120_000],
     ['0', 0],
     ['-1', 0],
@@ -48,7 +48,7 @@ describe('readRetryAfterMs', () => {
 });
 
 describe('a wait list', () => {
-  it('has everything come at its time, until it is closed', async () => {
+  test('has everything come at its time, until it is closed', async () => {
     for (const ms of [10, 20, 30]) waiting.after(ms, () => happened.push(`${ms}`));
     await clock.advance(20);
     waiting.close();
@@ -60,7 +60,7 @@ describe('a wait list', () => {
 });
 
 describe('a pause', () => {
-  it('ends with the longest of several that were asked for', async () => {
+  test('ends with the longest of several that were asked for', async () => {
     const pause = new Pause(waiting);
     for (const ms of [10, 30, 20]) pause.begin(ms, () => happened.push(`${ms}`));
     await clock.advance(29);
@@ -69,7 +69,7 @@ describe('a pause', () => {
     expect([pause.isOn, happened]).toEqual([false, ['30']]);
   });
 
-  it('is over for a last try, and stays on when that fails as well', async () => {
+  test('is over for a last try, and stays on when that fails as well', async () => {
     const pause = new Pause(waiting);
     pause.begin(10, () => happened.push('over'));
     waiting.close();
@@ -80,7 +80,7 @@ describe('a pause', () => {
     expect([pause.isOn, happened]).toEqual([true, []]);
   });
 
-  it('counts what fails in a row, but not what fails while it is on', async () => {
+  test('counts what fails in a row, but not what fails while it is on', async () => {
     const pause = new Pause(waiting);
     expect(pause.failed()).toBe(1);
     pause.begin(10, () => undefined);

@@ -13,7 +13,8 @@ import { episodeLine } from '../recorder/episode-line.ts';
 import { PrintSink, type EventFormat } from '../recorder/print-sink.ts';
 import { recordEpisode, type RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { newTally, type Tally } from '../tally.ts';
-import { nodeName, podDirectory } from './surroundings.ts';
+import { nodeName } from '../wiring/node-name.ts';
+import { listedPods } from '../wiring/open-pods.ts';
 
 export interface ReplayOptions {
   readonly nodeName?: string;
@@ -38,7 +39,7 @@ export async function replay(
 ): Promise<void> {
   const tally = newTally();
   const bootMs = options.bootTime ?? edge.clock.wallMs() - uptime() * 1000;
-  const pods = podDirectory(options.pods);
+  const pods = listedPods(options.pods);
   const origin = { node: { name: nodeName(options.nodeName, edge) }, bootId: UNKNOWN_BOOT };
   const print = printTo(options.output, edge);
   const ownLevels = new OwnLevels();

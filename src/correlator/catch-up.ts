@@ -49,7 +49,7 @@ export class CatchUp {
   }
 
   /** An Event was written with its newest count: nothing of it waits any longer. */
-  settle(key: string): void {
+  written(key: string): void {
     this.#held.delete(heldPatchId(key));
   }
 

@@ -53,7 +53,7 @@ export class EventCorrelator {
     const seen = this.#see(event, nowMs);
     if (seen.exists || !this.#options.catchUp) this.#logger.observe(seen.key, seen.event);
     if (!this.#catchUp.accepts(seen, nowMs)) return this.#skip(seen, event, nowMs);
-    this.#catchUp.settle(seen.key);
+    this.#catchUp.written(seen.key);
     return this.#write(seen);
   }
 

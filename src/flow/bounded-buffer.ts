@@ -10,7 +10,7 @@ import {
 import type { ReadGate } from '../kmsg/read-gate.ts';
 
 /**
- * A Go channel of `capacity`: at most so many items wait, one more may be in the consumer's hand,
+ * A Go channel of `capacity`: at most so many items wait, one more is being consumed,
  * nothing is dropped and the order is kept. RxJS cannot block a sender; instead the gate closes
  * when the buffer is full, and a producer that asks it before every read stops there.
  *
@@ -28,7 +28,7 @@ export class BoundedBuffer<T> {
   readonly capacity: number;
   readonly #opened$ = new Subject<void>();
   readonly #queue: T[] = [];
-  #isHandFull = false;
+  #isConsuming = false;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -41,30 +41,30 @@ export class BoundedBuffer<T> {
     };
   }
 
-  /** How many items wait now; the one in the consumer's hand is not among them. */
+  /** How many items wait now; the one that is being consumed is not among them. */
   get waiting(): number {
     return this.#queue.length;
   }
 
-  /** Whether nothing waits, and nothing is in the consumer's hand. */
+  /** Whether nothing waits, and nothing is being consumed. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && !this.#isHandFull;
+    return this.#queue.length === 0 && !this.#isConsuming;
   }
 
   /** Hands the items to `consume` one after the other, each after the last has completed. */
   drainTo<R>(consume: (item: T) => ObservableInput<R>): OperatorFunction<T, R> {
     return (items$) =>
       new Observable((subscriber) => {
-        const hand = new ConsumerHand(subscriber, this.#held(consume), () => this.#take());
+        const consumer = new SerialConsumer(subscriber, this.#held(consume), () => this.#take());
         subscriber.add(() => this.#queue.splice(0));
         subscriber.add(
           items$.subscribe({
             next: (item) => {
               this.#queue.push(item);
-              hand.proceed();
+              consumer.proceed();
             },
-            error: (error: unknown) => hand.end(() => subscriber.error(error)),
-            complete: () => hand.end(() => subscriber.complete()),
+            error: (error: unknown) => consumer.end(() => subscriber.error(error)),
+            complete: () => consumer.end(() => subscriber.complete()),
           }),
         );
       });
@@ -73,8 +73,8 @@ export class BoundedBuffer<T> {
   /** Notes while an item is being consumed. */
   #held<R>(consume: (item: T) => ObservableInput<R>): (item: T) => Observable<R> {
     return (item) => {
-      this.#isHandFull = true;
-      return from(consume(item)).pipe(finalize(() => (this.#isHandFull = false)));
+      this.#isConsuming = true;
+      return from(consume(item)).pipe(finalize(() => (this.#isConsuming = false)));
     };
   }
 
@@ -88,11 +88,11 @@ export class BoundedBuffer<T> {
 }
 
 /** Takes the next item when the last is done, in a loop: items done at once must not grow the stack. */
-class ConsumerHand<T, R> {
+class SerialConsumer<T, R> {
   readonly #subscriber: Subscriber<R>;
   readonly #consume: (item: T) => ObservableInput<R>;
   readonly #take: () => { readonly item: T } | undefined;
-  #isFull = false;
+  #isBusy = false;
   #isLooping = false;
   #atEnd: (() => void) | undefined;
 
@@ -115,22 +115,22 @@ class ConsumerHand<T, R> {
   proceed(): void {
     if (this.#isLooping) return;
     this.#isLooping = true;
-    while (!this.#isFull && !this.#subscriber.closed) {
+    while (!this.#isBusy && !this.#subscriber.closed) {
       const next = this.#take();
       if (next === undefined) break;
-      this.#hold(next.item);
+      this.#consumeOne(next.item);
     }
     this.#isLooping = false;
-    if (!this.#isFull) this.#atEnd?.();
+    if (!this.#isBusy) this.#atEnd?.();
   }
 
-  #hold(item: T): void {
-    this.#isFull = true;
+  #consumeOne(item: T): void {
+    this.#isBusy = true;
     const held = from(this.#consume(item)).subscribe({
       next: (result) => this.#subscriber.next(result),
       error: (error: unknown) => this.#subscriber.error(error),
       complete: () => {
-        this.#isFull = false;
+        this.#isBusy = false;
         this.proceed();
       },
     });

@@ -10,14 +10,14 @@ export type StartPoint =
   /** After the last record of an earlier run in the same boot. */
   | { readonly at: 'cursor'; readonly sequence: number };
 
-/** What there is to be told of the records that were there at the start. */
+/** Who is told how far reading has come. */
 export interface StartReport {
   /** So many records were gone, between the cursor and the first one there is, when reading began. */
-  away(lost: number): void;
-  /** The last of those that were there and are left out. */
-  skipped(sequence: number): void;
-  /** The last of those that were there; said once, when the log is drained for the first time. */
-  caughtUp(sequence: number): void;
+  away?(lost: number): void;
+  /** Nothing is left to be done of the records up to this one: recorded, of no kill, or left out. */
+  passed?(sequence: number): void;
+  /** This was the last record that was there at the start; said once, when the log is first drained. */
+  caughtUp?(sequence: number): void;
 }
 
 /** Before the first record of a boot, whose sequence is 0. */
@@ -64,7 +64,7 @@ class StartReader {
 
   #isNew({ sequence }: KmsgRecord, cursor: number): boolean {
     const lost = sequence - cursor - 1;
-    if (!this.#hasBegun && lost > 0) this.#report.away(lost);
+    if (!this.#hasBegun && lost > 0) this.#report.away?.(lost);
     this.#hasBegun = true;
     if (sequence <= cursor) return false;
     this.#last = sequence;
@@ -75,7 +75,7 @@ class StartReader {
     if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
     this.#hasBegun = true;
-    if (this.#start.at === 'now' && this.#last !== NO_RECORD) this.#report.skipped(this.#last);
-    this.#report.caughtUp(this.#last);
+    if (this.#start.at === 'now' && this.#last !== NO_RECORD) this.#report.passed?.(this.#last);
+    this.#report.caughtUp?.(this.#last);
   }
 }

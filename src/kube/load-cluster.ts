@@ -1,55 +1,44 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { RecorderError } from '../errors.ts';
 import { ClusterAccess } from './cluster-access.ts';
 
-export interface ClusterSource {
-  /** `--kubeconfig`. */
-  readonly kubeconfig?: string | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Where the kubelet mounts the service account, unless told otherwise. */
-  readonly serviceAccountDir?: string;
-}
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
 const SERVICE_ACCOUNT_DIR = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** No cluster to talk to: none was found, or the one that was named cannot be used. */
+/** The cluster that was named cannot be used. */
 export class NoClusterError extends RecorderError {
   readonly code = 'E_NO_CLUSTER';
   readonly retryable = false;
+  override readonly isUsage = true;
 }
 
 /**
- * Finds the cluster in controller-runtime's order (`config.GetConfig`): the flag, `KUBECONFIG`,
- * the service account of the pod we run in, `~/.kube/config`.
+ * The cluster of a kubeconfig: the file that is named, or those kubectl takes, `KUBECONFIG` and
+ * `~/.kube/config`.
  *
  * @throws {NoClusterError} saying what to do about it.
  */
-export function loadCluster(source: ClusterSource): ClusterAccess {
-  const { kubeconfig, env } = source;
-  if (kubeconfig !== undefined) return fromFiles([kubeconfig]);
-
+export function loadKubeconfig(path: string | true, env: Env): ClusterAccess {
+  if (path !== true) return fromFiles([path]);
   const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-  if (named.length > 0) return fromFiles(named);
-
-  const inCluster = fromServiceAccount(source);
-  if (inCluster !== undefined) return inCluster;
-
-  const own = join(env['HOME'] ?? '/', '.kube', 'config');
-  if (isReadable(own)) return fromFiles([own]);
-
-  throw new NoClusterError(
-    'find a cluster: not in a pod with a service account (KUBERNETES_SERVICE_HOST and its token), and no kubeconfig; ' +
-      `name one with --kubeconfig or KUBECONFIG, or put it at ${own}`,
-  );
+  return fromFiles(named.length > 0 ? named : [join(env['HOME'] ?? '/', '.kube', 'config')]);
 }
 
-function fromServiceAccount({ env, serviceAccountDir }: ClusterSource): ClusterAccess | undefined {
+/**
+ * The cluster of the pod we run in, `undefined` outside of one (client-go's `rest.InClusterConfig`).
+ *
+ * @param dir where the kubelet mounts the service account, unless told otherwise
+ */
+export function loadServiceAccount(
+  env: Env,
+  dir: string = SERVICE_ACCOUNT_DIR,
+): ClusterAccess | undefined {
   const host = env['KUBERNETES_SERVICE_HOST'];
-  const dir = serviceAccountDir ?? SERVICE_ACCOUNT_DIR;
   const tokenFile = join(dir, 'token');
   if (host === undefined || host === '' || !isReadable(tokenFile)) return undefined;
 
@@ -70,28 +59,47 @@ function fromServiceAccount({ env, serviceAccountDir }: ClusterSource): ClusterA
 /** Several files are merged as kubectl does it: the first to set a thing wins. */
 function fromFiles(files: readonly string[]): ClusterAccess {
   const access = new ClusterAccess();
-  const doing = `read the kubeconfig ${files.join(', ')}`;
-  try {
-    for (const [position, file] of files.entries()) mergeFile(access, file, position);
-  } catch (err) {
-    throw new NoClusterError(`${doing}; check the file named by --kubeconfig or KUBECONFIG`, err);
+  for (const [position, file] of files.entries()) {
+    const next = position === 0 ? access : new KubeConfig();
+    load(next, file);
+    if (next !== access) access.mergeConfig(next, access.getCurrentContext() !== undefined);
   }
   if (!/^https?:/.test(access.server)) {
     throw new NoClusterError(
-      `${doing}: its current context names no cluster with an https:// URL; choose one with kubectl config use-context`,
+      `Reading the kubeconfig ${files.join(', ')}: its current context names no cluster with an https:// URL. ` +
+        'Choose one with kubectl config use-context.',
     );
   }
   return access;
 }
 
-function mergeFile(access: ClusterAccess, file: string, position: number): void {
-  if (position === 0) {
-    access.loadFromFile(file);
-    return;
+/** What the system says to a file that cannot be read, in words. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read',
+  EISDIR: 'it is a directory',
+};
+
+/** What is in a file that is none may be a secret: why it is none is not quoted. */
+function load(config: KubeConfig, file: string): void {
+  const refuse = (why: string, cause?: unknown): NoClusterError =>
+    new NoClusterError(
+      `Reading the kubeconfig ${file}: ${why}. Name another with --kubeconfig.`,
+      cause,
+    );
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw refuse(REFUSALS[code] ?? message, cause);
   }
-  const next = new KubeConfig();
-  next.loadFromFile(file);
-  access.mergeConfig(next, access.getCurrentContext() !== undefined);
+  if (text.trim() === '') throw refuse('it is empty');
+  try {
+    config.loadFromFile(file);
+  } catch (cause) {
+    throw refuse('it is no kubeconfig, neither YAML nor JSON', cause);
+  }
 }
 
 function isReadable(file: string): boolean {

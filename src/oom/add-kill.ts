@@ -1,12 +1,12 @@
 import { type Assembly, begin, endReport, grow } from './assembly.ts';
 import { hasContextsLeft } from './context-ratelimit.ts';
 import type { KillLine } from './kill-line.ts';
-import type { WitnessedRecord } from './look-at-kills.ts';
-import { belongs, isLateGroup, isLateMember, isSeenOutside, isWitnessOf } from './match-report.ts';
+import type { RecordWithEvidence } from './look-at-kills.ts';
+import { belongs, isLateGroup, isLateMember, isSeenOutside, isVictimOf } from './match-report.ts';
 import { hasContext, type PartialReport } from './partial-report.ts';
 
 /** A process was killed: of the report that is open, late of the one before, or of its own. */
-export function addKill(known: Assembly, line: KillLine, record: WitnessedRecord): Assembly {
+export function addKill(known: Assembly, line: KillLine, record: RecordWithEvidence): Assembly {
   const { report, last, contexts, afterGap } = known;
   const hasLeft = !afterGap && hasContextsLeft(contexts, record.monotonicUs);
   const kill = { ...line, record };
@@ -17,12 +17,12 @@ export function addKill(known: Assembly, line: KillLine, record: WitnessedRecord
   if (report === undefined || place === 'no') {
     return endIfAlone(begin(known, record, { kills: [kill] }), record);
   }
-  const kills = [...report.kills, { ...kill, isDoubtful: place === 'doubtful' }];
+  const kills = [...report.kills, { ...kill, isUncertain: place === 'uncertain' }];
   return endIfAlone(grow(known, record, { ...report, kills }), record);
 }
 
 /** A kill that cannot be a group's has been told with its line. */
-function endIfAlone(known: Assembly, { noGroup }: WitnessedRecord): Assembly {
+function endIfAlone(known: Assembly, { noGroup }: RecordWithEvidence): Assembly {
   const { report } = known;
   const isAlone = report?.kills.length === 1 && report.group === undefined;
   return isAlone && noGroup === true ? endReport(known) : known;
@@ -32,7 +32,7 @@ function endIfAlone(known: Assembly, { noGroup }: WitnessedRecord): Assembly {
  * `Tasks in … are going to be killed`: what follows are members. Where members were already being
  * folded, the kill line directly before it was no member but the next group's first victim.
  */
-export function addGroup(known: Assembly, group: string, record: WitnessedRecord): Assembly {
+export function addGroup(known: Assembly, group: string, record: RecordWithEvidence): Assembly {
   const { report, last, context } = known;
   if (report === undefined && last !== undefined && isLateGroup(last, group)) {
     return grow(known, record, { ...last, group });
@@ -61,7 +61,7 @@ function mayHaveGroup({ kills, cut, oomKill, taskIn, broken }: PartialReport): b
  * A process that was exiting by itself is not killed. The kernel says it of the victim it chose, and
  * goes on to the rest of its group where there is one, or of a member of a group.
  */
-export function skipExiting(known: Assembly, record: WitnessedRecord): Assembly {
+export function skipExiting(known: Assembly, record: RecordWithEvidence): Assembly {
   const { report, last } = known;
   if (report === undefined)
     return last?.group === undefined ? { ...known, last: undefined } : known;
@@ -78,12 +78,12 @@ export function addReaped(
   known: Assembly,
   pid: number,
   comm: string,
-  record: WitnessedRecord,
+  record: RecordWithEvidence,
 ): Assembly {
   const { report } = known;
   if (report === undefined || report.kills.length > 0 || !hasContext(report)) return known;
   if (report.exiting === true) return known;
-  if (known.recentPids.includes(pid) || !isWitnessOf(report, pid)) return known;
+  if (known.recentPids.includes(pid) || !isVictimOf(report, pid)) return known;
   return { ...known, report: { ...report, reaped: { record, pid, comm } } };
 }
 

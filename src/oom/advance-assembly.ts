@@ -2,7 +2,7 @@ import type { Drained } from '../kmsg/record.ts';
 import { addGroup, addKill, addReaped, endWithoutKill, skipExiting } from './add-kill.ts';
 import { type Assembly, beginContext, endReport, grow } from './assembly.ts';
 import type { KernelLine } from './kernel-lines.ts';
-import type { WitnessedRecord } from './look-at-kills.ts';
+import type { RecordWithEvidence } from './look-at-kills.ts';
 import type { KillAnnounced } from './kill-line.ts';
 import { chosenPid, namedPid } from './match-report.ts';
 import type { PartialReport } from './partial-report.ts';
@@ -10,7 +10,7 @@ import { advanceClock, endIfQuiet, stayOpen } from './report-clock.ts';
 import { followContext } from './report-context.ts';
 
 /** The whole parser as one step: `(what we knew, next item) → what we know`. */
-export function advance(before: Assembly, item: WitnessedRecord | Drained): Assembly {
+export function advance(before: Assembly, item: RecordWithEvidence | Drained): Assembly {
   const known = before.completed.length === 0 ? before : { ...before, completed: [] };
   if (item.kind === 'drained') return advanceClock(known, item.atMs);
   const { line, monotonicUs } = item;
@@ -42,7 +42,7 @@ function breakAt(before: Assembly): Assembly {
   return { ...known, report: { ...report, broken: true } };
 }
 
-function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord): Assembly {
+function advanceLine(known: Assembly, line: KernelLine, record: RecordWithEvidence): Assembly {
   switch (line.kind) {
     case 'header':
       return beginContext(known, record, { invoker: line.invoker, broken: false });
@@ -76,7 +76,7 @@ function advanceLine(known: Assembly, line: KernelLine, record: WitnessedRecord)
 /** Context comes before the kill, each piece of it once; anything else begins another report. */
 function addFacts(
   known: Assembly,
-  record: WitnessedRecord,
+  record: RecordWithEvidence,
   facts: Partial<PartialReport>,
   once: keyof PartialReport,
 ): Assembly {
@@ -88,14 +88,14 @@ function addFacts(
 }
 
 /** 5.0 and 5.1 print the task twice; another task is another report's. */
-function announce(known: Assembly, announced: KillAnnounced, record: WitnessedRecord): Assembly {
+function announce(known: Assembly, announced: KillAnnounced, record: RecordWithEvidence): Assembly {
   const named = known.report === undefined ? undefined : namedPid(known.report);
   return named === undefined || named === announced.pid
     ? addFacts(known, record, { announced }, 'announced')
     : beginContext(known, record, { announced });
 }
 
-function addRow(known: Assembly, record: WitnessedRecord): Assembly {
+function addRow(known: Assembly, record: RecordWithEvidence): Assembly {
   const { report } = known;
   if (report?.columns === undefined || report.kills.length > 0) return known;
   const rows = { message: record.message, before: report.rows };

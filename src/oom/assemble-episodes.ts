@@ -3,7 +3,7 @@ import type { Drained } from '../kmsg/record.ts';
 import { advance, finish } from './advance-assembly.ts';
 import { type Assembly, type Completed, resumeAfter } from './assembly.ts';
 import type { OomEpisode } from './episode.ts';
-import type { WitnessedRecord } from './look-at-kills.ts';
+import type { RecordWithEvidence } from './look-at-kills.ts';
 import { deadlineMs } from './report-clock.ts';
 
 /** What the assembler adds up. */
@@ -35,7 +35,7 @@ export interface AssemblerOptions {
    * Told of each item behind which no report is open: every episode before it has been emitted.
    * Returns in how many ms to look at the log once more, where that must not wait for a record.
    */
-  readonly onIdle?: (item: WitnessedRecord | Drained) => number | undefined;
+  readonly onIdle?: (item: RecordWithEvidence | Drained) => number | undefined;
 }
 
 /**
@@ -55,7 +55,7 @@ export function assembleEpisodes({
   tally,
   recent = () => [],
   onIdle,
-}: AssemblerOptions): OperatorFunction<WitnessedRecord | Drained, OomEpisode> {
+}: AssemblerOptions): OperatorFunction<RecordWithEvidence | Drained, OomEpisode> {
   return (items$) =>
     new Observable<OomEpisode>((subscriber) => {
       let known: Assembly | undefined;
@@ -85,7 +85,7 @@ export function assembleEpisodes({
         armedMs = lookMs;
         timer = scheduler.schedule(look, lookMs - nowMs);
       };
-      const idle = (item: WitnessedRecord | Drained): void => {
+      const idle = (item: RecordWithEvidence | Drained): void => {
         const againMs = onIdle?.(item);
         if (againMs !== undefined && item.kind === 'drained') arm(item.atMs + againMs, item.atMs);
       };

@@ -5,8 +5,8 @@ import {
   type PrintedContexts,
 } from './context-ratelimit.ts';
 import type { OomEpisode } from './episode.ts';
-import type { WitnessedRecord } from './look-at-kills.ts';
-import { isWitnessOf } from './match-report.ts';
+import type { RecordWithEvidence } from './look-at-kills.ts';
+import { isVictimOf } from './match-report.ts';
 import { type Kill, NEW_REPORT, type PartialReport } from './partial-report.ts';
 import { NO_CONTEXT, type ReportContext } from './report-context.ts';
 import { amendEpisode, toEpisode } from './report-episode.ts';
@@ -73,11 +73,11 @@ export function resumeAfter(recent: readonly OomEpisode[]): Assembly {
 /**
  * Ends what is open, in whatever state, and begins a report with `facts`. A report that does not
  * begin with its header may have lost it in a gap: the kernel prints one report at a time, so only
- * the first one after a gap is in doubt.
+ * the first one after a gap is uncertain.
  */
 export function begin(
   known: Assembly,
-  record: WitnessedRecord,
+  record: RecordWithEvidence,
   facts: Partial<PartialReport>,
 ): Assembly {
   const { afterGap } = known;
@@ -90,7 +90,7 @@ export function begin(
 /** The same with a line that the kernel rate-limits. */
 export function beginContext(
   known: Assembly,
-  record: WitnessedRecord,
+  record: RecordWithEvidence,
   facts: Partial<PartialReport>,
 ): Assembly {
   const begun = begin(known, record, facts);
@@ -98,7 +98,7 @@ export function beginContext(
 }
 
 /** `report` is what is open now, and the record its last line. */
-export function grow(known: Assembly, record: WitnessedRecord, report: PartialReport): Assembly {
+export function grow(known: Assembly, record: RecordWithEvidence, report: PartialReport): Assembly {
   const { monotonicUs: lastUs, sequence: lastSequence } = record;
   return { ...known, quietSinceMs: undefined, report: { ...report, lastUs, lastSequence } };
 }
@@ -107,7 +107,7 @@ export function grow(known: Assembly, record: WitnessedRecord, report: PartialRe
 export function endReport(known: Assembly): Assembly {
   const { report } = known;
   if (report === undefined) return known;
-  const [sure, strangers] = withoutDoubtful(report);
+  const [sure, strangers] = withoutUncertain(report);
   const done = { ...known, report: undefined, quietSinceMs: undefined };
   const ended = strangers.map(alone).reduce(endOne, endOne(done, sure));
   return report.cut === true ? { ...ended, last: undefined } : ended;
@@ -135,9 +135,9 @@ function amending(amends: OomEpisode, group = amends.group): PartialReport {
 }
 
 /** Between two of a group nothing else is printed: only what comes behind its last sure line may be another's. */
-function withoutDoubtful(report: PartialReport): readonly [PartialReport, readonly Kill[]] {
+function withoutUncertain(report: PartialReport): readonly [PartialReport, readonly Kill[]] {
   const { kills } = report;
-  const sure = kills.findLastIndex(({ isDoubtful }) => isDoubtful !== true) + 1;
+  const sure = kills.findLastIndex(({ isUncertain }) => isUncertain !== true) + 1;
   const lastSequence = kills[sure]?.record.sequence;
   if (lastSequence === undefined) return [report, []];
   return [
@@ -168,6 +168,6 @@ function complete(report: PartialReport): Completed | undefined {
 /** The reaper's word was taken before the report had named its victim: now it can be checked. */
 function withoutStranger(report: PartialReport): PartialReport {
   const { reaped } = report;
-  const isOurs = reaped === undefined || isWitnessOf(report, reaped.pid);
+  const isOurs = reaped === undefined || isVictimOf(report, reaped.pid);
   return isOurs ? report : { ...report, reaped: undefined };
 }

@@ -75,7 +75,7 @@ const ENDS_AN_OPEN_LINE = new Set(['kill', 'header', 'already-exiting', 'no-kill
  * far as it came, before the record that proved it: its end, or a gap in which the rest may lie.
  */
 export function joinNext(open: OpenLine, record: CountedRecord): Joined {
-  if (open === undefined) return isBeginning(record) ? settle(record) : pass(record);
+  if (open === undefined) return isBeginning(record) ? complete(record) : pass(record);
   if (record.lost > 0 && HOLDS_A_PATH.test(open.message)) return giveUp(open, record);
   if (isFragment(open, record)) {
     if (continuesLine(open, record)) return grow(open, record);
@@ -120,10 +120,14 @@ function isBeginning({ message }: CountedRecord): boolean {
 }
 
 function grow(open: CountedRecord, piece: CountedRecord): Joined {
-  return settle({ ...piece, message: open.message + piece.message, lost: open.lost + piece.lost });
+  return complete({
+    ...piece,
+    message: open.message + piece.message,
+    lost: open.lost + piece.lost,
+  });
 }
 
-function settle(record: CountedRecord): Joined {
+function complete(record: CountedRecord): Joined {
   const line = { ...record, flag: '-' };
   return isComplete(line.message) ? pass(line) : { open: line, out: [] };
 }

@@ -3,9 +3,9 @@ import type { Drained } from '../kmsg/record.ts';
 import type { KillEvidence } from './episode.ts';
 import type { RecognizedRecord } from './join-fragments.ts';
 import type { KillLedger } from './kill-ledger.ts';
-import { KillLooker, type Witness, type WitnessedRecord } from './look-at-kills.ts';
+import { KillLooker, type EvidenceFinder, type RecordWithEvidence } from './look-at-kills.ts';
 
-type Item<R extends RecognizedRecord = WitnessedRecord> = R | Drained;
+type Item<R extends RecognizedRecord = RecordWithEvidence> = R | Drained;
 
 /** A runtime removes a container's cgroup about 200 ms after its process died; by then we must have looked. */
 const MAX_HOLD_MS = 100;
@@ -30,12 +30,12 @@ export interface LedgerKeeping {
  * kills they counted have been read: milliseconds.
  */
 export function takeEvidence(
-  witness: Witness,
+  source: EvidenceFinder,
   keeping?: LedgerKeeping,
-): OperatorFunction<RecognizedRecord | Drained, WitnessedRecord | Drained> {
+): OperatorFunction<RecognizedRecord | Drained, RecordWithEvidence | Drained> {
   return (items$) =>
     new Observable((subscriber) => {
-      const step = new EvidenceStep(witness, keeping?.ledger);
+      const step = new EvidenceStep(source, keeping?.ledger);
       let timer: Subscription | undefined;
       const emit = (items: readonly Item[]): void => items.forEach((item) => subscriber.next(item));
       const lookAgain = (): void => {
@@ -75,8 +75,8 @@ class EvidenceStep {
   readonly #ledger: KillLedger | undefined;
   #held: readonly Item[] = [];
 
-  constructor(witness: Witness, ledger: KillLedger | undefined) {
-    this.#looker = new KillLooker(witness, ledger);
+  constructor(source: EvidenceFinder, ledger: KillLedger | undefined) {
+    this.#looker = new KillLooker(source, ledger);
     this.#ledger = ledger;
   }
 
@@ -97,14 +97,14 @@ class EvidenceStep {
     this.#ledger?.look();
     const proved = this.#release();
     if (!this.isHolding) return proved;
-    this.#ledger?.doubt();
+    this.#ledger?.invalidate();
     return [...proved, ...this.#release()];
   }
 
   /** What stands before the first kill that is still open, with what was proved. */
   #release(): readonly Item[] {
     const ledger = this.#ledger;
-    const found = ledger?.isWaiting === true ? ledger.settle() : undefined;
+    const found = ledger?.isWaiting === true ? ledger.prove() : undefined;
     const known = found === undefined ? this.#held : this.#held.map((item) => add(item, found));
     const open = known.findIndex(
       (item) => item.kind === 'record' && ledger?.isOpen(item.sequence) === true,

@@ -18,18 +18,18 @@ export interface LedgerKill {
 }
 
 /**
- * Keeps the cgroup counters' books: every kill line explains one step of one counter, so a step
+ * Follows what the cgroup counters should say: every kill line explains one step of one counter, so a step
  * that no known kill explains was a kill whose cgroup nobody told. The counters are read only for
- * such kills, and once when the log is drained after the books were in doubt.
+ * such kills, and once when the log is drained after that was no longer known.
  *
  * What makes it proof and not likelihood is `/proc/vmstat`: once as many kill lines have been read
  * as the kernel had counted when the counters were read, no step belongs to a line still to come.
- * Where that cannot be shown the books are in doubt, and nothing is said until they are begun anew.
+ * Where that cannot be shown nothing is known any longer, and nothing is said until they are read anew.
  */
 export class KillLedger {
   readonly #counters: OomCounters;
-  /** What each counter should say; `undefined` while in doubt. A cgroup not in it is newer than it. */
-  #books: Map<string, number> | undefined;
+  /** What each counter should say; `undefined` while that is not known. A cgroup not in it is newer than it. */
+  #expected: Map<string, number> | undefined;
   /** Kills counted on the whole host, by the lines read. */
   #counted = 0;
   #sequence = -1;
@@ -39,7 +39,7 @@ export class KillLedger {
   #lookedAt: number | undefined;
   /** Linux before 4.13 counts nothing. */
   #isCounting: boolean;
-  /** The kills since the first one that nobody told; the books stand still meanwhile. */
+  /** The kills since the first one that nobody told; what is expected stands still meanwhile. */
   #open: readonly CountedKill[] = [];
   #steps: CounterSteps | undefined;
   #looks: readonly CounterLook[] = [];
@@ -67,7 +67,7 @@ export class KillLedger {
     if (sequence <= this.#sequence) return;
     this.#sequence = sequence;
     this.#counted += 1;
-    if (this.#books === undefined) return;
+    if (this.#expected === undefined) return;
     const counters = cgroup === undefined ? undefined : countersOf(this.#counters, cgroup);
     const isTold = counters !== undefined && !this.isWaiting;
     this.#entered = isTold ? { sequence, counters } : undefined;
@@ -95,16 +95,16 @@ export class KillLedger {
     const newest = untold ?? this.#open.at(-1);
     if (newest === undefined || newest.ordinal <= (this.#looks.at(-1)?.before ?? 0)) return;
     const look = lookAt(this.#counters);
-    // A line cannot be read before it is counted: else the books were begun with one on its way.
-    if (look === undefined || look.before < this.#counted) return this.doubt();
+    // A line cannot be read before it is counted: else the counters were first read with one on its way.
+    if (look === undefined || look.before < this.#counted) return this.invalidate();
     this.#steps ??= this.#stepsBefore(look);
     this.#looks = [...this.#looks, look];
-    if (!this.#steps.add(look)) this.doubt();
+    if (!this.#steps.add(look)) this.invalidate();
   }
 
-  /** Kill lines may have been lost: the books are wrong by nobody knows what. */
-  doubt(): void {
-    this.#books = undefined;
+  /** Kill lines may have been lost: by how much the counters moved meanwhile nobody knows. */
+  invalidate(): void {
+    this.#expected = undefined;
     this.#entered = undefined;
     this.#lookedAt = undefined;
     this.#close();
@@ -114,13 +114,13 @@ export class KillLedger {
    * What the counters prove, by sequence. A look can be judged once the line of every kill that had
    * been counted when it ended has been read; the kills that are older than it are closed then.
    */
-  settle(): ReadonlyMap<number, KillEvidence> {
+  prove(): ReadonlyMap<number, KillEvidence> {
     const look = this.#looks.findLast((one) => one.isSound && one.after <= this.#counted);
     if (look === undefined || this.#steps === undefined) return new Map();
     const concerned = this.#open.filter(({ ordinal }) => ordinal <= look.after);
     const matched = matchKills(concerned, this.#steps.takeUpTo(look.after));
     if (matched === undefined) {
-      this.doubt();
+      this.invalidate();
       return new Map();
     }
     this.#looks = this.#looks.slice(this.#looks.indexOf(look) + 1);
@@ -132,11 +132,11 @@ export class KillLedger {
   }
 
   /**
-   * The log is drained. Books in doubt are begun anew once the kernel counted nothing between two
-   * such moments: then no line is on its way between being counted and being read.
+   * The log is drained. Counters that nobody follows are read anew once the kernel counted nothing between
+   * two such moments: then no line is on its way between being counted and being read.
    */
   drained(): void {
-    if (this.#books !== undefined || !this.#isCounting) return;
+    if (this.#expected !== undefined || !this.#isCounting) return;
     const total = this.#counters.total();
     const before = this.#lookedAt;
     this.#lookedAt = total;
@@ -144,38 +144,38 @@ export class KillLedger {
     const rows = this.#counters.read();
     this.#isCounting = rows !== undefined;
     if (rows === undefined || this.#counters.total() !== total) return;
-    this.#books = new Map(rows);
+    this.#expected = new Map(rows);
     this.#counted = total;
   }
 
-  /** The books as they stand; `undefined` while something in them is open or in doubt. */
+  /** What the counters should say by now; `undefined` while a kill is open or that is not known. */
   baselines(): CounterBaselines | undefined {
-    if (this.#books === undefined || this.isWaiting || this.#unsure.length > 0) return undefined;
-    return { sequence: this.#sequence, total: this.#counted, rows: [...this.#books] };
+    if (this.#expected === undefined || this.isWaiting || this.#unsure.length > 0) return undefined;
+    return { sequence: this.#sequence, total: this.#counted, rows: [...this.#expected] };
   }
 
-  /** Goes on with books of the same boot: kill lines that are in them already are not entered again. */
+  /** Goes on with baselines of the same boot: kill lines that are in them already are not entered again. */
   restore({ sequence, total, rows }: CounterBaselines): void {
-    this.#books = new Map(rows);
+    this.#expected = new Map(rows);
     this.#sequence = sequence;
     this.#counted = total;
   }
 
-  /** From the books without the cgroups that are gone, and with what was left unsure. */
+  /** From what was expected, without the cgroups that are gone, and with what was left unsure. */
   #stepsBefore({ rows }: CounterLook): CounterSteps {
-    const kept = [...(this.#books ?? [])].filter(([counter]) => rows.has(counter));
+    const kept = [...(this.#expected ?? [])].filter(([counter]) => rows.has(counter));
     const sure = this.#unsure.map((counter) => [counter, rows.get(counter) ?? 0] as const);
     this.#unsure = [];
-    const books = new Map([...kept, ...sure]);
-    const inBooks = (this.#open[0]?.ordinal ?? 0) - 1;
-    return new CounterSteps(books, this.#counters.isHierarchical, inBooks);
+    const before = new Map([...kept, ...sure]);
+    const ordinal = (this.#open[0]?.ordinal ?? 0) - 1;
+    return new CounterSteps(before, this.#counters.isHierarchical, ordinal);
   }
 
   /** Of every open kill the cgroup is known: what the counters said last, and what they did not know yet. */
   #closeIfTold(): void {
     if (this.#open.some(({ counters }) => counters === undefined)) return;
     if (this.#steps !== undefined) {
-      this.#books = new Map(this.#steps.last);
+      this.#expected = new Map(this.#steps.last);
       this.#unsure = this.#open.flatMap(({ counters = [] }) => counters);
     }
     const unseen = this.#open.filter(({ isSpent }) => isSpent !== true);
@@ -185,7 +185,7 @@ export class KillLedger {
 
   #enterSteps(counters: readonly string[], by: 1 | -1 = 1): void {
     for (const counter of counters) {
-      this.#books?.set(counter, (this.#books.get(counter) ?? 0) + by);
+      this.#expected?.set(counter, (this.#expected.get(counter) ?? 0) + by);
     }
   }
 

@@ -7,14 +7,14 @@ import { isUnder } from './memcg-paths.ts';
 import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
 
 /** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */
-export interface Witness {
+export interface EvidenceFinder {
   /**
    * What can be said of process `pid` right now; it is dying and gone within milliseconds. The kill may
    * be of long ago, and the pid somebody else's by now: only what had it before the kill is the victim.
    *
    * @param earliestMs the kill was certainly not before this, by the monotonic clock; unknown, nothing is said
    */
-  testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined;
+  evidenceOf(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined;
   /**
    * The cgroup of the container whose main process had this pid and name when it started: likely, and
    * no proof, for it may have ended meanwhile.
@@ -26,7 +26,7 @@ export interface Witness {
    */
   excludesGroup(cgroup: string | undefined, oomMemcg: string | undefined): boolean;
   /**
-   * Notes which process is in which container, for {@link testify} to know when it is gone: called for
+   * Notes which process is in which container, for {@link evidenceOf} to know when it is gone: called for
    * every report and every kill whose time is known. How often it really looks is its own matter.
    */
   takeSnapshot(): void;
@@ -35,8 +35,8 @@ export interface Witness {
 }
 
 /** Of a saved log: everybody is gone. */
-export const NO_WITNESS: Witness = {
-  testify: () => undefined,
+export const NO_EVIDENCE: EvidenceFinder = {
+  evidenceOf: () => undefined,
   mainProcess: () => undefined,
   excludesGroup: () => false,
   takeSnapshot: () => undefined,
@@ -44,7 +44,7 @@ export const NO_WITNESS: Witness = {
 };
 
 /** A record, and, on a kill line, what was found out the moment it was read. */
-export type WitnessedRecord = RecognizedRecord & {
+export type RecordWithEvidence = RecognizedRecord & {
   readonly evidence?: KillEvidence | undefined;
   /** The kernel cannot have killed a group: on cgroup v1, or with `memory.oom.group` 0 at every level. */
   readonly noGroup?: boolean | undefined;
@@ -52,49 +52,49 @@ export type WitnessedRecord = RecognizedRecord & {
 
 /** Looks at each kill as its line is read, knowing what the kernel said before. */
 export class KillLooker {
-  readonly #witness: Witness;
+  readonly #source: EvidenceFinder;
   readonly #ledger: KillLedger | undefined;
   #context = NO_CONTEXT;
   /** The last kill, and the cgroup it was put down to. */
   #lastKill: LedgerKill | undefined;
 
   /** @param ledger is told of each kill */
-  constructor(witness: Witness, ledger: KillLedger | undefined) {
-    this.#witness = witness;
+  constructor(source: EvidenceFinder, ledger: KillLedger | undefined) {
+    this.#source = source;
     this.#ledger = ledger;
   }
 
   /** Asked of every record, in the order of the log; on a kill line it says what was found. */
-  look(record: RecognizedRecord): WitnessedRecord {
+  look(record: RecognizedRecord): RecordWithEvidence {
     if (record.lost > 0) this.#lose();
     const { line, monotonicUs } = record;
     if (line === undefined) return record;
     this.#context = contextAt(this.#context, monotonicUs);
-    const witnessed = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
-    if (record.earliestMs !== undefined && isOfKill(line)) this.#witness.takeSnapshot();
+    const seen = line.kind === 'kill' ? this.#lookAtKill(record, line) : record;
+    if (record.earliestMs !== undefined && isOfKill(line)) this.#source.takeSnapshot();
     if (line.kind === 'group-kill') this.#nameGroup(line.memcg);
     this.#context = followContext(this.#context, line, monotonicUs);
-    return witnessed;
+    return seen;
   }
 
   /** What was said before a gap, or seen, is not of what comes after it. */
   #lose(): void {
-    this.#ledger?.doubt();
-    this.#witness.dropSnapshot();
+    this.#ledger?.invalidate();
+    this.#source.dropSnapshot();
     this.#context = NO_CONTEXT;
   }
 
-  #lookAtKill(record: RecognizedRecord, line: KillLine): WitnessedRecord {
+  #lookAtKill(record: RecognizedRecord, line: KillLine): RecordWithEvidence {
     const { pid, comm } = line.process;
     const { sequence, live, earliestMs } = record;
-    const evidence = this.#witness.testify(pid, comm, earliestMs);
+    const evidence = this.#source.evidenceOf(pid, comm, earliestMs);
     const told = toldCgroups(this.#context, line);
     const cgroup = this.#whichCgroup(told.cgroup, evidence?.cgroup);
-    const likely = cgroup === undefined ? this.#witness.mainProcess(pid, comm) : undefined;
+    const likely = cgroup === undefined ? this.#source.mainProcess(pid, comm) : undefined;
     this.#ledger?.enter({ sequence, cgroup, likely });
     this.#lastKill = { sequence, cgroup };
     const isAsked = live && this.#context.group === undefined;
-    const noGroup = isAsked && this.#witness.excludesGroup(cgroup, told.oomMemcg);
+    const noGroup = isAsked && this.#source.excludesGroup(cgroup, told.oomMemcg);
     return { ...record, evidence, noGroup };
   }
 

@@ -7,13 +7,13 @@ import { taskRows, type Kill, type PartialReport } from './partial-report.ts';
 
 /**
  * How a kill line belongs to a report: matched by order, unless something says it cannot be.
- * `doubtful`: the kernel had no contexts left, and nothing but its place says that it is of the group.
+ * `uncertain`: the kernel had no contexts left, and nothing but its place says that it is of the group.
  */
 export function belongs(
   report: PartialReport,
   kill: Kill,
   hasContextsLeft: boolean,
-): 'yes' | 'doubtful' | 'no' {
+): 'yes' | 'uncertain' | 'no' {
   if (report.cut === true)
     return report.kills.some(({ process }) => process.pid === kill.process.pid) ? 'yes' : 'no';
   if (report.group !== undefined) return isMember(report, report.group, kill, hasContextsLeft);
@@ -44,7 +44,7 @@ function isMember(report: PartialReport, group: string, kill: Kill, hasContextsL
   const rows = taskRows(report);
   if (rows.length === 0 || report.broken || hasContextsLeft) return 'yes';
   const isKnown = isInTable(rows, process.pid) || mayBeForkedSince(report, group, process.pid);
-  return isKnown ? 'yes' : 'doubtful';
+  return isKnown ? 'yes' : 'uncertain';
 }
 
 /**
@@ -55,7 +55,7 @@ function isMember(report: PartialReport, group: string, kill: Kill, hasContextsL
  */
 function mayBeForkedSince(report: PartialReport, group: string, pid: number): boolean {
   const isContainers = parseCgroupPath(group)?.containerId !== undefined;
-  const isBehindStranger = report.kills.at(-1)?.isDoubtful === true;
+  const isBehindStranger = report.kills.at(-1)?.isUncertain === true;
   return isContainers && !isBehindStranger && taskRows(report).every((task) => task.pid < pid);
 }
 
@@ -133,7 +133,7 @@ export function namedPid({ oomKill }: PartialReport): number | undefined {
  * Whether the reaper's word about `pid` is about this report's victim. Any other task of the table
  * may be an earlier report's; where nobody is named the table must do, if all of it is one pod's.
  */
-export function isWitnessOf(report: PartialReport, pid: number): boolean {
+export function isVictimOf(report: PartialReport, pid: number): boolean {
   const chosen = chosenPid(report);
   if (chosen !== undefined) {
     return chosen === pid || (report.rows !== undefined && isSameProcess(report, chosen, pid));

@@ -1,19 +1,19 @@
 import type { ByteString } from '../kmsg/record.ts';
 import type { Invoker, OomEpisode, TaskRow } from './episode.ts';
-import type { WitnessedRecord } from './look-at-kills.ts';
+import type { RecordWithEvidence } from './look-at-kills.ts';
 import type { KillAnnounced, KillLine } from './kill-line.ts';
 import { readTaskRow, type TaskColumns } from './task-table.ts';
 
 /** One kernel kill line with the record it came in. */
 export interface Kill extends KillLine {
-  readonly record: WitnessedRecord;
+  readonly record: RecordWithEvidence;
   /** Nothing but its place says that it is of the group, and the kernel might have withheld a context. */
-  readonly isDoubtful?: boolean | undefined;
+  readonly isUncertain?: boolean | undefined;
 }
 
 /** The reaper's word that a process is dead: evidence where the kill line itself is missing. */
 export interface Reaped {
-  readonly record: WitnessedRecord;
+  readonly record: RecordWithEvidence;
   readonly pid: number;
   readonly comm: string;
 }

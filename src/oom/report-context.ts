@@ -127,7 +127,7 @@ function paceAt({ pace, last, group }: ReportContext, { kind }: KernelLine, nowU
 
 /**
  * The victim's cgroup where the context names its very pid, or its group. A thread's or a parent's
- * pid is left to the assembler: here a doubt costs a look at the counters and nothing else.
+ * pid is left to the assembler: here not to know costs a look at the counters and nothing else.
  */
 export function toldCgroups(
   { oomKill, taskMemcg, announcedPid, group }: ReportContext,

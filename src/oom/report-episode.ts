@@ -1,7 +1,7 @@
 import type { ByteString } from '../kmsg/record.ts';
 import { decodePath } from './decode-name.ts';
 import type { ContextKind, KilledProcess, LimitLevel, OomEpisode } from './episode.ts';
-import type { WitnessedRecord } from './look-at-kills.ts';
+import type { RecordWithEvidence } from './look-at-kills.ts';
 import type { KillCause } from './kill-line.ts';
 import { limitLevel } from './limit-level.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
@@ -75,7 +75,7 @@ function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
   };
 }
 
-function whenKilled({ sequence, monotonicUs, atMs }: WitnessedRecord) {
+function whenKilled({ sequence, monotonicUs, atMs }: RecordWithEvidence) {
   return { sequence, monotonicUs, atMs };
 }
 

@@ -1,7 +1,7 @@
 import { cgroupOwners, type CgroupOwner, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
-import { hadStarted, wasKilledSince } from './container-end.ts';
+import { onlyOneLeft, wasKilledSince } from './container-end.ts';
 import { OwnLevels } from './own-levels.ts';
 import type { ContainerEntry, PodDirectory, PodEntry } from './pod-directory.ts';
 
@@ -149,37 +149,6 @@ function findPod(
 /** `pause` is in no container status: the Pod alone is named then. */
 function containerOf({ containers }: PodEntry, containerId: string): ContainerEntry | undefined {
   return containers.find(({ ids }) => ids.includes(containerId));
-}
-
-/**
- * Where the pod's counter alone moved: the container in which somebody can have been killed, if it is
- * the only one. In the others the counter stood still, and it is the one of a run that had begun by
- * then; or they cannot run any more: the status of one that ended may be older than its restart.
- */
-function onlyOneLeft(pod: PodEntry, { evidence, taskMemcg, atMs }: OomEpisode) {
-  if (taskMemcg !== undefined || evidence?.source !== 'pod-counter') return undefined;
-  const unmoved = new Set(
-    (evidence.unmoved ?? []).map((cgroup) => parseCgroupPath(cgroup)?.containerId),
-  );
-  const isUntouched = (container: ContainerEntry): boolean =>
-    container.ids.some((id) => unmoved.has(id) && hadStarted(startOf(container, id), atMs));
-  const [left, ...others] = pod.containers.filter(
-    (container) => !isUntouched(container) && !isDone(container, pod),
-  );
-  return others.length === 0 ? left : undefined;
-}
-
-/** When that run of the container began, as far as its status goes back. */
-function startOf({ ids, runningSinceMs, lastTermination }: ContainerEntry, id: string) {
-  if (lastTermination?.containerId === id) return lastTermination.startedAtMs;
-  return id === ids[0] ? runningSinceMs : undefined;
-}
-
-/** An init container that completed, in a pod whose own containers have been started since. */
-function isDone({ list, restarts, lastTermination }: ContainerEntry, { containers }: PodEntry) {
-  const isInit = list === 'initContainers' && restarts !== true;
-  const hasBegun = containers.some((other) => other.list === 'containers' && other.ids.length > 0);
-  return isInit && hasBegun && lastTermination?.reason === 'Completed';
 }
 
 function subjectsOf(

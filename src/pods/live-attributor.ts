@@ -5,7 +5,7 @@ import { attribute, missingFrom, type Attribution } from './attribute.ts';
 import { withNodeEvents, type NodeEvents } from './node-events.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
 import { OwnLevels } from './own-levels.ts';
-import { isWithheld, StatusWitness } from './status-witness.ts';
+import { isWithheld, StatusEvidence } from './status-evidence.ts';
 
 /** What may make another answer of the same question. */
 export interface PodNews {
@@ -59,7 +59,7 @@ export class LiveAttributor {
   readonly #pods: WatchedPods;
   readonly #nodeEvents: NodeEvents;
   readonly #nowMs: () => number;
-  readonly #statuses: StatusWitness;
+  readonly #statuses: StatusEvidence;
   readonly #ownLevels = new OwnLevels();
 
   constructor(pods: WatchedPods, options: LiveAttributorOptions) {
@@ -68,7 +68,7 @@ export class LiveAttributor {
     this.#pods = pods;
     this.#nodeEvents = nodeEvents ?? 'on';
     this.#nowMs = nowMs;
-    this.#statuses = new StatusWitness(recordsLost ?? (() => 0), nowMs());
+    this.#statuses = new StatusEvidence(recordsLost ?? (() => 0), nowMs());
     for (const episode of earlier) this.#ownLevels.see(episode, pods);
   }
 
@@ -108,7 +108,7 @@ export class LiveAttributor {
   /** Nothing but a pod's status can tell, and another pod's may follow: wait for all of them. */
   #byStatus(episode: OomEpisode, watchedMs: number): Answer {
     if (watchedMs < STATUS_WAIT_MS) return { patienceMs: STATUS_WAIT_MS };
-    const told = this.#statuses.testify(episode, this.#pods.entries(), this.#nowMs());
+    const told = this.#statuses.evidenceOf(episode, this.#pods.entries(), this.#nowMs());
     return { attribution: told ?? attribute(episode, this.#pods, this.#ownLevels) };
   }
 }

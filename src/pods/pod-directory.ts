@@ -46,7 +46,6 @@ export interface PodEntry {
   readonly referenceUid: string;
   /** The UID in its cgroup path: for a static pod `kubernetes.io/config.hash`, else `uid`. */
   readonly cgroupUid: string;
-  readonly nodeName?: string;
   /** The pod-level memory limit (`spec.resources`, Kubernetes ≥ 1.34), bytes. */
   readonly limitBytes?: number;
   readonly owner?: PodOwner;

@@ -51,7 +51,6 @@ export function toPodEntry(pod: unknown): PodEntry | undefined {
     uid,
     referenceUid: mirror ?? uid,
     cgroupUid: mirror === undefined ? uid : (shortText(annotations, CONFIG_HASH) ?? mirror),
-    ...optional('nodeName', text(pod, 'spec', 'nodeName')),
     ...optional('limitBytes', memoryLimit(field(pod, 'spec'))),
     ...optional('owner', ownerOf(pod)),
     containers: containersOf(pod),

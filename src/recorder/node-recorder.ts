@@ -2,7 +2,6 @@ import type { Logger } from '../logger.ts';
 import { once } from 'node:events';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import type { EpisodeConsumer } from '../oom-watcher.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import type { EpisodeRecorder } from './episode-recorder.ts';
 import type { EventRecorder } from './event-recorder.ts';
@@ -17,7 +16,7 @@ export interface NodeRecorderParts {
 }
 
 /** Everything right of the buffer: what the watcher of one node tells, and who keeps it. */
-export class NodeRecorder implements EpisodeConsumer {
+export class NodeRecorder {
   readonly #parts: NodeRecorderParts;
 
   constructor(parts: NodeRecorderParts) {

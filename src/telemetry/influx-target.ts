@@ -38,6 +38,7 @@ export type InfluxTarget =
 export class InfluxOptionsError extends RecorderError {
   readonly code = 'E_INFLUX_OPTIONS';
   readonly retryable = false;
+  override readonly isUsage = true;
 
   constructor(problem: string, cause?: unknown) {
     super(`InfluxDB: ${problem}`, cause);

@@ -18,10 +18,14 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'no name server tells the address of that name',
 };
 
+/** It is not this host's, whoever else listens where. */
+const NOT_OURS = new Set(['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN']);
+
 /** Nobody can listen there. */
 export class ListenError extends RecorderError {
   readonly code = 'E_LISTEN';
   readonly retryable = false;
+  override readonly isUsage: boolean;
 
   constructor(address: ListenAddress, cause: unknown) {
     const { code = '', message } = cause as NodeJS.ErrnoException;
@@ -30,6 +34,7 @@ export class ListenError extends RecorderError {
       `Listening on ${format(address)} failed: ${why}. Give --listen another address, or none`,
       cause,
     );
+    this.isUsage = NOT_OURS.has(code);
   }
 }
 

@@ -10,7 +10,7 @@ import { shareRendering } from './share-rendering.ts';
 export type Check = () => string | undefined;
 
 /** What the listener shows. Asked when somebody looks, never before. */
-export interface Exhibits {
+export interface StatusPages {
   readonly clock: Pick<Time, 'monotonicMs'>;
   readonly metrics: { readonly contentType: string; render(): Promise<string> };
   /** Whether the process must be restarted: the reader stands still, for one. */
@@ -45,11 +45,11 @@ const MAX_HEADER_BYTES = 8 * 1024;
  */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server;
-  readonly #exhibits: Exhibits;
+  readonly #shown: StatusPages;
   readonly #pages: Readonly<Record<string, Page>>;
 
-  private constructor(exhibits: Exhibits) {
-    this.#exhibits = exhibits;
+  private constructor(shown: StatusPages) {
+    this.#shown = shown;
     this.#server = createServer({
       headersTimeout: REQUEST_LIMIT_MS,
       requestTimeout: REQUEST_LIMIT_MS,
@@ -57,19 +57,19 @@ export class StatusServer implements AsyncDisposable {
       maxHeaderSize: MAX_HEADER_BYTES,
     });
     guardConnections(this.#server, (request, response) => void this.#respond(request, response));
-    this.#pages = pagesOf(exhibits);
+    this.#pages = pagesOf(shown);
   }
 
   /** @throws ListenError when the address cannot be had */
-  static async listen(address: ListenAddress, exhibits: Exhibits): Promise<StatusServer> {
-    const status = new StatusServer(exhibits);
+  static async listen(address: ListenAddress, shown: StatusPages): Promise<StatusServer> {
+    const status = new StatusServer(shown);
     try {
       status.#server.listen(address);
       await once(status.#server, 'listening');
     } catch (cause) {
       throw new ListenError(address, cause);
     }
-    status.#server.on('error', exhibits.onError);
+    status.#server.on('error', shown.onError);
     return status;
   }
 
@@ -87,7 +87,7 @@ export class StatusServer implements AsyncDisposable {
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { status, type, body } = await this.#answer(request).catch((err: unknown) => {
-      this.#exhibits.onError(err);
+      this.#shown.onError(err);
       return text(500, 'it cannot be shown now; the log says why\n');
     });
     response.writeHead(status, {
@@ -109,7 +109,7 @@ export class StatusServer implements AsyncDisposable {
   }
 }
 
-function pagesOf({ clock, metrics, page, health, readiness }: Exhibits): Record<string, Page> {
+function pagesOf({ clock, metrics, page, health, readiness }: StatusPages): Record<string, Page> {
   const metricsText = shareRendering(clock, () => metrics.render());
   const html = shareRendering(clock, async () => page());
   return Object.assign(Object.create(null), {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { openNode } from '../../src/commands/open-node.ts';
+import { openNode } from '../../src/wiring/open-node.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { ProcessSnapshot } from '../../src/pods/process-snapshot.ts';
 

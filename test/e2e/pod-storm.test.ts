@@ -14,9 +14,9 @@ describe.skipIf(needsRoot())(
     test.each([
       ['the dying processes and the counters', PROC],
       ['the counters alone', BLIND],
-    ])('each pod’s container gets one Event, by %s', async (_, witness) => {
+    ])('each pod’s container gets one Event, by %s', async (_, evidence) => {
       await sleep(RATELIMIT_INTERVAL_MS);
-      const storm = await podStorm(STORM, witness);
+      const storm = await podStorm(STORM, evidence);
       const { named, wrong } = claimsOf(storm);
       const withheld = storm.kills.filter(({ episode }) => episode.context === 'suppressed');
       expect(storm.truth.size).toBe(STORM);

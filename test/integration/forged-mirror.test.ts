@@ -1,7 +1,7 @@
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
 import { LiveAttributor } from '../../src/pods/live-attributor.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
@@ -54,7 +54,7 @@ async function tenantOf(cluster: ControlPlane): Promise<string> {
 }
 
 async function startAgent(cluster: ControlPlane) {
-  const client = new ApiClient(loadCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+  const client = new ApiClient(loadKubeconfig(cluster.kubeconfig, {}));
   const directory = new LiveDirectory(Date.now);
   const following = directory.follow(kubePods(client, NODE), { random: Math.random });
   await vi.waitUntil(() => directory.state.live, { timeout: 10_000 });

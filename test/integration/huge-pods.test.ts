@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { startAgent } from '../support/agent-process.ts';
@@ -37,7 +37,7 @@ async function createHuge(client: ApiClient, name: string, value = 'x'): Promise
 }
 
 async function crowd(cluster: ControlPlane): Promise<void> {
-  await using client = new ApiClient(loadCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+  await using client = new ApiClient(loadKubeconfig(cluster.kubeconfig, {}));
   for (let n = 0; n < HUGE_PODS; n += 1) await createHuge(client, `huge-${n}`);
 }
 
@@ -78,7 +78,7 @@ describe('a node crowded with 60 pods of 1.4 MB', () => {
     expect(measured).toMatchObject({ pods: HUGE_PODS + 1, skipped: 0 });
     expect(measured.grownMb).toBeLessThan(MAX_GROWN_MB);
 
-    await using client = new ApiClient(loadCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+    await using client = new ApiClient(loadKubeconfig(cluster.kubeconfig, {}));
     const directory = new LiveDirectory(Date.now);
     const following = directory.follow(kubePods(client, NODE), { random: Math.random });
     await vi.waitUntil(() => directory.state.live, SOON);

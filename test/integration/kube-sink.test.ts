@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, vi } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { KubeSink } from '../../src/post/kube-sink.ts';
 import { EventPoster } from '../../src/post/post-events.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
@@ -17,7 +17,7 @@ const SILENT = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 const test = testWithCluster().extend<{ client: ApiClient; sink: KubeSink }>({
   client: async ({ cluster }, use) => {
-    await using client = new ApiClient(loadCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+    await using client = new ApiClient(loadKubeconfig(cluster.kubeconfig, {}));
     await ensureNamespace(cluster, 'shop');
     await use(client);
   },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import type { ReflectorState } from '../../src/reflector/reflector-step.ts';
@@ -27,7 +27,7 @@ interface Agent extends AsyncDisposable {
 
 /** What an agent is as far as pods go: a directory that follows the API server. */
 async function startAgent(kubeconfig: string): Promise<Agent> {
-  const client = new ApiClient(loadCluster({ kubeconfig, env: {} }));
+  const client = new ApiClient(loadKubeconfig(kubeconfig, {}));
   const directory = new LiveDirectory(Date.now);
   const states: ReflectorState[] = [];
   directory.state$.subscribe((state) => states.splice(0, 1, state));

@@ -7,7 +7,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { ApiError } from '../../src/kube/api-errors.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { KubeSink } from '../../src/post/kube-sink.ts';
 import { agentIdentity } from '../support/agent-identity.ts';
 import { testWithCluster } from '../support/cluster.ts';
@@ -35,7 +35,7 @@ const test = testWithCluster().extend<{ kubeconfig: string }>({
 
 /** What the API server said to one Event after the other, from its start until it took one. */
 async function askUntilTaken(kubeconfig: string): Promise<ApiError[]> {
-  await using client = new ApiClient(loadCluster({ kubeconfig, env: {} }));
+  await using client = new ApiClient(loadKubeconfig(kubeconfig, {}));
   const sink = new KubeSink(client);
   const errors: ApiError[] = [];
   for (let n = 0; ; n += 1) {

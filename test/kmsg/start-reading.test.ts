@@ -15,7 +15,7 @@ async function read(start: StartPoint, ...items: readonly (number | typeof DRAIN
   const told: string[] = [];
   const report = {
     away: (lost: number) => told.push(`away ${lost}`),
-    skipped: (sequence: number) => told.push(`skipped ${sequence}`),
+    passed: (sequence: number) => told.push(`passed ${sequence}`),
     caughtUp: (sequence: number) => told.push(`caught up ${sequence}`),
   };
   const passed$ = from(items.map(item)).pipe(
@@ -65,7 +65,7 @@ describe('where reading starts', () => {
       { at: 'now' },
       [1, 2, DRAINED, 3],
       [DRAINED, 3],
-      ['skipped 2', 'caught up 2'],
+      ['passed 2', 'caught up 2'],
     ],
     ['now, with an empty log', { at: 'now' }, [DRAINED, 1], [DRAINED, 1], ['caught up -1']],
   ])('%s', async (_, start, items, passed, told) => {

@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { MAX_OBJECT_BYTES } from '../../src/kube/json-text.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 describe('getJson', () => {
-  it('asks with the token, the query and nothing undefined', async () => {
+  test('asks with the token, the query and nothing undefined', async () => {
     api.behave(server.answerJson(200, { kind: 'PodList' }));
 
     const answer = await client.getJson('/api/v1/pods', { limit: 5, watch: false, x: undefined });
@@ -50,7 +50,7 @@ describe('getJson', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['never answers', server.neverAnswer, 'E_API_TIMEOUT'],
     ['stalls in the body', server.stallInBody, 'E_API_TIMEOUT'],
     ['resets', server.reset, 'E_API_UNREACHABLE'],
@@ -62,7 +62,7 @@ describe('getJson', () => {
     expect(await failure(asking.getJson('/x'))).toMatchObject({ code, retryable: true });
   });
 
-  it('takes no answer that is larger than any object', async () => {
+  test('takes no answer that is larger than any object', async () => {
     api.behave(answerInPieces(() => ['"', 'x'.repeat(MAX_OBJECT_BYTES), '"']));
     expect(await failure(client.getJson('/x'))).toMatchObject({
       code: 'E_API_UNREACHABLE',
@@ -70,7 +70,7 @@ describe('getJson', () => {
     });
   });
 
-  it('fails, to be retried, when nothing listens there', async () => {
+  test('fails, to be retried, when nothing listens there', async () => {
     const gone = mountServiceAccount('https://127.0.0.1:1', first.cert);
     await using nobody = new ApiClient(gone.access, TIMEOUTS);
     expect(await failure(nobody.getJson('/x'))).toMatchObject({
@@ -79,7 +79,7 @@ describe('getJson', () => {
     });
   });
 
-  it('is usable again after time-outs that held every connection', async () => {
+  test('is usable again after time-outs that held every connection', async () => {
     await using impatient = new ApiClient(account.access, IMPATIENT);
     api.behave(server.neverAnswer);
     await Promise.all([1, 2, 3, 4].map(() => failure(impatient.getJson('/x'))));
@@ -88,7 +88,7 @@ describe('getJson', () => {
     expect(await impatient.getJson('/x')).toEqual({ ok: true });
   });
 
-  it('ends at once when its signal is aborted', async () => {
+  test('ends at once when its signal is aborted', async () => {
     api.behave(server.neverAnswer);
     const stop = new AbortController();
     const asked = failure(client.getJson('/x', {}, stop.signal));
@@ -98,7 +98,7 @@ describe('getJson', () => {
 });
 
 describe('credentials', () => {
-  it('sends the new token after the file changed, a 401 in between or not', async () => {
+  test('sends the new token after the file changed, a 401 in between or not', async () => {
     api.behave((exchange) => {
       const good = exchange.request.headers.authorization === 'Bearer second-token';
       server.answerStatus(good ? 200 : 401)(exchange);
@@ -110,7 +110,7 @@ describe('credentials', () => {
     await client.getJson('/x');
   });
 
-  it('trusts the new authority after the CA file changed', async () => {
+  test('trusts the new authority after the CA file changed', async () => {
     await client.getJson('/x');
     api.present(second);
     api.hangUp();
@@ -120,7 +120,7 @@ describe('credentials', () => {
     expect(await client.getJson('/x')).toEqual({});
   });
 
-  it('fails, to be retried, while the token file is away', async () => {
+  test('fails, to be retried, while the token file is away', async () => {
     account.loseToken();
     expect(await failure(client.getJson('/x'))).toMatchObject({
       code: 'E_API_CREDENTIALS',
@@ -132,7 +132,7 @@ describe('credentials', () => {
 describe('getStream', () => {
   const forever = new AbortController().signal;
 
-  it('resolves with the headers and hands over the chunks as they come', async () => {
+  test('resolves with the headers and hands over the chunks as they come', async () => {
     api.behave(({ response }) => response.writeHead(200, JSON_TYPE).write('one'));
     const body = await client.getStream('/watch', { watch: true }, forever);
     const chunks = body[Symbol.asyncIterator]();
@@ -143,7 +143,7 @@ describe('getStream', () => {
     await chunks.return?.();
   });
 
-  it.each([
+  test.each([
     ['refuses', server.answerStatus(410, { reason: 'Expired' }), 'E_API_GONE', 410, 'Expired'],
     ['answers a page', server.answerHtml, 'E_API_GARBLED', 200, undefined],
   ])('fails when the server %s', async (_name, behaviour, code, status, reason) => {
@@ -152,7 +152,7 @@ describe('getStream', () => {
     expect(await failure(asked)).toMatchObject({ code, status, reason, retryable: true });
   });
 
-  it('quotes no more than the beginning of a page that never ends', async () => {
+  test('quotes no more than the beginning of a page that never ends', async () => {
     api.behave(({ response }) => {
       response.writeHead(503).write('x'.repeat(1024 * 1024 + 1));
     });
@@ -160,7 +160,7 @@ describe('getStream', () => {
     expect(String(cause)).toHaveLength('Error: '.length + 1024);
   });
 
-  it('outlives the time-out of a request, but not its own silence', async () => {
+  test('outlives the time-out of a request, but not its own silence', async () => {
     await using impatient = new ApiClient(account.access, IMPATIENT);
     api.behave(server.stallInBody);
     const startedMs = performance.now();
@@ -170,7 +170,7 @@ describe('getStream', () => {
     expect(performance.now() - startedMs).toBeGreaterThan(600);
   });
 
-  it.each([
+  test.each([
     ['never answers', server.neverAnswer, 'E_API_TIMEOUT'],
     ['resets', server.reset, 'E_API_UNREACHABLE'],
   ])('fails, to be retried, when the server %s', async (_name, behaviour, code) => {
@@ -180,7 +180,7 @@ describe('getStream', () => {
     expect(await failure(asked)).toMatchObject({ code, retryable: true });
   });
 
-  it.each([
+  test.each([
     ['its signal is aborted', 'E_API_CANCELLED'],
     ['the connection breaks', 'E_API_UNREACHABLE'],
   ])('ends when %s', async (how, code) => {
@@ -193,7 +193,7 @@ describe('getStream', () => {
     expect(await reading).toMatchObject({ code });
   });
 
-  it('does not take a connection from the requests', async () => {
+  test('does not take a connection from the requests', async () => {
     api.behave(({ response }) => response.writeHead(200, JSON_TYPE).write('x'));
     const stop = new AbortController();
     await Promise.all([1, 2].map(() => client.getStream('/watch', {}, stop.signal)));

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { classifyAnswer, classifyTransport } from '../../src/kube/classify-failure.ts';
 
 function classify(status: number, said: unknown = {}, retryAfter?: string): unknown {
@@ -11,7 +11,7 @@ function classify(status: number, said: unknown = {}, retryAfter?: string): unkn
 const TERMINATING = { details: { causes: [{ reason: 'NamespaceTerminating' }] } };
 
 describe('classifyAnswer', () => {
-  it.each<readonly [number, unknown, string, boolean]>([
+  test.each<readonly [number, unknown, string, boolean]>([
     [302, {}, 'E_API_UNAVAILABLE', true],
     [400, {}, 'E_API_REFUSED', false],
     [401, {}, 'E_API_UNAUTHORIZED', true],
@@ -37,7 +37,7 @@ describe('classifyAnswer', () => {
     expect(classify(status, said)).toMatchObject({ code, retryable, status });
   });
 
-  it('tells what was done, why it failed, and what the Status says', () => {
+  test('tells what was done, why it failed, and what the Status says', () => {
     const details = { kind: 'namespaces', causes: [{ reason: 'NamespaceTerminating' }, null, 7] };
     const err = classify(403, { reason: 'Forbidden', message: 'it is being terminated', details });
     expect(err).toMatchObject({
@@ -49,7 +49,7 @@ describe('classifyAnswer', () => {
     });
   });
 
-  it.each([
+  test.each([
     ['7', {}, 7000],
     [undefined, { details: { retryAfterSeconds: 3 } }, 3000],
     ['0', {}, undefined],
@@ -60,7 +60,7 @@ describe('classifyAnswer', () => {
     expect(classify(429, said, header)).toMatchObject({ retryAfterMs });
   });
 
-  it('believes nothing and never throws', () => {
+  test('believes nothing and never throws', () => {
     fc.assert(
       fc.property(
         fc.integer(),
@@ -75,7 +75,7 @@ describe('classifyAnswer', () => {
 });
 
 describe('classifyTransport', () => {
-  it('makes a retryable error of anything', () => {
+  test('makes a retryable error of anything', () => {
     fc.assert(
       fc.property(fc.anything(), (thrown) => {
         expect(classifyTransport('x', thrown)).toMatchObject({

@@ -5,9 +5,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { type Certificate, makeCertificate } from '../support/certificates.ts';
 import { type MisbehavingServer, startMisbehavingServer } from '../support/misbehaving-server.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -34,7 +34,7 @@ function kubeconfig(cluster: object, user: object): ApiClient {
     'current-context': 'x',
   };
   writeFileSync(file, JSON.stringify(config));
-  return new ApiClient(loadCluster({ kubeconfig: file, env: {} }));
+  return new ApiClient(loadKubeconfig(file, {}));
 }
 
 function base64(text: string): string {
@@ -46,7 +46,7 @@ function trusting(): object {
 }
 
 describe('a kubeconfig', () => {
-  it('brings its client certificate, to requests and to streams', async () => {
+  test('brings its client certificate, to requests and to streams', async () => {
     const user = { 'client-certificate-data': base64(me.cert), 'client-key-data': base64(me.key) };
     await using client = kubeconfig(trusting(), user);
     await client.getJson('/version');
@@ -57,7 +57,7 @@ describe('a kubeconfig', () => {
     expect(names).toEqual(['admin', 'admin']);
   });
 
-  it.each([
+  test.each([
     ['a token', { token: 'secret' }, 'Bearer secret'],
     ['a name and a password', { username: 'me', password: 'pw' }, `Basic ${base64('me:pw')}`],
   ])('brings %s', async (_name, user, authorization) => {
@@ -66,7 +66,7 @@ describe('a kubeconfig', () => {
     expect(api.requests.at(-1)?.request.headers.authorization).toBe(authorization);
   });
 
-  it('refuses a server it does not trust, unless told not to look', async () => {
+  test('refuses a server it does not trust, unless told not to look', async () => {
     await using careful = kubeconfig({ server: api.url }, { token: 'secret' });
     await expect(careful.getJson('/version')).rejects.toMatchObject({ code: 'E_API_UNREACHABLE' });
 
@@ -75,7 +75,7 @@ describe('a kubeconfig', () => {
     expect(await careless.getJson('/version')).toEqual({});
   });
 
-  it('goes through its proxy, two connections for any number of requests', async () => {
+  test('goes through its proxy, two connections for any number of requests', async () => {
     const proxy = createServer();
     let tunnels = 0;
     proxy.on('connect', ({ url = '' }, socket) => {
@@ -95,7 +95,7 @@ describe('a kubeconfig', () => {
     proxy.close();
   });
 
-  it('sends no credentials to a server without TLS', async () => {
+  test('sends no credentials to a server without TLS', async () => {
     const plain = createServer((request, response) => {
       response.end(JSON.stringify({ authorization: request.headers.authorization ?? 'none' }));
     });

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TooLargeError } from '../../src/kube/json-text.ts';
 import { jsonLines } from '../../src/kube/json-lines.ts';
 
@@ -18,7 +18,7 @@ const collect = (...chunks: readonly string[]): Promise<unknown[]> =>
   readAll(jsonLines(stream(...chunks.map(bytes))));
 
 describe('jsonLines', () => {
-  it.each<[string, readonly string[], readonly unknown[]]>([
+  test.each<[string, readonly string[], readonly unknown[]]>([
     ['one line', ['{"a":1}\n'], [{ a: 1 }]],
     ['two in a chunk', ['{"a":1}\n{"a":2}\n'], [{ a: 1 }, { a: 2 }]],
     ['one in three chunks', ['{"a"', ':', '1}\n'], [{ a: 1 }]],
@@ -29,7 +29,7 @@ describe('jsonLines', () => {
     expect(await collect(...chunks)).toEqual(documents);
   });
 
-  it('reads the same however the bytes are cut, also inside a character', async () => {
+  test('reads the same however the bytes are cut, also inside a character', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.jsonValue()), fc.array(fc.nat(400)), async (documents, cuts) => {
         const whole = bytes(documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
@@ -41,7 +41,7 @@ describe('jsonLines', () => {
     );
   });
 
-  it('gives what was whole before it says that the stream ended inside a line', async () => {
+  test('gives what was whole before it says that the stream ended inside a line', async () => {
     const seen: unknown[] = [];
     const reading = (async () => {
       for await (const document of jsonLines(stream(bytes('1\n2')))) seen.push(document);
@@ -50,11 +50,11 @@ describe('jsonLines', () => {
     expect(seen).toEqual([1]);
   });
 
-  it('refuses what is not JSON', async () => {
+  test('refuses what is not JSON', async () => {
     await expect(collect('<html>\n')).rejects.toMatchObject({ code: 'E_API_GARBLED' });
   });
 
-  it.each([
+  test.each([
     ['at once', [`${'x'.repeat(11)}\n2\n`]],
     ['by and by', ['xxxx', 'xxxx', 'xxxx', '\n2\n']],
   ])('says that a line is too large, come %s, and reads on', async (_, chunks) => {
@@ -64,23 +64,23 @@ describe('jsonLines', () => {
     expect(tooLarge).toBeInstanceOf(TooLargeError);
   });
 
-  it('says that a line has too many objects, and reads on', async () => {
+  test('says that a line has too many objects, and reads on', async () => {
     const line = `[${'{},'.repeat(100_000)}{}]\n`;
     const [tooLarge, ...rest] = await readAll(jsonLines(stream(bytes(line), bytes('2\n'))));
     expect(tooLarge).toBeInstanceOf(TooLargeError);
     expect(rest).toEqual([2]);
   });
 
-  it('reads a line that is just as large as it may be', async () => {
+  test('reads a line that is just as large as it may be', async () => {
     expect(await readAll(jsonLines(stream(bytes('1234567890\n')), 10))).toEqual([1234567890]);
   });
 
-  it('takes a large line that is cut off for one that was not finished', async () => {
+  test('takes a large line that is cut off for one that was not finished', async () => {
     const reading = readAll(jsonLines(stream(bytes('x'.repeat(100))), 10));
     await expect(reading).rejects.toMatchObject({ code: 'E_API_UNREACHABLE' });
   });
 
-  it('ends its source when it is left', async () => {
+  test('ends its source when it is left', async () => {
     let ended = false;
     async function* source(): AsyncGenerator<Uint8Array> {
       try {

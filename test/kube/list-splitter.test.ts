@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TooLargeError } from '../../src/kube/json-text.ts';
 import { ListSplitter } from '../../src/kube/list-splitter.ts';
 
@@ -19,7 +19,7 @@ const whole = (text: string, maxItemBytes?: number): Split =>
   split([Buffer.from(text)], maxItemBytes);
 
 describe('ListSplitter', () => {
-  it.each<[string, string, readonly string[], string]>([
+  test.each<[string, string, readonly string[], string]>([
     [
       'a list of two',
       '{"items":[{"a":1},{"b":[{}]}]}',
@@ -51,27 +51,27 @@ describe('ListSplitter', () => {
     expect(whole(text)).toEqual({ items, remainder });
   });
 
-  it('gives the items as they come, not at the end', () => {
+  test('gives the items as they come, not at the end', () => {
     const items: unknown[] = [];
     const splitter = new ListSplitter((item) => items.push(item));
     splitter.push(Buffer.from('{"items":[{"a":1}'));
     expect(items).toEqual(['{"a":1}']);
   });
 
-  it('says that an item is too large, and goes on with the next', () => {
+  test('says that an item is too large, and goes on with the next', () => {
     const large = JSON.stringify({ a: 'x'.repeat(100) });
     const { items, remainder } = whole(`{"items":[{},${large},{"b":1}]}`, 10);
     expect(items).toEqual(['{}', new TooLargeError(large.length, 10), '{"b":1}']);
     expect(remainder).toBe('{"items":[0,0,0]}');
   });
 
-  it('keeps no more than 1 MiB of what is no item', () => {
+  test('keeps no more than 1 MiB of what is no item', () => {
     expect(whole(`{"items":["${'x'.repeat(1024 * 1024)}"]}`).remainder).toBeInstanceOf(
       TooLargeError,
     );
   });
 
-  it('gives what JSON.parse would have given, however the bytes are cut', () => {
+  test('gives what JSON.parse would have given, however the bytes are cut', () => {
     const list = fc.record({
       kind: fc.string(),
       items: fc.array(fc.dictionary(fc.string(), fc.jsonValue())),
@@ -89,7 +89,7 @@ describe('ListSplitter', () => {
     );
   });
 
-  it('never throws, whatever bytes come', () => {
+  test('never throws, whatever bytes come', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...'{}[]",:\\0a')), (characters) => {
         expect(() => whole(characters.join(''))).not.toThrow();

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { loadKubeconfig, loadServiceAccount } from '../../src/kube/load-cluster.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 let dir: string;
@@ -27,74 +27,82 @@ function mount(): string {
   return dir;
 }
 
-const IN_CLUSTER = { KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBERNETES_SERVICE_PORT: '6443' };
-
-describe('loadCluster', () => {
-  it('takes the file of the flag before everything else', () => {
+describe('a kubeconfig that is named', () => {
+  test('is read, and nothing else', () => {
     const kubeconfig = writeKubeconfig('flag', 'https://flag:6443/');
-    const env = { ...IN_CLUSTER, KUBECONFIG: writeKubeconfig('env', 'https://env') };
-    const access = loadCluster({ kubeconfig, env, serviceAccountDir: mount() });
-    expect(access.server).toBe('https://flag:6443');
+    const env = { KUBECONFIG: writeKubeconfig('env', 'https://env') };
+    expect(loadKubeconfig(kubeconfig, env).server).toBe('https://flag:6443');
   });
 
-  it('takes KUBECONFIG before the service account, and merges its files', () => {
+  test('without a path is that of KUBECONFIG, whose files are merged', () => {
     const [first, second] = [
       writeKubeconfig('one', 'https://one'),
       writeKubeconfig('two', 'https://two'),
     ];
-    const env = { ...IN_CLUSTER, KUBECONFIG: `${first}::${second}` };
-    const access = loadCluster({ env, serviceAccountDir: mount() });
+    const access = loadKubeconfig(true, { KUBECONFIG: `${first}::${second}` });
     expect(access.server).toBe('https://one');
     expect(access.getContexts().map(({ name }) => name)).toEqual(['one', 'two']);
   });
 
-  it.each([
-    ['10.0.0.1', '6443', 'https://10.0.0.1:6443'],
-    ['fd00::1', undefined, 'https://[fd00::1]'],
-  ])('takes the service account at %s', (host, port, server) => {
-    const env = { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, HOME: dir };
-    expect(loadCluster({ env, serviceAccountDir: mount() }).server).toBe(server);
-  });
-
-  it('takes ~/.kube/config last', () => {
+  test('without a path and a variable is ~/.kube/config', () => {
     mkdirSync(join(dir, '.kube'));
     writeKubeconfig('.kube/config', 'https://home');
-    const env = { ...IN_CLUSTER, HOME: dir };
-    expect(loadCluster({ env, serviceAccountDir: join(dir, 'none') }).server).toBe('https://home');
+    expect(loadKubeconfig(true, { HOME: dir }).server).toBe('https://home');
   });
 
-  it.each([
-    ['nothing is there', {}, /--kubeconfig or KUBECONFIG/],
-    ['the named file is missing', { kubeconfig: '/nonexistent/config' }, /\/nonexistent\/config/],
-  ])('says what to do when %s', (_name, source, message) => {
-    const load = (): unknown =>
-      loadCluster({ env: { HOME: dir }, serviceAccountDir: dir, ...source });
-    expect(load).toThrow(expect.objectContaining({ code: 'E_NO_CLUSTER', retryable: false }));
-    expect(load).toThrow(message);
+  test.each([
+    ['is missing', '/nonexistent/config', 'there is no such file'],
+    ['is a directory', '/', 'it is a directory'],
+    ['is empty', '/dev/null', 'it is empty'],
+  ])('that %s is told with what to do', (_, path, why) => {
+    expect(() => loadKubeconfig(path, {})).toThrow(
+      expect.objectContaining({
+        code: 'E_NO_CLUSTER',
+        isUsage: true,
+        message: `Reading the kubeconfig ${path}: ${why}. Name another with --kubeconfig.`,
+      }),
+    );
   });
 
-  it('says so when the file names no cluster, or is none', () => {
-    const empty = writeKubeconfig('empty');
+  test('that is none is told without a word of what is in it', () => {
     const broken = join(dir, 'broken');
-    writeFileSync(broken, '{{{');
-    for (const kubeconfig of [empty, broken]) {
-      const load = (): unknown => loadCluster({ kubeconfig, env: {} });
-      expect(load).toThrow(expect.objectContaining({ code: 'E_NO_CLUSTER' }));
-    }
+    writeFileSync(broken, '{{{ token: secret');
+    const load = (): unknown => loadKubeconfig(broken, {});
+    expect(load).toThrow(/it is no kubeconfig, neither YAML nor JSON/);
+    expect(load).not.toThrow(/secret/);
   });
 
-  it('leaves out of the server what must not be shown', () => {
+  test('leaves out of the server what must not be shown', () => {
     const kubeconfig = writeKubeconfig('flag', 'https://me:secret@flag:6443/base/?token=secret#x');
-    expect(loadCluster({ kubeconfig, env: {} }).server).toBe('https://flag:6443/base');
+    expect(loadKubeconfig(kubeconfig, {}).server).toBe('https://flag:6443/base');
   });
 
-  it.each(['10.0.0.1:6443', 'me:secret@10.0.0.1', 'https://a b', 'unix:///run/api'])(
-    'refuses the server %s, to which no request can be built, without saying it',
+  test.each([undefined, '10.0.0.1:6443', 'me:secret@10.0.0.1', 'https://a b', 'unix:///run/api'])(
+    'with the server %s, to which no request can be built, is refused without saying it',
     (server) => {
       const kubeconfig = writeKubeconfig('odd', server);
-      const load = (): unknown => loadCluster({ kubeconfig, env: {} });
+      const load = (): unknown => loadKubeconfig(kubeconfig, {});
       expect(load).toThrow(expect.objectContaining({ code: 'E_NO_CLUSTER', retryable: false }));
-      expect(load).toThrow(/with an https:\/\/ URL; choose one with kubectl config use-context$/);
+      expect(load).toThrow(
+        /with an https:\/\/ URL\. Choose one with kubectl config use-context\.$/,
+      );
     },
   );
+});
+
+describe('the cluster of the pod', () => {
+  test.each([
+    ['10.0.0.1', '6443', 'https://10.0.0.1:6443'],
+    ['fd00::1', undefined, 'https://[fd00::1]'],
+  ])('is at %s', (host, port, server) => {
+    const env = { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port };
+    expect(loadServiceAccount(env, mount())?.server).toBe(server);
+  });
+
+  test('is none outside of one', () => {
+    expect(loadServiceAccount({}, mount())).toBeUndefined();
+    expect(
+      loadServiceAccount({ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, dir + '/none'),
+    ).toBeUndefined();
+  });
 });

@@ -5,7 +5,7 @@ import type { Drained } from '../../src/kmsg/record.ts';
 import { assembleEpisodes } from '../../src/oom/assemble-episodes.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { readKernelLine } from '../../src/oom/kernel-lines.ts';
-import type { WitnessedRecord } from '../../src/oom/look-at-kills.ts';
+import type { RecordWithEvidence } from '../../src/oom/look-at-kills.ts';
 import { newTally } from '../../src/tally.ts';
 import { groupLine, oomKillLine, TABLE, taskLine } from '../support/oom-lines.ts';
 
@@ -16,7 +16,7 @@ const HEADER = 'hog invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom
 const GROUP = groupLine();
 
 let sequence = 0;
-function record(message: string, monotonicUs = 0): WitnessedRecord {
+function record(message: string, monotonicUs = 0): RecordWithEvidence {
   sequence += 1;
   const when = { monotonicUs, readAtMs: 0, atMs: 0, live: true, lost: 0 };
   const line = readKernelLine(message);
@@ -30,7 +30,7 @@ function watch(run: (log: FakeLog) => void): void {
 }
 
 class FakeLog {
-  readonly items$ = new Subject<WitnessedRecord | Drained>();
+  readonly items$ = new Subject<RecordWithEvidence | Drained>();
   readonly episodes: { readonly atMs: number; readonly episode: OomEpisode }[] = [];
   readonly tally = newTally();
   readonly scheduler: TestScheduler;
@@ -44,7 +44,7 @@ class FakeLog {
     this.scheduler = scheduler;
   }
 
-  assemble(items$: Observable<WitnessedRecord | Drained> = this.items$) {
+  assemble(items$: Observable<RecordWithEvidence | Drained> = this.items$) {
     const { scheduler, tally } = this;
     const drainNow = (): void => this.look();
     const onIdle = (): number | undefined => this.againMs;

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { KillEvidence } from '../../src/oom/episode.ts';
 import { joinFragments } from '../../src/oom/join-fragments.ts';
 import { takeEvidence } from '../../src/oom/kill-evidence.ts';
-import { NO_WITNESS, type WitnessedRecord } from '../../src/oom/look-at-kills.ts';
+import { NO_EVIDENCE, type RecordWithEvidence } from '../../src/oom/look-at-kills.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { FakeCounters } from '../support/fake-counters.ts';
 import { kernelSays, type Said } from '../support/kernel-says.ts';
@@ -32,13 +32,13 @@ interface Asked {
   readonly ledger?: KillLedger;
 }
 
-/** What the witness is asked, and what becomes of each line. */
+/** What the source is asked, and what becomes of each line. */
 function take(lines: readonly Said[], { live = true, found, ledger, ...time }: Asked = {}) {
   const earliestMs = 'earliestMs' in time ? time.earliestMs : EARLIEST_MS;
   const asked: string[] = [];
-  const items: WitnessedRecord[] = [];
-  const witness = {
-    testify: (pid: number, comm: string, sinceMs: number | undefined) => {
+  const items: RecordWithEvidence[] = [];
+  const source = {
+    evidenceOf: (pid: number, comm: string, sinceMs: number | undefined) => {
       asked.push(`${pid} ${comm} ${sinceMs}`);
       return found;
     },
@@ -60,8 +60,8 @@ function take(lines: readonly Said[], { live = true, found, ledger, ...time }: A
     ...(earliestMs !== undefined && { earliestMs }),
   }));
   concat(from(records), NEVER)
-    .pipe(joinFragments(), takeEvidence(witness, keeping))
-    .subscribe((item) => items.push(item as WitnessedRecord));
+    .pipe(joinFragments(), takeEvidence(source, keeping))
+    .subscribe((item) => items.push(item as RecordWithEvidence));
   return { asked, items };
 }
 
@@ -69,7 +69,7 @@ function lost(said: Said | undefined): number {
   return typeof said === 'object' ? (said.lost ?? 0) : 0;
 }
 
-describe('the witness is asked', () => {
+describe('the source is asked', () => {
   test('about each kill line, and about nothing else', () => {
     const { asked, items } = take([HEADER, killLine(7, 'a b')], { found: FOUND });
     expect(asked).toEqual(['snapshot', '7 a b 1000', 'group? /kubepods/pod undefined', 'snapshot']);
@@ -99,7 +99,7 @@ test('`drained` passes', () => {
   const drained = { kind: 'drained', atMs: 1 } as const;
   const items: unknown[] = [];
   from([drained])
-    .pipe(takeEvidence(NO_WITNESS))
+    .pipe(takeEvidence(NO_EVIDENCE))
     .subscribe((item) => items.push(item));
   expect(items).toEqual([drained]);
 });

@@ -27,7 +27,7 @@ describe('the ledger', () => {
     counters.kill(B);
     ledger.enter({ sequence: 7 });
     ledger.look();
-    expect(ledger.settle()).toEqual(new Map([[7, { cgroup: B, source: 'counters' }]]));
+    expect(ledger.prove()).toEqual(new Map([[7, { cgroup: B, source: 'counters' }]]));
     expect(ledger.isWaiting).toBe(false);
   });
 
@@ -50,7 +50,7 @@ describe('the ledger', () => {
     counters.remove(A);
     ledger.enter({ sequence: 7 });
     ledger.look();
-    expect(ledger.settle()).toEqual(
+    expect(ledger.prove()).toEqual(
       new Map([[7, { cgroup: POD, source: 'pod-counter', unmoved: [B] }]]),
     );
   });
@@ -66,7 +66,7 @@ describe('the ledger', () => {
     counters.kill(A);
     ledger.enter({ sequence: 8 });
     ledger.look();
-    expect(ledger.settle().get(8)).toEqual({ cgroup: A, source: 'counters' });
+    expect(ledger.prove().get(8)).toEqual({ cgroup: A, source: 'counters' });
   });
 
   test('waits for the line of a kill that was counted meanwhile', () => {
@@ -78,17 +78,17 @@ describe('the ledger', () => {
     ledger.enter({ sequence: 7 });
     ledger.look();
     counters.onRead = () => undefined;
-    expect(ledger.settle().size).toBe(0);
+    expect(ledger.prove().size).toBe(0);
     expect(ledger.isOpen(7)).toBe(true);
     ledger.enter({ sequence: 8, cgroup: B });
-    expect(ledger.settle().get(7)).toEqual({ cgroup: A, source: 'counters' });
+    expect(ledger.prove().get(7)).toEqual({ cgroup: A, source: 'counters' });
   });
 
   test('proves nothing after records were lost, until the log was quiet twice', () => {
     const counters = new FakeCounters();
     counters.make(A);
     const ledger = openLedger(counters);
-    ledger.doubt();
+    ledger.invalidate();
     counters.kill(A);
     ledger.enter({ sequence: 7 });
     ledger.look();
@@ -98,7 +98,7 @@ describe('the ledger', () => {
     counters.kill(A);
     ledger.enter({ sequence: 8 });
     ledger.look();
-    expect(ledger.settle().get(8)?.cgroup).toBe(A);
+    expect(ledger.prove().get(8)?.cgroup).toBe(A);
   });
 
   test('goes on with the books of an earlier process', () => {
@@ -114,7 +114,7 @@ describe('the ledger', () => {
     after.enter({ sequence: 7, cgroup: A });
     after.enter({ sequence: 8 });
     after.look();
-    expect(after.settle().get(8)).toEqual({ cgroup: B, source: 'counters' });
+    expect(after.prove().get(8)).toEqual({ cgroup: B, source: 'counters' });
   });
 
   /**
@@ -153,9 +153,9 @@ describe('the ledger', () => {
           const { cgroup, isTold } = line;
           ledger.enter({ sequence: line.sequence, ...(isTold && { cgroup }) });
         };
-        const settle = (): void => {
+        const prove = (): void => {
           const open = new Set([...truth.keys()].filter((killed) => ledger.isOpen(killed)));
-          for (const [killed, { cgroup, isOneOfSeveral }] of ledger.settle()) {
+          for (const [killed, { cgroup, isOneOfSeveral }] of ledger.prove()) {
             if (!open.has(killed)) continue;
             events.set(cgroup, (events.get(cgroup) ?? 0) + 1);
             if (isOneOfSeveral) continue;
@@ -177,7 +177,7 @@ describe('the ledger', () => {
             ledger.look();
             counters.onRead = () => undefined;
           }
-          if (ledger.isWaiting) settle();
+          if (ledger.isWaiting) prove();
           if (what === 'drained' && !ledger.isWaiting && unread.length === 0) ledger.drained();
         }
         // Nobody gets more Events than it had kills.

@@ -7,7 +7,7 @@ import { parseCgroupPath } from '../../src/oom/cgroup-path.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { readKernelLine } from '../../src/oom/kernel-lines.ts';
 import { takeEvidence } from '../../src/oom/kill-evidence.ts';
-import { NO_WITNESS } from '../../src/oom/look-at-kills.ts';
+import { NO_EVIDENCE } from '../../src/oom/look-at-kills.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { newTally } from '../../src/tally.ts';
 import { FakeCounters } from '../support/fake-counters.ts';
@@ -92,7 +92,7 @@ function readLive(
     .pipe(
       takeEvidence(
         {
-          ...NO_WITNESS,
+          ...NO_EVIDENCE,
           excludesGroup: (cgroup) => knowsGroups && cgroup !== undefined && !grouped.has(cgroup),
         },
         { ledger: new KillLedger(counters), drainNow, scheduler },

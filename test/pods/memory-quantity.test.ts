@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { memoryQuantity } from '../../src/pods/memory-quantity.ts';
 
 describe('memoryQuantity', () => {
-  it.each([
+  test.each([
     ['0', 0],
     ['134217728', 2 ** 27],
     ['128Mi', 2 ** 27],
@@ -23,7 +23,7 @@ describe('memoryQuantity', () => {
     expect(memoryQuantity(quantity)).toBe(bytes);
   });
 
-  it.each([
+  test.each([
     '',
     'lots',
     '1KiB',
@@ -44,7 +44,7 @@ describe('memoryQuantity', () => {
     expect(memoryQuantity(quantity)).toBeUndefined();
   });
 
-  it('agrees with exact arithmetic on every whole number of bytes a node may have', () => {
+  test('agrees with exact arithmetic on every whole number of bytes a node may have', () => {
     const factors = {
       '': 1n,
       k: 10n ** 3n,

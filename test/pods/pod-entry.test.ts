@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { field } from '../../src/kube/loose-json.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import { oomKilled, podJson, running } from '../support/pod-json.ts';
 
 describe('toPodEntry', () => {
-  it('keeps what attribution needs of an ordinary pod', () => {
+  test('keeps what attribution needs of an ordinary pod', () => {
     const pod = podJson({
       name: 'web-7d9f8c6b5-x2k4p',
       uid: '5f0e4d1c-0000-4000-8000-000000000001',
@@ -24,7 +24,6 @@ describe('toPodEntry', () => {
       uid: '5f0e4d1c-0000-4000-8000-000000000001',
       referenceUid: '5f0e4d1c-0000-4000-8000-000000000001',
       cgroupUid: '5f0e4d1c-0000-4000-8000-000000000001',
-      nodeName: 'node-1',
       limitBytes: 2 ** 30,
       owner: { kind: 'Deployment', name: 'web' },
       containers: [
@@ -41,7 +40,7 @@ describe('toPodEntry', () => {
     });
   });
 
-  it('knows a restarted container by its old ID and how it ended', () => {
+  test('knows a restarted container by its old ID and how it ended', () => {
     const status = running('new', { lastState: { terminated: oomKilled('old') } });
     const pod = toPodEntry(podJson({ containers: [{ name: 'app', status: { ...status } }] }));
 
@@ -57,7 +56,7 @@ describe('toPodEntry', () => {
     });
   });
 
-  it('prefers how the current container ended to how the last one did', () => {
+  test('prefers how the current container ended to how the last one did', () => {
     const status = {
       containerID: 'containerd://second',
       state: { terminated: oomKilled('second', '2026-08-01T10:09:00Z') },
@@ -70,7 +69,7 @@ describe('toPodEntry', () => {
     expect(pod?.containers[0]?.runningSinceMs).toBeUndefined();
   });
 
-  it.each(['containerd://ab12', 'docker://ab12', 'cri-o://ab12', 'ab12'])(
+  test.each(['containerd://ab12', 'docker://ab12', 'cri-o://ab12', 'ab12'])(
     'reads the ID of %s',
     (id) => {
       const pod = podJson({ containers: [{ name: 'app', status: { containerID: id } }] });
@@ -78,13 +77,13 @@ describe('toPodEntry', () => {
     },
   );
 
-  it('takes the limit in force where the kubelet reports one', () => {
+  test('takes the limit in force where the kubelet reports one', () => {
     const status = running('aa', { resources: { limits: { memory: '256Mi' } } });
     const pod = podJson({ containers: [{ name: 'app', memory: '1Gi', status: { ...status } }] });
     expect(toPodEntry(pod)?.containers[0]?.limitBytes).toBe(2 ** 28);
   });
 
-  it('names a static pod as its cgroup and as kubectl describe do', () => {
+  test('names a static pod as its cgroup and as kubectl describe do', () => {
     const hash = '0123456789abcdef0123456789abcdef';
     const pod = podJson({
       uid: 'the-mirror',
@@ -99,7 +98,7 @@ describe('toPodEntry', () => {
     });
   });
 
-  it('believes no config hash on a pod that is no mirror', () => {
+  test('believes no config hash on a pod that is no mirror', () => {
     const annotations = { 'kubernetes.io/config.hash': 'uid-of-somebody-else' };
     expect(toPodEntry(podJson({ uid: 'mine', annotations }))).toMatchObject({
       cgroupUid: 'mine',
@@ -107,7 +106,7 @@ describe('toPodEntry', () => {
     });
   });
 
-  it.each([
+  test.each([
     undefined,
     null,
     17,
@@ -121,7 +120,7 @@ describe('toPodEntry', () => {
     expect(toPodEntry(garbage)).toBeUndefined();
   });
 
-  it('leaves out what has the wrong shape and keeps the rest', () => {
+  test('leaves out what has the wrong shape and keeps the rest', () => {
     const pod = {
       metadata: { name: 'a', namespace: 'b', uid: 'c', ownerReferences: 'none', annotations: [] },
       spec: {
@@ -141,7 +140,7 @@ describe('toPodEntry', () => {
     });
   });
 
-  it('keeps no name that is longer than names are', () => {
+  test('keeps no name that is longer than names are', () => {
     const long = 'x'.repeat(254);
     const annotations = { 'kubernetes.io/config.hash': 'h', 'kubernetes.io/config.mirror': long };
     const terminated = { ...oomKilled('aa'), reason: long };
@@ -157,7 +156,7 @@ describe('toPodEntry', () => {
     expect(entry?.containers[0]?.ids).toEqual(['aa']);
   });
 
-  it.each([
+  test.each([
     [100, 100],
     [101, 0],
     [20_000, 0],
@@ -172,7 +171,7 @@ describe('toPodEntry', () => {
     expect(entry?.containers).toHaveLength(kept);
   });
 
-  it('never throws, whatever a part of a pod is replaced by', () => {
+  test('never throws, whatever a part of a pod is replaced by', () => {
     const whole = podJson({
       owner: { kind: 'Job', name: 'tidy-29000000' },
       memory: '1Gi',
@@ -193,7 +192,7 @@ describe('toPodEntry', () => {
     );
   });
 
-  it('never throws on anything at all', () => {
+  test('never throws on anything at all', () => {
     fc.assert(
       fc.property(fc.anything(), (anything) => {
         expect(() => toPodEntry(anything)).not.toThrow();

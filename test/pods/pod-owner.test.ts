@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { podOwner } from '../../src/pods/pod-owner.ts';
 import { podJson } from '../support/pod-json.ts';
 
@@ -6,7 +6,7 @@ const CREATED = '2026-08-01T10:00:07Z';
 const minuteOf = (time: string): number => Date.parse(time) / 60_000;
 
 describe('podOwner', () => {
-  it.each([
+  test.each([
     ['StatefulSet', 'db', 'StatefulSet', 'db'],
     ['DaemonSet', 'agent', 'DaemonSet', 'agent'],
     ['ReplicaSet', 'web-7d9f8c6b5', 'Deployment', 'web'],
@@ -23,7 +23,7 @@ describe('podOwner', () => {
     expect(podOwner(pod)).toEqual({ kind: ownerKind, name: ownerName });
   });
 
-  it('has no owner without a controller', () => {
+  test('has no owner without a controller', () => {
     expect(podOwner(podJson())).toBeUndefined();
     const ownerReferences = [{ kind: 'ConfigMap', name: 'x' }, null, 'y'];
     expect(podOwner({ metadata: { ownerReferences } })).toBeUndefined();

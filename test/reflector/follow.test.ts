@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { VirtualAction, VirtualTimeScheduler } from 'rxjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { FakePodApi } from '../support/fake-pod-api.ts';
 import { podFailures } from '../support/pod-failures.ts';
@@ -38,7 +38,7 @@ function setUp(random: () => number = () => 0.5) {
 type Followed = ReturnType<typeof setUp>;
 
 describe('a directory that follows the API server', () => {
-  it('costs an idle API server one list, and one watch in 5 to 10 minutes', () => {
+  test('costs an idle API server one list, and one watch in 5 to 10 minutes', () => {
     const { api, pass } = setUp();
     api.put('web');
     pass(60 * MINUTE);
@@ -47,7 +47,7 @@ describe('a directory that follows the API server', () => {
     expect(api.open).toBe(1);
   });
 
-  it('knows of a change at once', () => {
+  test('knows of a change at once', () => {
     const { api, pass, names, isLive } = setUp();
     pass(SECOND);
     expect(isLive()).toBe(true);
@@ -57,7 +57,7 @@ describe('a directory that follows the API server', () => {
     expect(names()).toEqual([]);
   });
 
-  it.each<[string, (followed: Followed) => void, number]>([
+  test.each<[string, (followed: Followed) => void, number]>([
     ['its watch is cut', ({ api }) => api.breakWatches(), SECOND],
     ['the history is compacted', ({ api }) => api.compact(), 2 * SECOND],
     ['etcd is emptied', ({ api }) => api.wipe(), 12 * SECOND],
@@ -126,7 +126,7 @@ describe('a directory that follows the API server', () => {
     expect(api.open).toBe(1);
   });
 
-  it('hears of a server whose versions went backwards though the watch is accepted', () => {
+  test('hears of a server whose versions went backwards though the watch is accepted', () => {
     const { api, pass, names } = setUp();
     for (let n = 0; n < 50; n += 1) api.put(`pod-${n}`);
     pass(5 * SECOND);
@@ -139,7 +139,7 @@ describe('a directory that follows the API server', () => {
     expect(names()).toEqual(['only']);
   });
 
-  it('goes on past objects that are no pods', () => {
+  test('goes on past objects that are no pods', () => {
     const { api, pass, names } = setUp();
     pass(SECOND);
     api.say('ADDED', { metadata: { resourceVersion: '900' } });
@@ -148,7 +148,7 @@ describe('a directory that follows the API server', () => {
     expect(names()).toEqual(['web']);
   });
 
-  it('does not claim to know all pods while one is too large, and learns that it is gone', () => {
+  test('does not claim to know all pods while one is too large, and learns that it is gone', () => {
     const { api, directory, pass, names, isLive } = setUp();
     pass(SECOND);
     api.haveTooLarge(1);
@@ -168,7 +168,7 @@ describe('a directory that follows the API server', () => {
     expect(api.requests.filter((request) => request.startsWith('list'))).toEqual(lists);
   });
 
-  it('leaves nothing open when it is left', () => {
+  test('leaves nothing open when it is left', () => {
     const { api, pass, following } = setUp();
     pass(SECOND);
     following.unsubscribe();
@@ -178,7 +178,7 @@ describe('a directory that follows the API server', () => {
     expect(api.requests).toHaveLength(requests);
   });
 
-  it('ends up right whatever happened, with one watch open', () => {
+  test('ends up right whatever happened, with one watch open', () => {
     const happenings: Readonly<Record<string, (followed: Followed) => void>> = {
       put: ({ api }) => api.put(`pod-${api.requests.length % 7}`),
       delete: ({ api }) => api.delete(`pod-${api.requests.length % 7}`),

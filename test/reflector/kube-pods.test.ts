@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { from } from 'rxjs';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import type { ApiError } from '../../src/kube/api-errors.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
@@ -101,7 +101,7 @@ async function listFailure(): Promise<ApiError> {
 }
 
 describe('kubePods', () => {
-  it("lists this node's pods", async () => {
+  test("lists this node's pods", async () => {
     const list = { metadata: { resourceVersion: '10' }, items: [podJson()] };
     web.behave(server.answerJson(200, list));
     const answer = await api.list('0', new AbortController().signal);
@@ -114,13 +114,13 @@ describe('kubePods', () => {
     });
   });
 
-  it('reads a list of nothing', async () => {
+  test('reads a list of nothing', async () => {
     web.behave(server.answerJson(200, { metadata: { resourceVersion: '1' }, items: null }));
     const answer = await api.list('0', new AbortController().signal);
     expect(answer).toEqual({ resourceVersion: '1', pods: [], skipped: [] });
   });
 
-  it('finds a pod among 60 of a hostile neighbour, 84 MB in all', async () => {
+  test('finds a pod among 60 of a hostile neighbour, 84 MB in all', async () => {
     const huge = goJson(hugePod('huge', 1_400_000));
     const pods = [...Array.from({ length: 60 }, () => huge), goJson(podJson({ name: 'victim' }))];
     web.behave(answerInPieces(() => podListBody(pods)));
@@ -133,7 +133,7 @@ describe('kubePods', () => {
     expect(directory.byCgroupUid('uid-of-victim')?.name).toBe('victim');
   });
 
-  it.each<[string, server.Behaviour, string]>([
+  test.each<[string, server.Behaviour, string]>([
     ['410', server.answerStatus(410, GONE), 'E_API_GONE 410'],
     ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), AHEAD],
     ['429', server.answerStatus(429, {}, { 'Retry-After': '3' }), 'E_API_UNAVAILABLE 429'],
@@ -154,7 +154,7 @@ describe('kubePods', () => {
     expect(failure.retryAfterMs).toBe(reason.endsWith('429') ? 3000 : undefined);
   });
 
-  it('watches from a version, with bookmarks and an end', async () => {
+  test('watches from a version, with bookmarks and an end', async () => {
     web.behave(stream([ADDED, { ...ADDED, type: 'MODIFIED' }, { ...ADDED, type: 'DELETED' }]));
     expect(await watch()).toEqual(['OPENED', 'ADDED', 'MODIFIED', 'DELETED']);
     const { searchParams } = new URL(web.requests[0]?.request.url ?? '', web.url);
@@ -167,7 +167,7 @@ describe('kubePods', () => {
     });
   });
 
-  it('says that a watch is open before there is anything to say', async () => {
+  test('says that a watch is open before there is anything to say', async () => {
     web.behave(stream([], () => {}));
     const controller = new AbortController();
     const opened = new Promise((resolve) => {
@@ -177,7 +177,7 @@ describe('kubePods', () => {
     controller.abort();
   });
 
-  it.each<[string, server.Behaviour, readonly string[]]>([
+  test.each<[string, server.Behaviour, readonly string[]]>([
     ['HTTP 410', server.answerStatus(410, GONE), ['E_API_GONE 410']],
     ['an event of 410', stream([ADDED, error(410, GONE)]), ['OPENED', 'ADDED', 'E_API_GONE 410']],
     ['a version ahead of the server', server.answerStatus(504, TOO_LARGE), [AHEAD]],
@@ -205,7 +205,7 @@ describe('kubePods', () => {
     expect(await watch()).toEqual(said);
   });
 
-  it('closes its connection when nobody watches any more', async () => {
+  test('closes its connection when nobody watches any more', async () => {
     const closed = new Promise((resolve) => {
       web.behave(stream([ADDED], ({ request }) => request.socket.once('close', resolve)));
     });
@@ -235,7 +235,7 @@ describe('a directory over a server that misbehaves', () => {
     stream([ADDED]),
   ];
 
-  it('holds no more after 200 reconnections than after 20', async () => {
+  test('holds no more after 200 reconnections than after 20', async () => {
     let watches = 0;
     web.behave((exchange) => {
       const list = { metadata: { resourceVersion: '10' }, items: [podJson()] };
@@ -261,7 +261,7 @@ describe('a directory over a server that misbehaves', () => {
     expect(directory.byCgroupUid('uid-of-web')?.name).toBe('web');
   }, 30_000);
 
-  it('reads the token again when it has expired', async () => {
+  test('reads the token again when it has expired', async () => {
     const list = { metadata: { resourceVersion: '10' }, items: [podJson()] };
     web.behave((exchange) => {
       const fresh = exchange.request.headers.authorization === 'Bearer second';

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { entryOf, oomKilled, type PodShape, running } from '../support/pod-json.ts';
@@ -43,7 +43,7 @@ function entry(name: string, deletedAtMs: number): PodEntry {
 }
 
 describe('LiveDirectory', () => {
-  it('finds a pod by its cgroup UID, with its containers', () => {
+  test('finds a pod by its cgroup UID, with its containers', () => {
     const { directory, put } = setUp();
     put(withContainer('web', 'c1'));
     expect(directory.byCgroupUid('uid-of-web')?.name).toBe('web');
@@ -51,7 +51,7 @@ describe('LiveDirectory', () => {
     expect(directory.byCgroupUid('other')).toBeUndefined();
   });
 
-  it('keeps each ID a container that restarted was seen with, up to eight', () => {
+  test('keeps each ID a container that restarted was seen with, up to eight', () => {
     const { directory, put } = setUp();
     for (let run = 0; run < 10; run += 1) put(withContainer('web', `c${run}`));
     expect(containerOf(directory, 'web')?.ids).toEqual([
@@ -66,7 +66,7 @@ describe('LiveDirectory', () => {
     ]);
   });
 
-  it('keeps a deleted pod for 15 minutes and says since when it is gone', () => {
+  test('keeps a deleted pod for 15 minutes and says since when it is gone', () => {
     const { clock, directory, put, remove } = setUp();
     put(withContainer('web', 'c1'));
     clock.nowMs += MINUTE;
@@ -81,14 +81,14 @@ describe('LiveDirectory', () => {
     expect(directory.entries()).toEqual([]);
   });
 
-  it('learns from a deletion what it had not seen: the last container', () => {
+  test('learns from a deletion what it had not seen: the last container', () => {
     const { directory, remove } = setUp();
     const status = { state: { terminated: oomKilled('c1') } };
     remove({ name: 'web', containers: [{ name: 'app', status }] });
     expect(containerOf(directory, 'web')?.lastTermination?.reason).toBe('OOMKilled');
   });
 
-  it('forgets the longest deleted first when pods come and go by the thousand', () => {
+  test('forgets the longest deleted first when pods come and go by the thousand', () => {
     const { clock, directory, put, remove } = setUp();
     for (let n = 0; n < 1500; n += 1) {
       clock.nowMs += 1;
@@ -100,7 +100,7 @@ describe('LiveDirectory', () => {
     expect(directory.byCgroupUid('uid-of-job-500')?.name).toBe('job-500');
   });
 
-  it('takes a list as the whole truth: who is missing is gone, and nobody is forgotten', () => {
+  test('takes a list as the whole truth: who is missing is gone, and nobody is forgotten', () => {
     const { clock, directory, put, replace } = setUp();
     put(withContainer('stays', 'old'));
     put(withContainer('goes', 'g'));
@@ -111,7 +111,7 @@ describe('LiveDirectory', () => {
     expect(containerOf(directory, 'stays')?.ids).toEqual(['new', 'old']);
   });
 
-  it('counts the time since a deletion from the first list that lacked it', () => {
+  test('counts the time since a deletion from the first list that lacked it', () => {
     const { clock, directory, put, replace } = setUp();
     put({ name: 'web' });
     replace();
@@ -122,7 +122,7 @@ describe('LiveDirectory', () => {
   });
 
   describe('static pods', () => {
-    it('are found by their hash, also when the mirror was made anew', () => {
+    test('are found by their hash, also when the mirror was made anew', () => {
       const { directory, put, remove } = setUp();
       put(mirror('etcd', 'first', 'h', 'c1'));
       expect(directory.byCgroupUid('h')?.uid).toBe('first');
@@ -133,7 +133,7 @@ describe('LiveDirectory', () => {
       expect(directory.byCgroupUid('h')).toMatchObject({ uid: 'second' });
     });
 
-    it('cannot be impersonated while they live, nor impersonate others', () => {
+    test('cannot be impersonated while they live, nor impersonate others', () => {
       const { directory, put, replace } = setUp();
       put(mirror('etcd', 'real', 'h', 'c1'));
       put({ name: 'victim', uid: 'victim-uid' });
@@ -146,7 +146,7 @@ describe('LiveDirectory', () => {
       expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
     });
 
-    it('cannot be impersonated by who came first, in the same list or an earlier one', () => {
+    test('cannot be impersonated by who came first, in the same list or an earlier one', () => {
       const { directory, put, remove, replace } = setUp();
       replace(forged('thief', 't1', 'h'), mirror('etcd', 'real', 'h', 'c1'));
       expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
@@ -157,14 +157,14 @@ describe('LiveDirectory', () => {
       expect(directory.byCgroupUid('h', 'c1')?.name).toBe('etcd');
     });
 
-    it('are nobody’s while the only one who claims them has no status of the kubelet’s', () => {
+    test('are nobody’s while the only one who claims them has no status of the kubelet’s', () => {
       const { directory, put } = setUp();
       put(forged('thief', 't1', 'h'));
       expect(directory.byCgroupUid('h')).toBeUndefined();
       expect(directory.byCgroupUid('h', 'c1')).toBeUndefined();
     });
 
-    it('are weighed again when one who claims them goes', () => {
+    test('are weighed again when one who claims them goes', () => {
       const { directory, put, remove } = setUp();
       put(forged('thief', 't1', 'h'));
       put(mirror('etcd', 'real', 'h', 'c1'));
@@ -174,7 +174,7 @@ describe('LiveDirectory', () => {
     });
   });
 
-  it('tells every newer version of a pod, and no update that changes nothing we keep', () => {
+  test('tells every newer version of a pod, and no update that changes nothing we keep', () => {
     const { directory, put, remove } = setUp();
     const seen: PodEntry[] = [];
     const subscription = directory.changed$.subscribe((pod) => seen.push(pod));
@@ -190,7 +190,7 @@ describe('LiveDirectory', () => {
   });
 
   describe('across a restart', () => {
-    it('gives back what the store kept, until the first list knows better', () => {
+    test('gives back what the store kept, until the first list knows better', () => {
       const before = setUp();
       before.put(withContainer('web', 'c1'));
       before.put(withContainer('gone', 'c2'));
@@ -205,7 +205,7 @@ describe('LiveDirectory', () => {
       expect(directory.byCgroupUid('uid-of-gone')?.deletedAtMs).toBe(clock.nowMs);
     });
 
-    it('forgets what was deleted too long ago, and never overrides what it knows', () => {
+    test('forgets what was deleted too long ago, and never overrides what it knows', () => {
       const { clock, directory, put } = setUp();
       put(withContainer('web', 'now'));
       const ago = (minutes: number): number => clock.nowMs - minutes * MINUTE;

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readPodList } from '../../src/reflector/kube-pods.ts';
 import { entryOf, podJson } from '../support/pod-json.ts';
 import { podListBody } from '../support/pod-list-body.ts';
@@ -12,7 +12,7 @@ const POD = JSON.stringify(podJson());
 const METADATA = '"metadata":{"resourceVersion":"7"}';
 
 describe('readPodList', () => {
-  it('keeps the entry of each pod', async () => {
+  test('keeps the entry of each pod', async () => {
     const pods = ['a', 'b'].map((name) => JSON.stringify(podJson({ name })));
     expect(await read(...podListBody(pods, '7'))).toEqual({
       resourceVersion: '7',
@@ -21,7 +21,7 @@ describe('readPodList', () => {
     });
   });
 
-  it('passes over a pod that is too large, tells it, and finds the one behind it', async () => {
+  test('passes over a pod that is too large, tells it, and finds the one behind it', async () => {
     const large = JSON.stringify(podJson({ name: 'a'.repeat(3000) }));
     const list = await readPodList(stream(podListBody([large, POD])), 2000);
     expect(list.pods).toEqual([entryOf()]);
@@ -30,7 +30,7 @@ describe('readPodList', () => {
     ]);
   });
 
-  it.each([
+  test.each([
     ['another order of fields', `{"items":[${POD}],${METADATA}}`, 1],
     ['items that are null', `{"items":null,${METADATA}}`, 0],
     ['no items', `{${METADATA}}`, 0],
@@ -39,7 +39,7 @@ describe('readPodList', () => {
     expect((await read(text)).pods).toHaveLength(pods);
   });
 
-  it.each([
+  test.each([
     ['half of it', `{${METADATA},"items":[${POD},`],
     ['half of a pod', `{${METADATA},"items":[${POD.slice(0, 50)}`],
     ['all but the last byte', `{${METADATA},"items":[${POD}]`],
@@ -61,7 +61,7 @@ describe('readPodList', () => {
     await expect(read(text)).rejects.toThrow(/whole PodList|JSON/);
   });
 
-  it('fails as its source does', async () => {
+  test('fails as its source does', async () => {
     async function* broken(): AsyncGenerator<Uint8Array> {
       yield await Promise.resolve(Buffer.from(`{${METADATA},"items":[${POD}]}`));
       throw podFailures.broken();

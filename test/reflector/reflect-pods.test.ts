@@ -1,6 +1,6 @@
 import { map, type Observable, of, scan, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { DirectoryChange } from '../../src/reflector/list-and-watch.ts';
 import type { PodApi, PodList, WatchEvent } from '../../src/reflector/list-and-watch.ts';
 import type { ReflectorState } from '../../src/reflector/reflector-step.ts';
@@ -64,7 +64,7 @@ function testScheduler(): TestScheduler {
 }
 
 describe('reflectPods', () => {
-  it('lists once, watches from there, and resumes from the last event when the watch ends', () => {
+  test('lists once, watches from there, and resumes from the last event when the watch ends', () => {
     const scheduler = testScheduler();
     const kinds: string[] = [];
     scheduler.run(({ cold, expectObservable, flush }) => {
@@ -83,7 +83,7 @@ describe('reflectPods', () => {
     });
   });
 
-  it('never ends: back-off after each failure, longer and longer, up to half a minute', () => {
+  test('never ends: back-off after each failure, longer and longer, up to half a minute', () => {
     const scheduler = testScheduler();
     scheduler.run(({ expectObservable, flush }) => {
       const api = new ScriptedApi(scheduler, [], []);
@@ -100,7 +100,7 @@ describe('reflectPods', () => {
     });
   });
 
-  it('replaces a watch that says nothing for three minutes, and aborts it', () => {
+  test('replaces a watch that says nothing for three minutes, and aborts it', () => {
     const scheduler = testScheduler();
     scheduler.run(({ cold, expectObservable, flush }) => {
       const api = new ScriptedApi(
@@ -117,7 +117,7 @@ describe('reflectPods', () => {
     });
   });
 
-  it('gives up a list that hangs for a minute', () => {
+  test('gives up a list that hangs for a minute', () => {
     const scheduler = testScheduler();
     scheduler.run(({ cold, expectObservable, flush }) => {
       const api = new ScriptedApi(scheduler, [cold('-'), cold('(l|)', { l: LIST })], [cold('-')]);
@@ -128,7 +128,7 @@ describe('reflectPods', () => {
     });
   });
 
-  it('stays away as long as the server asks, but not for ever', () => {
+  test('stays away as long as the server asks, but not for ever', () => {
     const scheduler = testScheduler();
     scheduler.run(({ cold, expectObservable, flush }) => {
       const api = new ScriptedApi(
@@ -149,7 +149,7 @@ describe('reflectPods', () => {
     });
   });
 
-  it('spreads the renewals of a watch between 5 and 10 minutes', () => {
+  test('spreads the renewals of a watch between 5 and 10 minutes', () => {
     const scheduler = testScheduler();
     scheduler.run(({ cold, expectObservable, flush }) => {
       const api = new ScriptedApi(scheduler, [cold('(l|)', { l: LIST })], [cold('o', EVENTS)]);
@@ -162,7 +162,7 @@ describe('reflectPods', () => {
     });
   });
 
-  it('passes over a change the directory throws at, and asks again for a list it throws at', () => {
+  test('passes over a change the directory throws at, and asks again for a list it throws at', () => {
     const scheduler = testScheduler();
     scheduler.run(({ cold, expectObservable, flush }) => {
       const api = new ScriptedApi(
@@ -190,7 +190,7 @@ describe('reflectPods', () => {
     });
   });
 
-  it('survives an API that throws instead of failing', () => {
+  test('survives an API that throws instead of failing', () => {
     const scheduler = testScheduler();
     scheduler.run(({ expectObservable }) => {
       const api: PodApi = {
@@ -205,7 +205,7 @@ describe('reflectPods', () => {
     expect.assertions(1);
   });
 
-  it('starts afresh for each subscriber, and lets go of everything when it is left', () => {
+  test('starts afresh for each subscriber, and lets go of everything when it is left', () => {
     const scheduler = testScheduler();
     scheduler.run(({ cold, expectObservable, expectSubscriptions, flush }) => {
       const watch = cold('o', EVENTS);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   advance,
   FIRST_STEP,
@@ -23,7 +23,7 @@ const asks = ({ request, pause }: ReflectorStep): string =>
   `${request.verb} ${request.resourceVersion || '""'}${WHEN[pause]}`;
 
 describe('advance', () => {
-  it.each<[string, readonly Progress[], string]>([
+  test.each<[string, readonly Progress[], string]>([
     ['begins with what the watch cache has', [], 'list 0'],
     ['watches from the list', [listed], 'watch 7'],
     ['asks again when the first list fails', [failed('unavailable')], 'list 0 later'],
@@ -134,7 +134,7 @@ describe('advance', () => {
     expect(asks(after(...all))).toBe(next);
   });
 
-  it('is synced from the first list on, live while a watch is open', () => {
+  test('is synced from the first list on, live while a watch is open', () => {
     const states = [
       [listed],
       [listed, opened],
@@ -150,7 +150,7 @@ describe('advance', () => {
     expect(states.at(-1)).toMatchObject({ lists: 1, watches: 2, failures: 1, skipped: 0 });
   });
 
-  it('counts what was passed over by the last list and since', () => {
+  test('counts what was passed over by the last list and since', () => {
     const change: Progress = { kind: 'skipped', err: 'a change' };
     const { state } = after(listedBut, opened, change);
     expect(state).toMatchObject({ skipped: 3, lastError: 'a change' });
@@ -159,7 +159,7 @@ describe('advance', () => {
     expect(after(listedBut).state.lastError).toBe('too large');
   });
 
-  it('counts failures in a row until a watch is open', () => {
+  test('counts failures in a row until a watch is open', () => {
     const failure = failed('unavailable');
     const inARow = (...all: readonly Progress[]): number => after(...all).state.failuresInARow;
     expect(inARow(failure, failure)).toBe(2);
@@ -168,7 +168,7 @@ describe('advance', () => {
     expect(inARow(failure, listed, opened, failure)).toBe(1);
   });
 
-  it('remembers the last error and how long the server asked to be left alone', () => {
+  test('remembers the last error and how long the server asked to be left alone', () => {
     const step = after(listed, failed('throttled', START, 7000));
     expect(step.pauseAtLeastMs).toBe(7000);
     expect(step.state.lastError).toMatchObject({ status: 429 });

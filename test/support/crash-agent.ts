@@ -1,8 +1,8 @@
-import { openRecorder } from '../../src/commands/open-recorder.ts';
+import { openRecorder } from '../../src/wiring/open-recorder.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { drainLog } from '../../src/kmsg/drain-log.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { openLog } from '../../src/log.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
@@ -37,7 +37,7 @@ const attributor: Attributor = {
 };
 
 const log = openLog({ level: 'warn', format: 'text' }, (text) => process.stderr.write(text));
-const client = new ApiClient(loadCluster({ kubeconfig, env: {} }));
+const client = new ApiClient(loadKubeconfig(kubeconfig, {}));
 const store = new StateStore({ directory, historyMax: 10_000, log, nowMs: clock.wallMs });
 const facts = { bootId: BOOT_ID, startAt: 'boot', isSavedLog: false } as const;
 const start = decideStart({ ...facts, cursor: store.cursor.read() });

@@ -1,4 +1,5 @@
 import type { OomEpisode } from '../../src/oom/episode.ts';
+import { anEpisode } from './an-episode.ts';
 import { START_MS } from './kill-event.ts';
 
 /** What a test wants to say about an episode; the rest is the same every time. */
@@ -17,22 +18,17 @@ export function makeEpisode({
 }: EpisodeSpec): OomEpisode {
   const uid = `00000000-0000-4000-8000-${String(pod).padStart(12, '0')}`;
   const oomMemcg = `/kubepods/burstable/pod${uid}/${pod.toString(16).padStart(64, 'c')}`;
-  return {
+  return anEpisode({
     sequence,
     lastSequence: sequence + 1,
     monotonicUs: sequence * 1_000_000,
     atMs: START_MS + atMs,
-    context: 'full',
-    constraint: 'CONSTRAINT_MEMCG',
-    limitLevel: 'container',
     oomMemcg,
     taskMemcg: oomMemcg,
-    killLines: 1,
+    usageKb: 65_536,
     limitKb: 65_536,
     victim: { pid: 1000 + sequence, comm: 'java', anonRssKb: 60_000 },
-    members: [],
-    tasks: [],
-  };
+  });
 }
 
 /** The same when the lines of its group have come: one more process was killed. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { items } from '../../src/kube/loose-json.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { makeCertificate } from './certificates.ts';
@@ -71,7 +71,7 @@ function kubeconfigOf(server: string, ca: string): string {
 }
 
 async function measure(kubeconfig: string, reading: Reading): Promise<MeasuredList> {
-  await using client = new ApiClient(loadCluster({ kubeconfig, env: {} }));
+  await using client = new ApiClient(loadKubeconfig(kubeconfig, {}));
   const [before, cpu] = [process.memoryUsage().rss, process.cpuUsage()];
   const counts = await (reading === 'streamed' ? follow(client) : readWhole(client));
   const { user, system } = process.cpuUsage(cpu);

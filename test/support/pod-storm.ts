@@ -3,17 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openNode } from '../../src/commands/open-node.ts';
+import { openNode } from '../../src/wiring/open-node.ts';
 import { BootClock } from '../../src/kmsg/boot-clock.ts';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
-import { NO_WITNESS, type Witness } from '../../src/oom/look-at-kills.ts';
+import { NO_EVIDENCE, type EvidenceFinder } from '../../src/oom/look-at-kills.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
-import { NodeWitness } from '../../src/pods/node-witness.ts';
+import { NodeEvidence } from '../../src/pods/node-evidence.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import type { PodDirectory } from '../../src/pods/pod-directory.ts';
 import { newTally } from '../../src/tally.ts';
@@ -54,19 +54,22 @@ export interface Storm {
   readonly spanMs: number;
 }
 
-/** The witness of a node on which every victim is gone before anybody looks. */
-export const BLIND: Witness = NO_WITNESS;
+/** What tells on a node on which every victim is gone before anybody looks. */
+export const BLIND: EvidenceFinder = NO_EVIDENCE;
 const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
-export const PROC: Witness = new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () =>
-  SYSTEM_CLOCK.monotonicMs(),
+export const PROC: EvidenceFinder = new NodeEvidence(
+  tree,
+  proc,
+  new MainProcessNotes(tree, proc),
+  () => SYSTEM_CLOCK.monotonicMs(),
 );
 
 /** Kills a process in each of `count` pods of their own at once, with the agent's pipe looking on. */
-export async function podStorm(count: number, witness: Witness): Promise<Storm> {
+export async function podStorm(count: number, evidence: EvidenceFinder): Promise<Storm> {
   const pods = Array.from({ length: count }, (_, at) => stormPod(`storm-${at}`));
   const directory = directoryOf(pods);
   const kills: StormKill[] = [];
-  const watching = watch(witness, (episode) =>
+  const watching = watch(evidence, (episode) =>
     kills.push({ episode, attribution: attribute(episode, directory) }),
   );
   await sleep(BACKLOG_MS);
@@ -78,13 +81,13 @@ export async function podStorm(count: number, witness: Witness): Promise<Storm> 
   return { pods, truth, kills: ours, spanMs: Math.max(...times) - Math.min(...times) };
 }
 
-function watch(witness: Witness, onEpisode: (episode: OomEpisode) => void) {
+function watch(evidence: EvidenceFinder, onEpisode: (episode: OomEpisode) => void) {
   const counters = new CgroupCounters(tree, proc);
   const watching = new OomWatcher({
     openLog: (gate) =>
       openKmsg({ path: '/dev/kmsg', gate, clock: SYSTEM_CLOCK, onExit: () => () => {} }),
     recordClock: new BootClock(SYSTEM_CLOCK),
-    witness,
+    evidence,
     ledger: new KillLedger(counters),
     tally: newTally(),
     trustUserspace: false,

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { openRecorder } from '../../src/commands/open-recorder.ts';
+import { openRecorder } from '../../src/wiring/open-recorder.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { decideStart, type Start } from '../../src/recorder/decide-start.ts';
 import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';

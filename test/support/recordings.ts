@@ -7,7 +7,7 @@ import { splitRecords } from '../../src/kmsg/saved-log.ts';
 import { assembleEpisodes } from '../../src/oom/assemble-episodes.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { joinFragments } from '../../src/oom/join-fragments.ts';
-import type { WitnessedRecord } from '../../src/oom/look-at-kills.ts';
+import type { RecordWithEvidence } from '../../src/oom/look-at-kills.ts';
 import { newTally } from '../../src/tally.ts';
 import { rejectForged } from '../../src/oom/reject-forged.ts';
 
@@ -39,7 +39,7 @@ export function readMeta(name: string): readonly string[] {
 /** The steps left of the assembler, as the agent composes them, without a device. */
 export function prepared$(
   items$: Observable<KmsgRecord | Drained>,
-): Observable<WitnessedRecord | Drained> {
+): Observable<RecordWithEvidence | Drained> {
   return items$.pipe(
     tellTime(clockSinceBoot(0)),
     countLost(),

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterAccess } from '../../src/kube/cluster-access.ts';
-import { loadCluster } from '../../src/kube/load-cluster.ts';
+import { loadServiceAccount } from '../../src/kube/load-cluster.ts';
 import { tempDirectory } from './temp-directory.ts';
 
 /** A service account as the kubelet mounts it, whose files a test can rotate. */
@@ -25,5 +25,7 @@ export function mountServiceAccount(
   rotateCa(ca);
   const { hostname, port } = new URL(url);
   const env = { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port };
-  return { access: loadCluster({ env, serviceAccountDir: dir }), rotateToken, rotateCa, loseToken };
+  const access = loadServiceAccount(env, dir);
+  if (access === undefined) throw new Error('no service account is mounted');
+  return { access, rotateToken, rotateCa, loseToken };
 }

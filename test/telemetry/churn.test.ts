@@ -1,7 +1,7 @@
 import { VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openCounters, saveCounters } from '../../src/commands/open-counters.ts';
-import { savePods } from '../../src/commands/save-pods.ts';
+import { openCounters, saveCounters } from '../../src/wiring/open-counters.ts';
+import { savePods } from '../../src/wiring/save-pods.ts';
 import { attribute } from '../../src/pods/attribute.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { StateStore } from '../../src/store/state-store.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Exhibits } from '../../src/telemetry/server.ts';
+import type { StatusPages } from '../../src/telemetry/server.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
   errors = [];
   renders = 0;
   sockets = [];
-  server = await StatusServer.listen({ host: '127.0.0.1', port: 0 }, exhibits());
+  server = await StatusServer.listen({ host: '127.0.0.1', port: 0 }, shown());
 });
 
 afterEach(async () => {
@@ -24,7 +24,7 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-function exhibits(): Exhibits {
+function shown(): StatusPages {
   const render = async (): Promise<string> => `up ${(renders += 1)}\n`;
   return {
     clock: SYSTEM_CLOCK,
@@ -111,7 +111,7 @@ describe('the listener', () => {
   );
 
   test('survives what cannot be shown', async () => {
-    const broken = { ...exhibits(), page: () => JSON.parse('{') as string };
+    const broken = { ...shown(), page: () => JSON.parse('{') as string };
     await using other = await StatusServer.listen({ host: '127.0.0.1', port: 0 }, broken);
     const response = await fetch(`http://127.0.0.1:${other.port}/`);
     expect(response.status).toBe(500);
@@ -132,7 +132,7 @@ describe('the listener', () => {
 
   test('says which address it could not have, and why', async () => {
     const taken = { host: '127.0.0.1', port: server.port };
-    await expect(StatusServer.listen(taken, exhibits())).rejects.toMatchObject({
+    await expect(StatusServer.listen(taken, shown())).rejects.toMatchObject({
       code: 'E_LISTEN',
       message: expect.stringContaining(
         `Listening on 127.0.0.1:${server.port} failed: another process listens there. `,

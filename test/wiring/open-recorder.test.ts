@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openCounters } from '../../src/commands/open-counters.ts';
-import { openRecorder } from '../../src/commands/open-recorder.ts';
-import { savedBooks } from '../../src/commands/saved-books.ts';
+import { openCounters } from '../../src/wiring/open-counters.ts';
+import { openRecorder } from '../../src/wiring/open-recorder.ts';
+import { savedBooks } from '../../src/wiring/saved-books.ts';
 import { openLog } from '../../src/log.ts';
 import type { CounterBaselines } from '../../src/oom/oom-counters.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';

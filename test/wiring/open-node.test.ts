@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openNode } from '../../src/commands/open-node.ts';
+import { openNode } from '../../src/wiring/open-node.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 /** Most file systems count a directory's directories among its links as kernfs does; none has to. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import type { PodEntry, Termination } from '../../src/pods/pod-directory.ts';
-import { StatusWitness } from '../../src/pods/status-witness.ts';
+import { StatusEvidence } from '../../src/pods/status-evidence.ts';
 import { aBareEpisode, anEpisode, aPod } from '../support/an-episode.ts';
 import { hexId } from '../support/realistic-pod.ts';
 
@@ -41,9 +41,9 @@ const OPEN = kill(1);
 
 /** What is said of the first of some kills. */
 function told(kills: readonly OomEpisode[], pods: readonly PodEntry[], beginMs = BEGIN_MS) {
-  const witness = new StatusWitness(() => 0, beginMs);
-  for (const one of kills.toSorted((a, b) => a.atMs - b.atMs)) witness.see(one, one.atMs);
-  const said = witness.testify(kills[0] ?? OPEN, pods, KILLED_MS + 10 * SECOND);
+  const statuses = new StatusEvidence(() => 0, beginMs);
+  for (const one of kills.toSorted((a, b) => a.atMs - b.atMs)) statuses.see(one, one.atMs);
+  const said = statuses.evidenceOf(kills[0] ?? OPEN, pods, KILLED_MS + 10 * SECOND);
   const [subject] = said?.subjects ?? [];
   const name = subject?.kind === 'pod' ? subject.pod.name : undefined;
   return said?.isOneOfSeveral === true ? `one of several, in ${name}` : name;
@@ -131,10 +131,10 @@ test('nothing is said of a container that ended by SIGKILL and is not called `OO
 });
 
 test('one end is one kill’s', () => {
-  const witness = new StatusWitness(() => 0, BEGIN_MS);
+  const statuses = new StatusEvidence(() => 0, BEGIN_MS);
   const kills = [OPEN, kill(2)];
-  for (const one of kills) witness.see(one, one.atMs);
-  const said = kills.map((one) => witness.testify(one, [ended('a')], KILLED_MS));
+  for (const one of kills) statuses.see(one, one.atMs);
+  const said = kills.map((one) => statuses.evidenceOf(one, [ended('a')], KILLED_MS));
   expect(said.map((one) => one?.isOneOfSeveral)).toEqual([true, undefined]);
   expect(said[1]).toBeUndefined();
 });
@@ -148,23 +148,23 @@ test.each([
   ['before it began', BEGIN_MS - 1, A],
 ])('records that were lost %s', (_, lostMs, id) => {
   let lost = 0;
-  const witness = new StatusWitness(() => lost, BEGIN_MS - SECOND);
+  const statuses = new StatusEvidence(() => lost, BEGIN_MS - SECOND);
   lost = 1;
-  witness.see(inContainer(7, 'b', lostMs), lostMs);
-  witness.see(OPEN, KILLED_MS);
-  const said = witness.testify(OPEN, [ended('a')], KILLED_MS + 10 * SECOND);
+  statuses.see(inContainer(7, 'b', lostMs), lostMs);
+  statuses.see(OPEN, KILLED_MS);
+  const said = statuses.evidenceOf(OPEN, [ended('a')], KILLED_MS + 10 * SECOND);
   const [subject] = said?.subjects ?? [];
   expect(subject?.kind === 'pod' ? subject.container?.ids[0] : undefined).toBe(id);
 });
 
 test('of kills without end the oldest are forgotten, and with them who lived then', () => {
-  const witness = new StatusWitness(() => 0, BEGIN_MS);
+  const statuses = new StatusEvidence(() => 0, BEGIN_MS);
   for (let n = 0; n < 1000; n += 1) {
     const atMs = BEGIN_MS + n;
-    witness.see(inContainer(100 + n, 'b', atMs), atMs);
+    statuses.see(inContainer(100 + n, 'b', atMs), atMs);
   }
-  witness.see(OPEN, KILLED_MS);
-  expect(witness.testify(OPEN, [ended('a')], KILLED_MS)).toBeUndefined();
+  statuses.see(OPEN, KILLED_MS);
+  expect(statuses.evidenceOf(OPEN, [ended('a')], KILLED_MS)).toBeUndefined();
   const later = ended('a', { startedAtMs: BEGIN_MS + SECOND });
-  expect(witness.testify(OPEN, [later], KILLED_MS)).toBeDefined();
+  expect(statuses.evidenceOf(OPEN, [later], KILLED_MS)).toBeDefined();
 });

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readLatin1 } from '../../src/commands/surroundings.ts';
+import { readLatin1 } from '../../src/wiring/read-latin1.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 test('a file of the kernel’s is read to its end, each byte a character', () => {

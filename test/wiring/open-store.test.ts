@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { openStore } from '../../src/commands/open-store.ts';
+import { openStore } from '../../src/wiring/open-store.ts';
 import { openLog } from '../../src/log.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { tempDirectory } from '../support/temp-directory.ts';

@@ -39,13 +39,13 @@ interface EndedContainer {
 }
 
 /**
- * The last witness of a withheld kill: a container whose main process was killed at that time, and
+ * The last evidence of a withheld kill: a container whose main process was killed at that time, and
  * which its status calls `OOMKilled`. That word alone proves nothing, for a runtime uses it when
  * anybody was ever killed in the container's life, be it an hour before. So it counts only where every
  * kill of that life was seen, and no other than this one, or one as unknown at the same moment, can
  * have been the reason. Among several each container gets one, and no pid is claimed.
  */
-export class StatusWitness {
+export class StatusEvidence {
   readonly #recordsLost: () => number;
   #lost: number;
   #seen: readonly SeenKill[] = [];
@@ -65,7 +65,11 @@ export class StatusWitness {
   }
 
   /** Whose it was, by what the pods say by now; `undefined` where they do not tell. */
-  testify(episode: OomEpisode, pods: readonly PodEntry[], nowMs: number): Attribution | undefined {
+  evidenceOf(
+    episode: OomEpisode,
+    pods: readonly PodEntry[],
+    nowMs: number,
+  ): Attribution | undefined {
     this.#noteLosses(nowMs);
     const ended = pods.flatMap((pod) => endedContainers(pod, episode));
     const proved = ended.filter((one) => this.#isProved(one));

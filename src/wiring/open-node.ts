@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { CgroupTree } from '../pods/cgroup-tree.ts';
 import { ProcFiles } from '../pods/proc-files.ts';
-import { readLatin1 } from './surroundings.ts';
+import { readLatin1 } from './read-latin1.ts';
 
 export interface NodeOptions {
   /** The host's `/sys/fs/cgroup`. */

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { EMPTY, filter, type Observable, startWith } from 'rxjs';
 import type { Edge } from '../edge.ts';
 import type { ApiClient } from '../kube/api-client.ts';
+import { ApiError } from '../kube/api-errors.ts';
 import type { NodeIdentity } from '../kube/node-identity.ts';
 import type { Log } from '../log.ts';
 import { kubePods } from '../reflector/kube-pods.ts';
@@ -8,6 +10,7 @@ import { LiveAttributor } from '../pods/live-attributor.ts';
 import { LiveDirectory } from '../reflector/live-directory.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
+import { NO_PODS, readPodsFile } from '../pods/pods-file.ts';
 import type { ReflectorState } from '../reflector/reflector-step.ts';
 import { reportWatch } from '../reflector/watch-report.ts';
 import { attributeBy, type Attributor } from '../recorder/attributor.ts';
@@ -39,6 +42,11 @@ export interface NodePods extends Disposable {
   readonly changed$: Observable<PodEntry>;
   /** Of the reflector; absent without a cluster. */
   readonly watch?: () => ReflectorState;
+}
+
+/** The pods of a `--pods` file, or none. @throws PodsFileError */
+export function listedPods(file: string | undefined): PodDirectory {
+  return file === undefined ? NO_PODS : readPodsFile(file, (path) => readFileSync(path, 'utf8'));
 }
 
 /** From the API server, where there is one; else from the file, or from nowhere. */
@@ -73,11 +81,18 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   };
 }
 
-/** The Node's UID, as soon as the API server answers. */
+/** The Node’s UID, as soon as the API server answers; once it is said where that knows no such Node. */
 function learnNode(directory: LiveDirectory, { node, log }: PodsOptions, client: ApiClient) {
-  return directory.live$.pipe(filter((isLive) => isLive)).subscribe(() => {
-    node
-      .learn(client)
-      .catch((err: unknown) => log.warn({ err, node: node.name }, 'the node’s uid is not known'));
-  });
+  let isSaid = false;
+  const explain = (err: unknown): void => {
+    const isUnknown = err instanceof ApiError && err.code === 'E_API_NOT_FOUND';
+    if (!isUnknown) return log.warn({ err, node: node.name }, 'the node’s uid is not known');
+    if (!isSaid) log.error({ node: node.name }, UNKNOWN_NODE);
+    isSaid = true;
+  };
+  const isLive$ = directory.live$.pipe(filter((isLive) => isLive));
+  return isLive$.subscribe(() => void node.learn(client).catch(explain));
 }
+
+const UNKNOWN_NODE =
+  'the cluster has no Node of this name, so it has no pods for it: give --node-name as kubectl get nodes shows it';

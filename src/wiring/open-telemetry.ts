@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
-import type { Watching } from '../oom-watcher.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
@@ -16,6 +15,7 @@ import { readerCheck } from '../telemetry/reader-check.ts';
 import { StatusServer, type Check } from '../telemetry/server.ts';
 import { VERSION } from '../version.ts';
 import type { NodePods } from './open-pods.ts';
+import type { LogWatch } from './start-watching.ts';
 
 export interface TelemetryParts {
   readonly node: string;
@@ -24,11 +24,9 @@ export interface TelemetryParts {
   readonly counters: Counters;
   /** None for a saved log. */
   readonly audit: KillAudit | undefined;
-  readonly watching: Pick<Watching, 'buffer' | 'reader'>;
+  readonly watching: Pick<LogWatch, 'buffer' | 'reader' | 'isReading'>;
   /** None where no InfluxDB was named. */
   readonly influx: Pick<InfluxWriter, 'waiting'> | undefined;
-  /** Whether the log is open and being read. */
-  readonly isReading: () => boolean;
   readonly log: Log;
 }
 
@@ -69,8 +67,8 @@ export async function openTelemetry(
   });
 }
 
-function logCheck({ isReading }: TelemetryParts): Check {
-  return () => (isReading() ? undefined : 'the kernel log is not open');
+function logCheck({ watching }: TelemetryParts): Check {
+  return () => (watching.isReading() ? undefined : 'the kernel log is not open');
 }
 
 function healthOf(parts: TelemetryParts, { clock }: Edge): readonly Check[] {

@@ -2,13 +2,13 @@ import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { KillAudit } from '../oom/kill-audit.ts';
-import type { Witness } from '../oom/look-at-kills.ts';
+import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
 import { hasSurvived } from '../pods/has-survived.ts';
 import { MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
-import { NodeWitness } from '../pods/node-witness.ts';
+import { NodeEvidence } from '../pods/node-evidence.ts';
 import type { Clock } from '../clock.ts';
 import type { Tally } from '../tally.ts';
 import { type NodeOptions, openNode } from './open-node.ts';
@@ -16,7 +16,7 @@ import { type NodeOptions, openNode } from './open-node.ts';
 /** What the node itself can tell of the kills in its log. */
 export interface Counting {
   /** Where a victim was, and whether a group was killed. */
-  readonly witness: Witness;
+  readonly evidence: EvidenceFinder;
   /** What became of the victim's container. */
   readonly mainProcess: MainProcess;
   /** Which process is the main one of which container; to be told of every change of a pod. */
@@ -43,7 +43,7 @@ export function openCounting(
   });
   const notes = new MainProcessNotes(tree, proc);
   return {
-    witness: new NodeWitness(tree, proc, notes, () => clock.monotonicMs()),
+    evidence: new NodeEvidence(tree, proc, notes, () => clock.monotonicMs()),
     notes,
     mainProcess: new MainProcess(tree, proc),
     ledger: new KillLedger(counters),

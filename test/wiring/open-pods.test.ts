@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { openPods } from '../../src/commands/open-pods.ts';
-import { podDirectory } from '../../src/commands/surroundings.ts';
+import { openPods } from '../../src/wiring/open-pods.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { ClusterAccess } from '../../src/kube/cluster-access.ts';
 import { NodeIdentity } from '../../src/kube/node-identity.ts';
 import { openLog } from '../../src/log.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
+import { NO_PODS } from '../../src/pods/pods-file.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { entryOf } from '../support/pod-json.ts';
@@ -33,7 +33,7 @@ test('whoever follows the pods is told of those that an earlier process knew', a
     {
       client,
       node,
-      listed: podDirectory(undefined),
+      listed: NO_PODS,
       nodeEvents: 'on',
       store,
       bootId: 'a',

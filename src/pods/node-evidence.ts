@@ -1,5 +1,5 @@
 import type { KillEvidence } from '../oom/episode.ts';
-import type { Witness } from '../oom/look-at-kills.ts';
+import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import type { MainProcessNotes } from './main-process-notes.ts';
 import { excludesGroup } from './oom-group.ts';
@@ -10,12 +10,12 @@ import { ProcessSnapshot } from './process-snapshot.ts';
 const ROOT = '/';
 
 /**
- * The witness on a real node. `/proc/<pid>/cgroup` still answers for most victims when the kill line
+ * What a real node tells. `/proc/<pid>/cgroup` still answers for most victims when the kill line
  * arrives; the snapshot does for the others. Both need the host's pid namespace;
  * elsewhere a pid is somebody else's, so the name must agree as well. How late the line is read does
  * not matter to either: what had the pid before the kill is the victim.
  */
-export class NodeWitness implements Witness {
+export class NodeEvidence implements EvidenceFinder {
   readonly #tree: CgroupTree;
   readonly #proc: ProcFiles;
   readonly #notes: Pick<MainProcessNotes, 'cgroupOf'>;
@@ -35,7 +35,7 @@ export class NodeWitness implements Witness {
     this.#snapshot = new ProcessSnapshot(tree, proc, monotonicMs);
   }
 
-  testify(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined {
+  evidenceOf(pid: number, comm: string, earliestMs: number | undefined): KillEvidence | undefined {
     const owner = this.#proc.owner(pid);
     const isIt = owner?.comm === comm && this.#isOlder(owner.startedMs, earliestMs);
     const cgroup = isIt ? this.#proc.cgroupOf(pid) : undefined;

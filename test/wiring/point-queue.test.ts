@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PointQueue } from '../../src/commands/point-queue.ts';
+import { PointQueue } from '../../src/wiring/point-queue.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { START_MS } from '../support/kill-event.ts';
 import { makeEpisode } from '../support/make-episode.ts';

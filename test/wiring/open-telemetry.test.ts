@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { openTelemetry, type TelemetryParts } from '../../src/commands/open-telemetry.ts';
+import { openTelemetry, type TelemetryParts } from '../../src/wiring/open-telemetry.ts';
 import type { Edge } from '../../src/edge.ts';
 import { openLog } from '../../src/log.ts';
 import { KillAudit } from '../../src/oom/kill-audit.ts';
@@ -38,9 +38,8 @@ beforeEach(() => {
     pods: { known },
     counters: new Counters(known, () => 0),
     audit: undefined,
-    watching: { buffer: { waiting: 0, capacity: 10 }, reader },
+    watching: { buffer: { waiting: 0, capacity: 10 }, reader, isReading: () => true },
     influx: undefined,
-    isReading: () => true,
     log,
   };
 });
@@ -146,7 +145,7 @@ describe('what the agent shows', () => {
   });
 
   test('is not healthy before the log is open', async () => {
-    parts = { ...parts, isReading: () => false };
+    parts = { ...parts, watching: { ...parts.watching, isReading: () => false } };
     await using agent = await serve();
     const closed = { status: 503, text: 'the kernel log is not open\n' };
     expect(await agent.get('/healthz')).toEqual(closed);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
-import { NodeWitness } from '../../src/pods/node-witness.ts';
+import { NodeEvidence } from '../../src/pods/node-evidence.ts';
 import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 
 const POD = '/kubepods/burstable/pod0d1e2f30-aaaa-4bbb-8ccc-112233445566';
@@ -11,9 +11,9 @@ const UPTIME_S = 1400;
 /** The kill was at 1399.5 s since boot at the earliest. */
 const KILLED_MS = NOW_MS - 500;
 
-function witnessOf(files: FakeFiles): NodeWitness {
+function evidenceIn(files: FakeFiles): NodeEvidence {
   const { tree, proc } = fakeNode(files);
-  return new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () => NOW_MS);
+  return new NodeEvidence(tree, proc, new MainProcessNotes(tree, proc), () => NOW_MS);
 }
 
 /** A name may contain anything, ` (` and `) ` too. */
@@ -23,8 +23,8 @@ function statOf(comm: string, startedTicks: number): string {
 }
 
 /** A /proc in which process 7 is `app`. */
-function witness(cgroup: string | undefined, comm = 'app'): NodeWitness {
-  return witnessOf({
+function evidence(cgroup: string | undefined, comm = 'app'): NodeEvidence {
+  return evidenceIn({
     '/proc/7/stat': statOf(comm, 100_000),
     '/proc/uptime': `${UPTIME_S}.00 9000.00\n`,
     ...(cgroup !== undefined && { '/proc/7/cgroup': cgroup }),
@@ -41,7 +41,7 @@ describe('the victim’s cgroup', () => {
     ['with a colon in its name', `0::${POD}/a:b\n`, `${POD}/a:b`],
     ['with a name in UTF-8', `0::${POD}/caf\u00C3\u00A9\n`, `${POD}/café`],
   ])('%s', (_, text, cgroup) => {
-    expect(witness(text).testify(7, 'app', KILLED_MS)).toEqual({ cgroup, source: 'proc' });
+    expect(evidence(text).evidenceOf(7, 'app', KILLED_MS)).toEqual({ cgroup, source: 'proc' });
   });
 });
 
@@ -53,7 +53,7 @@ describe('nothing is said', () => {
     ['when the path leads out of our cgroup namespace', '0::/../../kubepods\n', 'app'],
     ['when there is no memory cgroup', '3:cpuset:/\n', 'app'],
   ])('%s', (_, cgroup, comm) => {
-    expect(witness(cgroup, comm).testify(7, 'app', KILLED_MS)).toBeUndefined();
+    expect(evidence(cgroup, comm).evidenceOf(7, 'app', KILLED_MS)).toBeUndefined();
   });
 
   test.each<readonly [string, number, number | undefined]>([
@@ -61,12 +61,12 @@ describe('nothing is said', () => {
     ['of one that started in the same tick', 139_950, KILLED_MS],
     ['where nobody knows when the kill was', 100_000, undefined],
   ])('%s', (_, startedTicks, earliestMs) => {
-    const node = witnessOf({
+    const node = evidenceIn({
       '/proc/7/cgroup': `0::${POD}\n`,
       '/proc/7/stat': statOf('app', startedTicks),
       '/proc/uptime': `${UPTIME_S}.00 9000.00\n`,
     });
-    expect(node.testify(7, 'app', earliestMs)).toBeUndefined();
+    expect(node.evidenceOf(7, 'app', earliestMs)).toBeUndefined();
   });
 
   test('of a process that started after the kill, however long it took to read the clocks', () => {
@@ -80,18 +80,18 @@ describe('nothing is said', () => {
       },
     };
     const { tree, proc } = fakeNode(files);
-    const node = new NodeWitness(tree, proc, new MainProcessNotes(tree, proc), () => nowMs);
-    expect(node.testify(7, 'app', KILLED_MS)).toBeUndefined();
+    const node = new NodeEvidence(tree, proc, new MainProcessNotes(tree, proc), () => nowMs);
+    expect(node.evidenceOf(7, 'app', KILLED_MS)).toBeUndefined();
   });
 
   test('of a process that is not there', () => {
-    expect(witness(`0::${POD}\n`).testify(8, 'app', KILLED_MS)).toBeUndefined();
+    expect(evidence(`0::${POD}\n`).evidenceOf(8, 'app', KILLED_MS)).toBeUndefined();
   });
 });
 
 test.each(['', 'a\nb', 'two\n', 'a) S (b', 'gr\u00FCn'])('a process may be called %j', (name) => {
   const comm = Buffer.from(name).toString('latin1');
-  expect(witness(`0::${POD}\n`, comm).testify(7, name, KILLED_MS)).toEqual({
+  expect(evidence(`0::${POD}\n`, comm).evidenceOf(7, name, KILLED_MS)).toEqual({
     cgroup: POD,
     source: 'proc',
   });
@@ -132,7 +132,7 @@ describe('a group', () => {
     ],
     ['is not excluded where v1 is not seen', {}, SCOPE, POD, false],
   ])('%s', (_, files, cgroup, oomMemcg, isExcluded) => {
-    expect(witnessOf(files).excludesGroup(cgroup, oomMemcg)).toBe(isExcluded);
+    expect(evidenceIn(files).excludesGroup(cgroup, oomMemcg)).toBe(isExcluded);
   });
 });
 
@@ -143,10 +143,10 @@ test('a process that is gone is known by the snapshot, until that is dropped', (
     [`/cg/memory${CONTAINER}/cgroup.procs`]: '7\n',
     '/proc/7/stat': statOf('app', 100_000),
   };
-  const node = witnessOf(files);
+  const node = evidenceIn(files);
   node.takeSnapshot();
   delete files['/proc/7/stat'];
-  expect(node.testify(7, 'app', NOW_MS)).toEqual({ cgroup: CONTAINER, source: 'snapshot' });
+  expect(node.evidenceOf(7, 'app', NOW_MS)).toEqual({ cgroup: CONTAINER, source: 'snapshot' });
   node.dropSnapshot();
-  expect(node.testify(7, 'app', NOW_MS)).toBeUndefined();
+  expect(node.evidenceOf(7, 'app', NOW_MS)).toBeUndefined();
 });

@@ -1,0 +1,60 @@
+import type { Edge } from '../edge.ts';
+import { readBootId } from '../kmsg/boot-id.ts';
+import { type LogKind, probeLog } from '../kmsg/kernel-log.ts';
+import type { ClusterAccess } from '../kube/cluster-access.ts';
+import { NodeIdentity } from '../kube/node-identity.ts';
+import { type Log, type LogFormat, type LogLevel, openLog } from '../log.ts';
+import type { NodeEvents } from '../pods/node-events.ts';
+import type { PodDirectory } from '../pods/pod-directory.ts';
+import type { EventFormat } from '../recorder/print-sink.ts';
+import type { InfluxOptions, InfluxTarget } from '../telemetry/influx-target.ts';
+import type { ListenChoice } from '../telemetry/listen-address.ts';
+import { type ClusterChoice, findCluster } from './find-cluster.ts';
+import { nodeName } from './node-name.ts';
+import { findInflux } from './open-influx.ts';
+import type { NodeOptions } from './open-node.ts';
+import { listedPods } from './open-pods.ts';
+import type { StateOptions } from './open-store.ts';
+import { readLatin1 } from './read-latin1.ts';
+
+/** What the agent's flags and variables say. */
+export interface AgentOptions extends InfluxOptions, StateOptions, ClusterChoice, NodeOptions {
+  readonly kmsg: string;
+  readonly nodeName?: string;
+  readonly pods?: string;
+  readonly nodeEvents: NodeEvents;
+  readonly output: EventFormat;
+  readonly listen?: ListenChoice;
+  readonly logLevel: LogLevel;
+  readonly logFormat?: LogFormat;
+  readonly trustUserspaceRecords?: boolean;
+}
+
+/** What they lead to: where the agent is, and with whom it speaks. */
+export interface AgentSetup {
+  readonly log: Log;
+  readonly kind: LogKind;
+  readonly bootId: string;
+  readonly node: NodeIdentity;
+  readonly listed: PodDirectory;
+  /** Absent where Events are printed. */
+  readonly cluster: ClusterAccess | undefined;
+  readonly influx: InfluxTarget | undefined;
+}
+
+/** Everything that can be wrong with the options is said before anything is opened. @throws RecorderError */
+export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
+  const influx = findInflux(options, edge);
+  const kind = probeLog(options.kmsg);
+  const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
+  const log = openLog({ level: options.logLevel, format }, edge.printError);
+  return {
+    influx,
+    kind,
+    log,
+    node: new NodeIdentity(nodeName(options.nodeName, edge)),
+    listed: listedPods(options.pods),
+    cluster: findCluster(options, edge, log),
+    bootId: readBootId(readLatin1),
+  };
+}
