@@ -17,21 +17,13 @@ export class CursorKeeper {
   readonly #store: CursorStore;
   readonly #clock: Pick<Time, 'wallMs'>;
   readonly #bootId: string;
-  readonly #alongside: () => void;
   #backlogUntil: number;
   #passed: number | undefined;
   #sinceWrite = 0;
   #writtenAtMs: number;
 
-  /** @param alongside writes what must agree with the cursor, where no episode does */
-  constructor(
-    store: CursorStore,
-    clock: Pick<Time, 'wallMs'>,
-    from: Omit<Cursor, 'sequence'>,
-    alongside: () => void = () => undefined,
-  ) {
+  constructor(store: CursorStore, clock: Pick<Time, 'wallMs'>, from: Omit<Cursor, 'sequence'>) {
     this.#store = store;
-    this.#alongside = alongside;
     this.#clock = clock;
     this.#bootId = from.bootId;
     this.#backlogUntil = from.backlogUntil;
@@ -61,10 +53,7 @@ export class CursorKeeper {
   flush(): void {
     const passed = this.#passed;
     if (passed === undefined) return;
-    this.#store.transaction(() => {
-      this.write(passed);
-      this.#alongside();
-    });
+    this.#store.transaction(() => this.write(passed));
   }
 
   /** The cursor as it is now, in the transaction under way or in one of its own. */

@@ -1,5 +1,5 @@
 import type { Attribution } from '../pods/attribute.ts';
-import type { NumberedEpisode } from '../store/episode-table.ts';
+import type { NumberedEpisode } from '../store/stored-episode.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { PendingEpisode } from './pending-index.ts';
 

@@ -3,12 +3,12 @@ import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import type { Answer } from '../pods/live-attributor.ts';
 import { type NodeEvents, withNodeEvents } from '../pods/node-events.ts';
-import type { StoredEpisode } from '../store/episode-table.ts';
+import type { StoredEpisode } from '../store/stored-episode.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import { PendingEpisodes } from './pending-episodes.ts';
 import { placeOf } from './pending-index.ts';
-import { recordEpisode, stateOf } from './recorded-episode.ts';
+import { amendEvents, recordEpisode, stateOf } from './recorded-episode.ts';
 import { settlePending, type SettleParts } from './settle-pending.ts';
 import type { Clock } from '../clock.ts';
 
@@ -19,7 +19,7 @@ export interface EpisodeRecorderOptions extends SettleParts {
   /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
   readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
   readonly clock: Clock;
-  /** Told of an episode that was recorded and has more to say, before that is written. */
+  /** Told of an episode that was recorded and has more to say, once that is in the store. */
   readonly onAmended?: (before: OomEpisode, after: OomEpisode) => void;
 }
 
@@ -140,25 +140,22 @@ export class EpisodeRecorder {
     { episode: before, attribution, state, bootId }: StoredEpisode,
     episode: OomEpisode,
   ): void {
-    const { store, cursor, events, origin, alongside, onAmended } = this.#options;
+    const { store, cursor, events, origin, counters, onAmended } = this.#options;
     const write = (): void => {
       cursor.write(episode.lastSequence);
       store.episodes.amend(bootId, episode);
-      alongside?.([]);
     };
     if (state !== 'recorded' || attribution === undefined) {
       store.transaction(write);
       return this.#pending.amended(bootId, episode);
     }
-    onAmended?.(before, episode);
-    const { mainProcessSurvived: _, ...known } = attribution;
-    const said = recordEpisode(before, attribution, { ...origin, bootId }).events;
-    const says = recordEpisode(episode, known, { ...origin, bootId }).events;
-    const changed = says.flatMap((after, at) => {
-      const earlier = said[at];
-      return earlier === undefined ? [] : [{ before: earlier, after }];
+    const changed = amendEvents(before, episode, attribution, { ...origin, bootId });
+    store.transaction(() => {
+      write();
+      events.amend(changed);
+      store.change(() => counters?.foundMembers(episode.members.length - before.members.length));
     });
-    events.amend(changed, write);
+    onAmended?.(before, episode);
   }
 
   #keep(episode: OomEpisode): void {
@@ -169,25 +166,25 @@ export class EpisodeRecorder {
   }
 
   #add(episode: OomEpisode, state: 'pending' | 'kept'): StoredEpisode {
-    const { store, cursor, origin, clock, alongside } = this.#options;
+    const { store, cursor, origin, clock } = this.#options;
     const stored = { bootId: origin.bootId, state, enteredMs: clock.wallMs(), episode };
     store.transaction(() => {
       cursor.write(episode.lastSequence);
-      alongside?.([]);
       store.episodes.add(stored);
     });
     return stored;
   }
 
   #recordAtOnce(episode: OomEpisode, attribution: Attribution): void {
-    const { store, cursor, events, origin, clock, alongside, onRecorded } = this.#options;
+    const { store, cursor, events, origin, clock, counters, onRecorded } = this.#options;
     const { bootId } = origin;
     const recorded = recordEpisode(episode, attribution, origin);
     const enteredMs = clock.wallMs();
-    events.record(recorded.events, episode.atMs, () => {
-      alongside?.([recorded]);
+    store.transaction(() => {
       cursor.write(episode.lastSequence);
       store.episodes.add({ bootId, state: stateOf(recorded), enteredMs, episode, attribution });
+      events.record(recorded);
+      store.change(() => counters?.recorded(recorded));
     });
     onRecorded(recorded);
   }

@@ -1,4 +1,5 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
+import type { Observable } from 'rxjs';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { Alarm } from './alarm.ts';
@@ -8,6 +9,7 @@ import type { StateRow } from '../correlator/correlator-state.ts';
 import type { Decision, SkipReason } from '../correlator/decision.ts';
 import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
+import type { RecordedEpisode } from './recorded-episode.ts';
 import { cutToBytes } from '../safe-text.ts';
 
 /** Takes what is in the outbox to where Events go. */
@@ -21,8 +23,10 @@ export interface EventPoster {
 export interface DecisionStore {
   readonly outbox: { add(decision: Decision, enteredAtMs: number): void };
   readonly correlator: { rows(): StateRow[]; apply(changes: readonly StateRow[]): void };
-  /** All of `work` or nothing of it. */
+  /** All of `work` or nothing of it; within another transaction, a part of that. */
   transaction(work: () => void): void;
+  /** Tells when a transaction failed, and nothing of it is there. */
+  readonly rollbacks$: Observable<void>;
 }
 
 export interface EventRecorderOptions {
@@ -60,68 +64,42 @@ export class EventRecorder {
 
   /** Goes on where the last one with this store was: what waits in the outbox is posted at once. */
   constructor(options: EventRecorderOptions) {
-    const { poster, clock } = options;
+    const { store, poster, clock } = options;
     this.#options = options;
     this.#correlator = restoreCorrelator(options);
+    store.rollbacks$.subscribe(() => (this.#correlator = restoreCorrelator(options)));
     this.#catchUpAlarm = new Alarm(clock, () => this.#catchUp());
     this.#summaryAlarm = new Alarm(clock, () => this.#sumUp());
     poster.wake();
     this.#planCatchUp();
   }
 
-  /**
-   * Records that something happened to an object; what `alongside` writes is in the same transaction.
-   * client-go tools/record recorderImpl.Event.
-   */
+  /** Records that something happened to an object. client-go tools/record recorderImpl.Event. */
   event(
     ref: V1ObjectReference,
     type: 'Normal' | 'Warning',
     reason: string,
     message: string,
     facts: EventFacts,
-    alongside: () => void = () => undefined,
   ): void {
     const event = makeEvent(ref, type, reason, message, { ...facts, host: this.#options.host });
-    this.record([event], facts.at.getTime(), alongside);
+    this.#record([event], facts.at.getTime());
   }
 
-  /**
-   * Decides on Events of the wall time `atMs` and commits what was decided, the state it came from
-   * and whatever `alongside` writes, in one transaction. client-go tools/record recordToSink.
-   */
-  record(events: readonly RecordedEvent[], atMs: number, alongside: () => void): void {
-    this.recordAll([{ events, atMs }], alongside);
+  /** Decides on an episode's Events. client-go tools/record recordToSink. */
+  record({ events, episode }: RecordedEpisode): void {
+    this.#record(events, episode.atMs);
   }
 
-  /** The same for several kills, one after the other, in one transaction. */
-  recordAll(
-    kills: readonly { readonly events: readonly RecordedEvent[]; readonly atMs: number }[],
-    alongside: () => void,
-  ): void {
-    this.#decide((correlator) => {
-      const decisions = kills.flatMap(({ events, atMs }) => [
-        ...correlator.catchUp(atMs),
-        ...events.map((event) => correlator.correlate(event, atMs)),
-      ]);
-      this.#commit(decisions, alongside);
-    });
-  }
-
-  /**
-   * Patches Events that say more than when they were recorded, each with what it was then; whatever
-   * `alongside` writes is in the same transaction.
-   */
+  /** Patches Events that say more than when they were recorded, each with what it was then. */
   amend(
     changed: readonly { readonly before: RecordedEvent; readonly after: RecordedEvent }[],
-    alongside: () => void,
   ): void {
-    this.#decide((correlator) => {
-      const decisions = changed.map(({ before, after }) => correlator.amend(before, after));
-      this.#commit(
-        decisions.filter((decision) => decision !== undefined),
-        alongside,
-      );
-    });
+    this.#decide((correlator) =>
+      changed
+        .map(({ before, after }) => correlator.amend(before, after))
+        .filter((decision) => decision !== undefined),
+    );
   }
 
   /** Posts what can be posted within `withinMs`; the rest stays in the outbox. Nothing is posted afterwards. */
@@ -133,30 +111,33 @@ export class EventRecorder {
     await this.#options.poster.drain(withinMs);
   }
 
-  /** What cannot be written is not decided either: a kill that is tried again must not count twice. */
-  #decide(decide: (correlator: EventCorrelator) => void): void {
-    try {
-      decide(this.#correlator);
-    } catch (error) {
-      this.#correlator = restoreCorrelator(this.#options);
-      throw error;
-    }
+  #record(events: readonly RecordedEvent[], atMs: number): void {
+    this.#decide((correlator) => [
+      ...correlator.catchUp(atMs),
+      ...events.map((event) => correlator.correlate(event, atMs)),
+    ]);
   }
 
-  #commit(decisions: readonly Decision[], alongside: () => void): void {
-    const { store, poster, clock, onSkipped } = this.#options;
-    const changes = this.#correlator.takeChanges();
-    const nowMs = clock.wallMs();
-    const skipped = decisions.filter((decision) => decision.verb === 'skip');
-    for (const { reason } of skipped) onSkipped?.(reason);
+  /** What is decided, and the state it came from, are in one transaction: the caller's, if it has one. */
+  #decide(decide: (correlator: EventCorrelator) => readonly Decision[]): void {
+    const { store, clock } = this.#options;
     store.transaction(() => {
-      alongside();
-      for (const decision of decisions) store.outbox.add(decision, nowMs);
-      store.correlator.apply(changes);
+      const decisions = decide(this.#correlator);
+      for (const decision of decisions) {
+        store.outbox.add(decision, clock.wallMs());
+        if (decision.verb === 'skip') this.#skipped(decision.reason);
+      }
+      store.correlator.apply(this.#correlator.takeChanges());
     });
-    poster.wake();
+    // It looks for rows when the caller is done.
+    this.#options.poster.wake();
     this.#planCatchUp();
-    if (skipped.length > 0) this.#planSummary();
+  }
+
+  #skipped(reason: SkipReason): void {
+    this.#options.onSkipped?.(reason);
+    if (this.#drained || this.#summaryAlarm.isSet) return;
+    this.#summaryAlarm.set(this.#options.clock.wallMs() + SUMMARY_AFTER_MS);
   }
 
   #planCatchUp(): void {
@@ -164,13 +145,7 @@ export class EventRecorder {
   }
 
   #catchUp(): void {
-    const nowMs = this.#options.clock.wallMs();
-    this.#decide((correlator) => this.#commit(correlator.catchUp(nowMs), () => undefined));
-  }
-
-  #planSummary(): void {
-    if (this.#drained || this.#summaryAlarm.isSet) return;
-    this.#summaryAlarm.set(this.#options.clock.wallMs() + SUMMARY_AFTER_MS);
+    this.#decide((correlator) => correlator.catchUp(this.#options.clock.wallMs()));
   }
 
   #sumUp(): void {

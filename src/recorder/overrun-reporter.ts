@@ -1,14 +1,14 @@
 import type { Logger } from '../logger.ts';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { Clock } from '../clock.ts';
-import type { KnownTable } from '../store/known-table.ts';
+import type { StateStore } from '../store/state-store.ts';
 import { Alarm } from './alarm.ts';
 import { type EventOrigin, nodeReference } from './build-event.ts';
 import type { EventRecorder } from './event-recorder.ts';
 
 export interface OverrunOptions {
   readonly events: EventRecorder;
-  readonly notes: Pick<KnownTable, 'get' | 'put'>;
+  readonly store: Pick<StateStore, 'notes' | 'transaction'>;
   readonly origin: EventOrigin;
   readonly clock: Clock;
   readonly log: Logger;
@@ -52,7 +52,7 @@ export class OverrunReporter {
   constructor(options: OverrunOptions) {
     this.#options = options;
     this.#alarm = new Alarm(options.clock, () => this.#say());
-    this.#note = (options.notes.get(NOTE) as OverrunNote | undefined) ?? NEVER;
+    this.#note = (options.store.notes.get(NOTE) as OverrunNote | undefined) ?? NEVER;
     this.#isInherited = this.#note.unsaid > 0;
     if (this.#isInherited) this.#plan();
   }
@@ -90,7 +90,7 @@ export class OverrunReporter {
 
   /** The Event and the note that it was said are one transaction. */
   #say(): void {
-    const { events, origin, clock } = this.#options;
+    const { events, store, origin, clock } = this.#options;
     const { unsaid, bootId, sequence, atMs } = this.#note;
     const message = `${unsaid} kernel log records were lost; OOM kills among them: ${this.#kills()}`;
     // The last lost record names the Event: no kill that was read has its sequence.
@@ -98,7 +98,10 @@ export class OverrunReporter {
     this.#isInherited = false;
     this.#note = { ...this.#note, saidAtMs: clock.wallMs(), unsaid: 0 };
     const node = nodeReference(origin.node);
-    events.event(node, 'Warning', 'KernelLogOverrun', message, facts, () => this.#keep());
+    store.transaction(() => {
+      events.event(node, 'Warning', 'KernelLogOverrun', message, facts);
+      this.#keep();
+    });
   }
 
   #kills(): number | 'unknown' {
@@ -111,7 +114,7 @@ export class OverrunReporter {
 
   #keep(): void {
     this.#keptAtMs = this.#options.clock.wallMs();
-    this.#options.notes.put([{ key: NOTE, value: this.#note }], this.#keptAtMs);
+    this.#options.store.notes.put([{ key: NOTE, value: this.#note }], this.#keptAtMs);
   }
 }
 

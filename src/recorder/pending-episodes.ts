@@ -3,12 +3,8 @@ import { Subscription } from 'rxjs';
 import type { Logger } from '../logger.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Clock } from '../clock.ts';
-import {
-  type EpisodeTable,
-  MAX_PENDING,
-  type NumberedEpisode,
-  type StoredEpisode,
-} from '../store/episode-table.ts';
+import { type EpisodeTable, MAX_PENDING } from '../store/episode-table.ts';
+import type { NumberedEpisode, StoredEpisode } from '../store/stored-episode.ts';
 import type { Attributor } from './attributor.ts';
 import { type DecidedEpisode, decideEarly, decidePending } from './decide-pending.ts';
 import { type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';

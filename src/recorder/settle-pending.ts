@@ -3,16 +3,21 @@ import type { StateStore } from '../store/state-store.ts';
 import type { EventOrigin } from './build-event.ts';
 import type { DecidedEpisode } from './decide-pending.ts';
 import type { EventRecorder } from './event-recorder.ts';
-import { recordEpisode, type RecordedEpisode, stateOf } from './recorded-episode.ts';
+import {
+  type EpisodeCounters,
+  recordEpisode,
+  type RecordedEpisode,
+  stateOf,
+} from './recorded-episode.ts';
 
 /** What an episode is written with. */
 export interface SettleParts {
   readonly store: StateStore;
-  readonly events: Pick<EventRecorder, 'record' | 'recordAll' | 'amend'>;
+  readonly events: Pick<EventRecorder, 'record' | 'amend'>;
   readonly origin: EventOrigin;
   readonly log: Logger;
-  /** Writes what must agree with the cursor and the episodes, in the transaction that writes these. */
-  readonly alongside?: (recorded: readonly RecordedEpisode[]) => void;
+  /** Where what is recorded counts, in the transaction that records it. */
+  readonly counters?: EpisodeCounters | undefined;
   /** Told of every episode that was attributed, once it is in the store with its Events. */
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
@@ -68,12 +73,16 @@ function withEvents(
   }
 }
 
-function record(settled: readonly SettledEpisode[], parts: SettleParts): void {
-  const { store, events, alongside } = parts;
-  const kills = settled.map((one) => ({ events: one.events, atMs: one.episode.atMs }));
-  events.recordAll(kills, () => {
-    alongside?.(settled);
-    for (const one of settled) store.episodes.settle({ ...one, state: stateOf(one) });
+function record(
+  settled: readonly SettledEpisode[],
+  { store, events, counters }: SettleParts,
+): void {
+  store.transaction(() => {
+    for (const one of settled) {
+      store.episodes.settle({ ...one, state: stateOf(one) });
+      events.record(one);
+      store.change(() => counters?.recorded(one));
+    }
   });
 }
 

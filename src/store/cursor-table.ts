@@ -1,4 +1,4 @@
-import type { StateDatabase } from './state-database.ts';
+import type { NoteTable } from './note-table.ts';
 
 /** The last record that need not be read again. */
 export interface Cursor {
@@ -16,32 +16,27 @@ export const NO_BACKLOG = -1;
 /** The end of the ring has not been seen yet. */
 export const WHOLE_RING = Number.MAX_SAFE_INTEGER;
 
-/** How far the log was read. */
-export class CursorTable {
-  readonly #db: StateDatabase;
+const NOTE = 'cursor';
 
-  constructor(db: StateDatabase) {
-    this.#db = db;
+/** How far the log was read: a note. */
+export class CursorTable {
+  readonly #notes: Pick<NoteTable, 'get' | 'put'>;
+  readonly #nowMs: () => number;
+
+  constructor(notes: Pick<NoteTable, 'get' | 'put'>, nowMs: () => number) {
+    this.#notes = notes;
+    this.#nowMs = nowMs;
   }
 
   read(): Cursor | undefined {
-    const row = this.#db.get('SELECT boot_id, sequence, backlog_until FROM cursor');
-    return (
-      row && {
-        bootId: String(row['boot_id']),
-        sequence: Number(row['sequence']),
-        backlogUntil: Number(row['backlog_until']),
-      }
-    );
+    return this.#notes.get(NOTE) as Cursor | undefined;
   }
 
-  /** Within a boot it never goes back. */
+  /** Within a boot it never goes back. A transaction moves it once. */
   advance({ bootId, sequence, backlogUntil }: Cursor): void {
-    this.#db.run(
-      `INSERT INTO cursor (id, boot_id, sequence, backlog_until) VALUES (0, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET boot_id = excluded.boot_id, backlog_until = excluded.backlog_until,
-         sequence = iif(boot_id = excluded.boot_id, max(sequence, excluded.sequence), excluded.sequence)`,
-      [bootId, sequence, backlogUntil],
-    );
+    const before = this.read();
+    const from = before?.bootId === bootId ? before.sequence : sequence;
+    const value = { bootId, sequence: Math.max(sequence, from), backlogUntil };
+    this.#notes.put([{ key: NOTE, value }], this.#nowMs());
   }
 }

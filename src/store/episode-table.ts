@@ -1,40 +1,30 @@
 import type { Observable } from 'rxjs';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
-import type { SqlParams, SqlRow } from './prepared-database.ts';
+import { insertion, MemoryTable } from './memory-table.ts';
+import type { Change, Run, StatePart } from './operation.ts';
+import {
+  lastIdIn,
+  type PreparedDatabase,
+  type SqlParams,
+  type SqlRow,
+} from './prepared-database.ts';
 import type { StateDatabase } from './state-database.ts';
-
-/** `pending`: attribution must wait; `recorded`: its Events are decided; `kept`: it has none. */
-export type EpisodeState = 'pending' | 'recorded' | 'kept';
-
-/** An episode as the node remembers it. */
-export interface StoredEpisode {
-  readonly bootId: string;
-  readonly state: EpisodeState;
-  /** When it entered the store, ms since the epoch. */
-  readonly enteredMs: number;
-  readonly episode: OomEpisode;
-  readonly attribution?: Attribution;
-}
-
-/** One with its place in the order of recording: ids ascend. */
-export interface NumberedEpisode extends StoredEpisode {
-  readonly id: number;
-}
+import {
+  idOf,
+  MAX_TASKS_KEPT,
+  type NumberedEpisode,
+  type StoredEpisode,
+  toJson,
+  toNumbered,
+  toRow,
+  toStored,
+} from './stored-episode.ts';
 
 /** One whose subjects are known. */
 export interface AttributedEpisode extends NumberedEpisode {
   readonly attribution: Attribution;
 }
-
-/** How much of the past is kept. */
-export interface Retention {
-  readonly maxEpisodes: number;
-  readonly maxAgeMs: number;
-}
-
-/** A node may run thousands of tasks; who used the memory is told by the largest. */
-const MAX_TASKS_KEPT = 50;
 
 /**
  * How many may be pending. One takes 12 kB of memory with a table of fifty, and half of one to know
@@ -43,79 +33,88 @@ const MAX_TASKS_KEPT = 50;
  */
 export const MAX_PENDING = 2000;
 
-const COLUMNS = 'boot_id, state, entered_ms, episode, attribution';
+/** The history is for a person who comes back from holiday; what is older is in their log archive. */
+const MAX_AGE_MS = 30 * 24 * 60 * 60_000;
 
-const INSERT = `INSERT INTO episodes (id, sequence, at_ms, ${COLUMNS})
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+/** How many decided ones memory keeps while there is no file: 12 MB, and twenty times what the page shows. */
+const MAX_IN_MEMORY = 1000;
 
-/** The node's history, and in it what is not attributed yet. */
-export class EpisodeTable {
-  readonly #db: StateDatabase;
-  readonly #retention: Retention;
+/** The newest of what is pending, the oldest of them first. */
+const LOADED = `SELECT * FROM episodes WHERE state = 'pending' AND id >= ifnull((
+  SELECT id FROM episodes WHERE state = 'pending' ORDER BY id DESC LIMIT 1 OFFSET ${MAX_PENDING - 1}
+), 0) ORDER BY id`;
 
-  constructor(db: StateDatabase, retention: Retention) {
-    this.#db = db;
-    this.#retention = retention;
-  }
+const OF_SEQUENCE = 'WHERE boot_id = ? AND sequence = ?';
 
+/** The node's history, and in it what is not attributed yet, which memory has as well. */
+export class EpisodeTable implements StatePart {
   /** Tells when other episodes may be loaded than before: the state file was away. */
-  get reloads$(): Observable<void> {
-    return this.#db.reloads$;
+  readonly reloads$: Observable<void>;
+  readonly #db: StateDatabase;
+  readonly #change: Change;
+  readonly #maxEpisodes: number;
+  readonly #pending = new MemoryTable('episodes', ['boot_id', 'sequence'], LOADED, 'boot_id');
+  /** While there is no file: it has those up to this id, perhaps as pending, and must be told of them. */
+  #inFile = 0;
+
+  /** @param maxEpisodes how many of the decided ones are kept */
+  constructor(db: StateDatabase, change: Change, maxEpisodes: number) {
+    this.reloads$ = db.reloads$;
+    this.#db = db;
+    this.#change = change;
+    this.#maxEpisodes = maxEpisodes;
   }
 
   find(bootId: string, sequence: number): StoredEpisode | undefined {
-    const sql = `SELECT ${COLUMNS} FROM episodes WHERE boot_id = ? AND sequence = ?`;
-    return this.#db.recall(sql, [bootId, sequence], toStoredEpisode)[0];
+    return this.#all(toStored, OF_SEQUENCE, bootId, sequence)[0];
   }
 
   /** Adds one, and lets go what is too much or too old. */
-  add(stored: StoredEpisode): void {
-    this.#db.run(INSERT, toParams(stored));
-    this.#retain(stored.enteredMs);
+  add(added: StoredEpisode): void {
+    const row = toRow(added);
+    this.#change((run) => {
+      this.#put({ id: this.#pending.nextId(), ...row }, run);
+      this.#retain(added.enteredMs, run);
+    });
   }
 
-  /**
-   * The second transaction of one that was pending: its state and its attribution. It is written whole,
-   * as memory may not have it: a file that fails meanwhile is told by memory later.
-   */
+  /** The second transaction of one that was pending: its state and its attribution. */
   settle(decided: NumberedEpisode): void {
-    const settled = 'state = excluded.state, attribution = excluded.attribution';
-    this.#db.run(
-      `${INSERT} ON CONFLICT (boot_id, sequence) DO UPDATE SET ${settled}`,
-      toParams(decided),
-    );
+    const row = toRow(decided);
+    this.#change((run) => {
+      const pending = this.#pending.get(decided.bootId, decided.episode.sequence);
+      this.#put({ id: pending?.['id'] ?? decided.id, ...row }, run);
+    });
   }
 
   /** One that is there has more to say. */
-  amend(bootId: string, episode: OomEpisode): void {
-    this.#db.run('UPDATE episodes SET episode = ? WHERE boot_id = ? AND sequence = ?', [
-      JSON.stringify(withLargestTasks(episode)),
-      bootId,
-      episode.sequence,
-    ]);
+  amend(bootId: string, amended: OomEpisode): void {
+    const [{ sequence }, episode] = [amended, toJson(amended)];
+    const sql = `UPDATE episodes SET episode = ? ${OF_SEQUENCE}`;
+    this.#change((run) => {
+      const row = this.#pending.get(bootId, sequence);
+      if (row === undefined) run(sql, episode, bootId, sequence);
+      else this.#pending.put({ ...row, episode }, run);
+    });
   }
 
   /** The last ones of a boot, the newest first, with no table of tasks that is not whole. */
   latestOf(bootId: string, count: number): OomEpisode[] {
-    const sql = `SELECT ${COLUMNS} FROM episodes WHERE boot_id = ? ORDER BY sequence DESC LIMIT ?`;
-    return this.#db
-      .recall(sql, [bootId, count], toStoredEpisode)
-      .map(({ episode }) =>
-        episode.tasks.length < MAX_TASKS_KEPT ? episode : { ...episode, tasks: [] },
-      );
+    const where = 'WHERE boot_id = ? ORDER BY sequence DESC LIMIT ?';
+    return this.#all(toStored, where, bootId, count).map(({ episode }) =>
+      episode.tasks.length < MAX_TASKS_KEPT ? episode : { ...episode, tasks: [] },
+    );
   }
 
   /** One that is pending, as it is now. */
   findPending(bootId: string, sequence: number): NumberedEpisode | undefined {
-    const sql = `SELECT id, ${COLUMNS} FROM episodes
-      WHERE boot_id = ? AND sequence = ? AND state = 'pending'`;
-    return this.#db.all(sql, bootId, sequence).map(toNumberedEpisode)[0];
+    const row = this.#pending.get(bootId, sequence);
+    return row && toNumbered(row);
   }
 
-  /** The oldest first, one at a time: no more than one of them is in memory as a whole. */
+  /** The oldest first, one at a time: no more than one of them is an object. */
   *pending(): Iterable<StoredEpisode> {
-    const sql = `SELECT ${COLUMNS} FROM episodes WHERE state = 'pending' ORDER BY id`;
-    for (const row of this.#db.each(sql)) yield toStoredEpisode(row);
+    for (const row of this.#pending.rows()) yield toStored(row);
   }
 
   /**
@@ -123,22 +122,19 @@ export class EpisodeTable {
    * file alone; of those the ones after `id`.
    */
   unloaded(id: number, count: number): NumberedEpisode[] {
-    const oldest = this.#db.get(`SELECT min(id) AS id FROM episodes WHERE state = 'pending'`);
-    const sql = `SELECT id, ${COLUMNS} FROM episodes WHERE state = 'pending' AND id > ? AND id < ?
-      ORDER BY id LIMIT ?`;
-    return this.#db.recall(sql, [id, oldest?.['id'] ?? 0, count], toNumberedEpisode);
+    const [oldest] = this.#pending.rows();
+    const where = "WHERE state = 'pending' AND id > ? AND id < ? ORDER BY id LIMIT ?";
+    return this.#all(toNumbered, where, id, oldest?.['id'] ?? 0, count);
   }
 
   /** How many wait for their attribution. */
   pendingCount(): number {
-    const sql = `SELECT count(*) AS count FROM episodes WHERE state = 'pending'`;
-    return Number(this.#db.get(sql)?.['count']);
+    return this.#pending.size;
   }
 
   /** The newest first. */
   latest(count: number): StoredEpisode[] {
-    const sql = `SELECT ${COLUMNS} FROM episodes ORDER BY id DESC LIMIT ?`;
-    return this.#db.recall(sql, [count], toStoredEpisode);
+    return this.#all(toStored, 'ORDER BY id DESC LIMIT ?', count);
   }
 
   /**
@@ -146,13 +142,9 @@ export class EpisodeTable {
    * the ones in `among`. Who was never attributed (kept from long ago, or given up) is not one of them.
    */
   attributed(id: number, among: readonly number[], count: number): AttributedEpisode[] {
-    const sql = `SELECT id, ${COLUMNS} FROM episodes
-      WHERE (id > ? OR id IN (SELECT value FROM json_each(?))) AND attribution IS NOT NULL
-      ORDER BY id LIMIT ?`;
-    return this.#db.recall(sql, [id, JSON.stringify(among), count], (row) => ({
-      ...toNumberedEpisode(row),
-      attribution: JSON.parse(String(row['attribution'])),
-    }));
+    const where = `WHERE (id > ? OR id IN (SELECT value FROM json_each(?)))
+      AND attribution IS NOT NULL ORDER BY id LIMIT ?`;
+    return this.#all(toNumbered, where, id, JSON.stringify(among), count) as AttributedEpisode[];
   }
 
   /** The ids of the ones that are attributed or may yet be: those after `id`, and those in `among`. */
@@ -160,53 +152,49 @@ export class EpisodeTable {
     const sql = `SELECT id FROM episodes
       WHERE (id > ? AND id <= ? OR id IN (SELECT value FROM json_each(?)))
       AND (attribution IS NOT NULL OR state = 'pending') ORDER BY id`;
-    return this.#db.recall(sql, [id, until, JSON.stringify(among)], (row) => Number(row['id']));
+    return this.#db.read((db) => db.all(sql, id, until, JSON.stringify(among))).map(idOf);
   }
 
   /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
   oldestDecided(): number | undefined {
     const sql = `SELECT id FROM episodes WHERE state <> 'pending' ORDER BY id LIMIT 1`;
-    return this.#db.recall(sql, [], (row) => Number(row['id']))[0];
+    return this.#db.read((db) => db.all(sql)).map(idOf)[0];
   }
 
-  #retain(nowMs: number): void {
-    const { maxEpisodes, maxAgeMs } = this.#retention;
-    this.#db.run(
-      `DELETE FROM episodes WHERE id <= (SELECT max(id) FROM episodes) - ? AND state <> 'pending'`,
-      [maxEpisodes],
-    );
-    this.#db.run(`DELETE FROM episodes WHERE at_ms < ? AND state <> 'pending'`, [nowMs - maxAgeMs]);
+  load(db: PreparedDatabase): () => void {
+    return this.#pending.load(db);
   }
-}
 
-function withLargestTasks(episode: OomEpisode): OomEpisode {
-  if (episode.tasks.length <= MAX_TASKS_KEPT) return episode;
-  const bySize = episode.tasks.toSorted((a, b) => b.rssPages - a.rssPages);
-  const largest = new Set(bySize.slice(0, MAX_TASKS_KEPT));
-  return { ...episode, tasks: episode.tasks.filter((task) => largest.has(task)) };
-}
+  /** A file gives new ids, which neither gave: whoever follows the history by them would miss what comes. */
+  save(db: PreparedDatabase, standIn?: PreparedDatabase): void {
+    if (standIn === undefined) {
+      this.#inFile = this.#pending.lastId;
+      return this.#pending.save(db);
+    }
+    let lastId = Math.max(this.#pending.lastId, lastIdIn(db, 'episodes'));
+    for (const row of standIn.each('SELECT * FROM episodes ORDER BY id')) {
+      const sql = `SELECT id FROM episodes ${OF_SEQUENCE}`;
+      const [known] = db.all(sql, row['boot_id'] ?? null, row['sequence'] ?? null);
+      const id = known?.['id'] ?? (lastId += 1);
+      db.run(...insertion('episodes', { ...row, id }));
+    }
+  }
 
-function toJson(attribution: Attribution | undefined): string | null {
-  return attribution === undefined ? null : JSON.stringify(attribution);
-}
+  /** What cannot be read is damaged: then memory answers. */
+  #all<T>(toValue: (row: SqlRow) => T, where: string, ...params: SqlParams): T[] {
+    const sql = `SELECT * FROM episodes ${where}`;
+    return this.#db.read((db) => db.all(sql, ...params).map(toValue));
+  }
 
-function toParams(stored: StoredEpisode & { readonly id?: number }): SqlParams {
-  const { id, bootId, state, enteredMs, episode, attribution } = stored;
-  const { sequence, atMs } = episode;
-  const kept = JSON.stringify(withLargestTasks(episode));
-  return [id ?? null, sequence, atMs, bootId, state, enteredMs, kept, toJson(attribution)];
-}
+  #put(row: SqlRow, run: Run): void {
+    this.#pending.put(row, run);
+    if (row['state'] !== 'pending') this.#pending.forget(row);
+  }
 
-function toNumberedEpisode(row: SqlRow): NumberedEpisode {
-  return { ...toStoredEpisode(row), id: Number(row['id']) };
-}
-
-function toStoredEpisode(row: SqlRow): StoredEpisode {
-  return {
-    bootId: String(row['boot_id']),
-    state: row['state'] as EpisodeState,
-    enteredMs: Number(row['entered_ms']),
-    episode: JSON.parse(String(row['episode'])),
-    ...(row['attribution'] !== null && { attribution: JSON.parse(String(row['attribution'])) }),
-  };
+  #retain(nowMs: number, run: Run): void {
+    const [after, most] = this.#db.hasFile ? [0, Infinity] : [this.#inFile, MAX_IN_MEMORY];
+    const decided = "DELETE FROM episodes WHERE state <> 'pending' AND id > ? AND";
+    run(`${decided} id <= ?`, after, this.#pending.lastId - Math.min(this.#maxEpisodes, most));
+    run(`${decided} at_ms < ?`, after, nowMs - MAX_AGE_MS);
+  }
 }

@@ -20,6 +20,9 @@ const JSON_COLUMNS = [
   ['episodes', 'attribution'],
 ] as const;
 
+/** In this process's memory, https://sqlite.org/src/doc/trunk/src/memdb.c */
+const COPY = 'file:/earlier-version?vfs=memdb';
+
 /** Somebody who reads the history holds a lock for milliseconds. */
 const BUSY_TIMEOUT_MS = 1000;
 
@@ -92,12 +95,23 @@ function refuseStump(path: string): void {
 function readable(db: DatabaseSync, path: string): DatabaseSync {
   try {
     check(db, path);
-    checkJson(db, path);
-    return db;
+    const current = upToDate(db);
+    checkJson(current, path);
+    return current;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** One of an earlier version is brought up to date in memory; VACUUM INTO needs nothing but to read. */
+function upToDate(db: DatabaseSync): DatabaseSync {
+  if (schemaVersion(db) === SCHEMA.length) return db;
+  const copy = new DatabaseSync(COPY);
+  db.exec(`VACUUM INTO '${COPY}'`);
+  db.close();
+  migrate(copy);
+  return copy;
 }
 
 function check(db: DatabaseSync, path: string): void {

@@ -1,66 +1,71 @@
 import type { Decision } from '../correlator/decision.ts';
+import { fromStored, type RecordedEvent, toStored } from '../correlator/recorded-event.ts';
+import { type MemoryTable, textOf } from './memory-table.ts';
+import type { Change } from './operation.ts';
 import type { OutboxRow, UnreadableRow } from './outbox-row.ts';
-import { fromStored, toStored, type RecordedEvent } from '../correlator/recorded-event.ts';
 import type { SqlRow } from './prepared-database.ts';
-import type { StateDatabase } from './state-database.ts';
-
-/** Of a row, even one that cannot be read. */
-const EVENT_NAME =
-  "ifnull(json_extract(iif(json_valid(event), event, '{}'), '$.metadata.name'), '')";
 
 /** What is passed over. */
 type Names = ReadonlySet<string>;
 
 /** What is yet to be posted, in the order it was decided. */
 export class OutboxTable {
-  readonly #db: StateDatabase;
+  readonly #table: MemoryTable;
+  readonly #change: Change;
 
-  constructor(db: StateDatabase) {
-    this.#db = db;
+  constructor(table: MemoryTable, change: Change) {
+    this.#table = table;
+    this.#change = change;
   }
 
   add(decision: Decision, enteredAtMs: number): void {
     if (decision.verb === 'skip') return;
     const { verb, event } = decision;
-    this.#db.run(
-      'INSERT INTO outbox (object_key, verb, entered_ms, event, patch) VALUES (?, ?, ?, ?, ?)',
-      [
-        objectKey(event),
-        verb,
-        enteredAtMs,
-        JSON.stringify(toStored(event)),
-        verb === 'patch' ? JSON.stringify(decision.patch) : null,
-      ],
-    );
+    const row = {
+      object_key: objectKey(event),
+      verb,
+      entered_ms: enteredAtMs,
+      event: JSON.stringify(toStored(event)),
+      patch: verb === 'patch' ? JSON.stringify(decision.patch) : null,
+    };
+    this.#change((run) => this.#table.put({ id: this.#table.nextId(), ...row }, run));
   }
 
   next(objects: Names, events: Names): OutboxRow | UnreadableRow | undefined {
-    const where = 'object_key NOT IN (SELECT value FROM json_each(?))';
-    return this.#first(where, JSON.stringify([...objects]), events);
+    const isMeant = (row: SqlRow) => !objects.has(String(row['object_key']));
+    return first(this.#table.rows(), events, isMeant);
   }
 
   nextOf(objectKey: string, events: Names): OutboxRow | UnreadableRow | undefined {
-    return this.#first('object_key = ?', objectKey, events);
+    return first(this.#table.group(objectKey), events, () => true);
   }
 
   delete(id: number): void {
-    this.#db.run('DELETE FROM outbox WHERE id = ?', [id]);
+    this.#change((run) => this.#table.delete([id], run));
   }
 
   /** How many rows wait, and since when the oldest does, ms since the epoch. */
   waiting(): { readonly rows: number; readonly oldestEnteredAtMs?: number } {
-    const row = this.#db.get('SELECT count(*) AS rows, min(entered_ms) AS oldest FROM outbox');
-    const rows = Number(row?.['rows'] ?? 0);
-    return rows === 0 ? { rows } : { rows, oldestEnteredAtMs: Number(row?.['oldest']) };
+    let oldestEnteredAtMs = Infinity;
+    for (const row of this.#table.rows())
+      oldestEnteredAtMs = Math.min(oldestEnteredAtMs, Number(row['entered_ms']));
+    const rows = this.#table.size;
+    return rows === 0 ? { rows } : { rows, oldestEnteredAtMs };
   }
+}
 
-  #first(where: string, param: string, events: Names): OutboxRow | UnreadableRow | undefined {
-    const columns = 'id, object_key, verb, entered_ms, event, patch';
-    const others = `${EVENT_NAME} NOT IN (SELECT value FROM json_each(?))`;
-    const sql = `SELECT ${columns} FROM outbox WHERE ${where} AND ${others} ORDER BY id LIMIT 1`;
-    const row = this.#db.get(sql, param, JSON.stringify([...events]));
-    return row && readRow(row);
+/** The first of them that is meant, and whose Event is none of these. */
+function first(
+  rows: Iterable<SqlRow>,
+  events: Names,
+  isMeant: (row: SqlRow) => boolean,
+): OutboxRow | UnreadableRow | undefined {
+  for (const row of rows) {
+    if (!isMeant(row)) continue;
+    const found = readRow(row);
+    if (found.verb === 'unreadable' || !events.has(found.event.metadata.name)) return found;
   }
+  return undefined;
 }
 
 /** An object by the name people call it: what happens to it is told in order, whatever its UID. */
@@ -79,7 +84,7 @@ function readRow(row: SqlRow): OutboxRow | UnreadableRow {
 
 /** @throws whatever is thrown at what is damaged */
 function toOutboxRow(id: number, row: SqlRow): OutboxRow {
-  const event = fromStored(JSON.parse(String(row['event'])));
+  const event = fromStored(JSON.parse(textOf(row['event'])));
   assertNamed(event);
   const entry = {
     id,
@@ -89,7 +94,7 @@ function toOutboxRow(id: number, row: SqlRow): OutboxRow {
   };
   return row['verb'] === 'create'
     ? { ...entry, verb: 'create' }
-    : { ...entry, verb: 'patch', patch: JSON.parse(String(row['patch'])) };
+    : { ...entry, verb: 'patch', patch: JSON.parse(textOf(row['patch'])) };
 }
 
 /** That it can be told where it goes and whom it is about; the rest is for the API server to judge. */

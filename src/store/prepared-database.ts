@@ -12,20 +12,16 @@ export class PreparedDatabase {
     this.#db = db;
   }
 
-  get isTransaction(): boolean {
-    return this.#db.isTransaction;
-  }
-
-  all(sql: string, params: SqlParams = []): readonly SqlRow[] {
+  all(sql: string, ...params: SqlParams): readonly SqlRow[] {
     return this.#statement(sql).all(...params);
   }
 
   /** Row by row, where all of them would be too much at once. */
-  each(sql: string, params: SqlParams = []): Iterable<SqlRow> {
+  each(sql: string, ...params: SqlParams): Iterable<SqlRow> {
     return this.#statement(sql).iterate(...params);
   }
 
-  run(sql: string, params: SqlParams = []): void {
+  run(sql: string, ...params: SqlParams): void {
     this.#statement(sql).run(...params);
   }
 
@@ -36,14 +32,10 @@ export class PreparedDatabase {
       work();
       this.run('COMMIT');
     } catch (error) {
-      this.rollBack();
+      // SQLite ends some transactions that fail by itself.
+      if (this.#db.isTransaction) this.run('ROLLBACK');
       throw error;
     }
-  }
-
-  /** SQLite ends some transactions that fail by itself. */
-  rollBack(): void {
-    if (this.#db.isTransaction) this.run('ROLLBACK');
   }
 
   close(): void {
@@ -58,4 +50,10 @@ export class PreparedDatabase {
     this.#statements.set(sql, prepared);
     return prepared;
   }
+}
+
+/** The last id a table with AUTOINCREMENT gave; none is given twice. */
+export function lastIdIn(db: PreparedDatabase, table: string): number {
+  const [row] = db.all('SELECT seq FROM sqlite_sequence WHERE name = ?', table);
+  return Number(row?.['seq'] ?? 0);
 }

@@ -44,6 +44,22 @@ export const SCHEMA: readonly string[] = [
   -- The oldest row of one object, without reading those of the others.
   CREATE INDEX outbox_by_object ON outbox (object_key);
   `,
+  `
+  -- The cursor and the baselines of the cgroup counters are notes like others, each container's kills a row of their own.
+  INSERT INTO known SELECT 'note', 'cursor', json_object(
+    'bootId', boot_id, 'sequence', sequence, 'backlogUntil', backlog_until), 0 FROM cursor;
+  DROP TABLE cursor;
+  UPDATE known SET kind = 'note', key = 'oom-kill-baselines' WHERE kind = 'baseline' AND key = 'oom-kill';
+  INSERT OR REPLACE INTO known
+    SELECT 'kill', concat_ws('/', kill.value ->> 'namespace', kill.value ->> 'pod', kill.value ->> 'container'),
+      kill.value, at_ms
+    FROM known, json_each(known.value, '$.kills') AS kill
+    WHERE kind = 'note' AND known.key = 'counters' AND kill.type = 'object';
+  UPDATE known SET value = json_remove(value, '$.kills') WHERE kind = 'note' AND key = 'counters';
+  -- Nobody asks the file for these.
+  DROP INDEX known_by_time;
+  DROP INDEX outbox_by_object;
+  `,
 ];
 
 /** How many steps a database has taken; 0 when it is new. */

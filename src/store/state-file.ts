@@ -1,6 +1,6 @@
 import { statSync, truncateSync } from 'node:fs';
 import { openFile } from './open-database.ts';
-import { PreparedDatabase, type SqlParams, type SqlRow } from './prepared-database.ts';
+import { PreparedDatabase } from './prepared-database.ts';
 
 /**
  * The state file while it is open.
@@ -18,39 +18,21 @@ export class StateFile {
   constructor(path: string) {
     this.#path = path;
     this.#db = new PreparedDatabase(openFile(path));
-    this.#stamp = stampOf(this.#path);
+    this.#stamp = stampOf(path);
   }
 
   /** @throws where somebody else was here */
-  begin(): void {
+  read<T>(ask: (db: PreparedDatabase) => T): T {
     this.#expectUntouched();
-    this.#db.run('BEGIN IMMEDIATE');
+    return ask(this.#db);
   }
 
-  run(sql: string, params: SqlParams): void {
-    this.#db.run(sql, params);
-  }
-
-  commit(): void {
-    this.#db.run('COMMIT');
-    this.#stamp = stampOf(this.#path);
-  }
-
-  rollBack(): void {
-    this.#db.rollBack();
-    this.#stamp = stampOf(this.#path);
-  }
-
-  /** @throws where somebody else was here */
-  all(sql: string, params: SqlParams): readonly SqlRow[] {
+  /** All of `work` or nothing of it. @throws where somebody else was here */
+  write(work: (db: PreparedDatabase) => void): true {
     this.#expectUntouched();
-    return this.#db.all(sql, params);
-  }
-
-  /** Lets `copy` bring state here, or take it from here. */
-  exchange(copy: (db: PreparedDatabase) => void): void {
-    copy(this.#db);
+    this.#db.transaction(() => work(this.#db));
     this.#stamp = stampOf(this.#path);
+    return true;
   }
 
   close(): void {
@@ -58,9 +40,8 @@ export class StateFile {
     this.#db.close();
   }
 
-  /** A transaction under way may have written already. */
   #expectUntouched(): void {
-    if (this.#db.isTransaction || isSame(stampOf(this.#path), this.#stamp)) return;
+    if (isSame(stampOf(this.#path), this.#stamp)) return;
     throw new Error('somebody else overwrote, replaced or removed it');
   }
 

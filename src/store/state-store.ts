@@ -1,12 +1,14 @@
+import { type Observable, Subject } from 'rxjs';
 import type { Logger } from '../logger.ts';
 import { CorrelatorTable } from './correlator-table.ts';
 import { CursorTable } from './cursor-table.ts';
 import { EpisodeTable } from './episode-table.ts';
-import { KnownTable } from './known-table.ts';
+import { MemoryTable } from './memory-table.ts';
+import { NoteTable } from './note-table.ts';
 import { stateFile } from './open-database.ts';
+import type { Change, Operation, Run } from './operation.ts';
 import { OutboxTable } from './outbox-table.ts';
 import { StateDatabase } from './state-database.ts';
-import { StateHome } from './state-home.ts';
 
 export interface StoreOptions {
   /** Without one everything is in memory. */
@@ -18,38 +20,51 @@ export interface StoreOptions {
   readonly nowMs: () => number;
 }
 
-/** The history is for a person who comes back from holiday; what is older is in their log archive. */
-const HISTORY_MAX_AGE_MS = 30 * 24 * 60 * 60_000;
-
 /**
  * What must survive a SIGKILL: how far the log was read, what was decided, and what is yet to be
  * posted. What belongs together is written in one `transaction`.
+ *
+ * Memory is what is read, and what the agent goes on with whatever happens to the file. A transaction
+ * collects operations; once it is certain they are done in memory, and the file gets the statements
+ * of all of them in one transaction of its own.
  */
 export class StateStore implements Disposable {
   readonly cursor: CursorTable;
   readonly episodes: EpisodeTable;
   readonly outbox: OutboxTable;
   readonly correlator: CorrelatorTable;
-  readonly containers: KnownTable;
-  readonly baselines: KnownTable;
-  readonly notes: KnownTable;
+  /** Containers seen lately, by the UIDs of their pods. */
+  readonly containers: NoteTable;
+  /** How often each container was hurt. */
+  readonly kills: NoteTable;
+  readonly notes: NoteTable;
   readonly #db: StateDatabase;
+  readonly #rollbacks$ = new Subject<void>();
+  #beforeCommit = (): void => undefined;
+  /** Those of the transaction under way. */
+  #operations: Operation[] | undefined;
 
   /** Opens the state, or begins one. Never fails: at worst it is in memory, and not `writable`. */
   constructor({ directory, historyMax, log, nowMs }: StoreOptions) {
     const path = directory === undefined ? undefined : stateFile(directory);
-    const db = new StateDatabase(new StateHome({ path, log, nowMs }));
-    this.#db = db;
-    this.cursor = new CursorTable(db);
-    this.episodes = new EpisodeTable(db, {
-      maxEpisodes: historyMax,
-      maxAgeMs: HISTORY_MAX_AGE_MS,
-    });
-    this.outbox = new OutboxTable(db);
-    this.correlator = new CorrelatorTable(db);
-    this.containers = new KnownTable(db, 'container');
-    this.baselines = new KnownTable(db, 'baseline');
-    this.notes = new KnownTable(db, 'note');
+    const change: Change = (operation) => this.change(operation);
+    this.#db = new StateDatabase({ path, log, nowMs });
+    const known = new MemoryTable('known', ['kind', 'key'], 'SELECT * FROM known ORDER BY at_ms');
+    this.notes = new NoteTable('note', known, change);
+    this.containers = new NoteTable('container', known, change);
+    this.kills = new NoteTable('kill', known, change);
+    this.cursor = new CursorTable(this.notes, nowMs);
+    const correlator = new MemoryTable('correlator', ['kind', 'key'], 'SELECT * FROM correlator');
+    this.correlator = new CorrelatorTable(correlator, change);
+    const outbox = new MemoryTable(
+      'outbox',
+      ['id'],
+      'SELECT * FROM outbox ORDER BY id',
+      'object_key',
+    );
+    this.outbox = new OutboxTable(outbox, change);
+    this.episodes = new EpisodeTable(this.#db, change, historyMax);
+    this.#db.open([known, correlator, outbox, this.episodes]);
   }
 
   /** False while the state directory was asked for and cannot be written: not ready. */
@@ -57,12 +72,53 @@ export class StateStore implements Disposable {
     return this.#db.writable;
   }
 
-  /** All of `work` or nothing of it. */
+  /** Tells when a transaction failed: whoever is ahead of the store goes back to what it has. */
+  get rollbacks$(): Observable<void> {
+    return this.#rollbacks$;
+  }
+
+  /** Has `save` write what must agree with every transaction, as its last part. */
+  beforeCommit(save: () => void): void {
+    this.#beforeCommit = save;
+  }
+
+  /**
+   * All of `work` or nothing of it; within another transaction, a part of that. What is read meanwhile
+   * is as it was before.
+   */
   transaction(work: () => void): void {
-    this.#db.transaction(work);
+    if (this.#operations !== undefined) return work();
+    this.#commit(() => {
+      work();
+      this.#beforeCommit();
+    });
+  }
+
+  /** Makes a change, in the transaction under way or alone. */
+  change(operation: Operation): void {
+    if (this.#operations === undefined) this.#commit(() => this.change(operation));
+    else this.#operations.push(operation);
   }
 
   [Symbol.dispose](): void {
     this.#db.close();
+  }
+
+  #commit(work: () => void): void {
+    this.#db.regain();
+    const operations: Operation[] = [];
+    this.#operations = operations;
+    const statements: Parameters<Run>[] = [];
+    try {
+      work();
+      // An operation may make others.
+      for (const operation of operations) operation((...statement) => statements.push(statement));
+    } catch (error) {
+      this.#operations = undefined;
+      this.#rollbacks$.next();
+      throw error;
+    }
+    this.#operations = undefined;
+    this.#db.write((db) => statements.forEach((statement) => db.run(...statement)));
   }
 }

@@ -33,6 +33,8 @@ export class ContainerKills {
   readonly #knownPods: KnownPods;
   readonly #nowMs: () => number;
   readonly #hurt = new Map<string, ContainerKill>();
+  /** The keys of those that became others since the store last asked. */
+  readonly #changed = new Set<string>();
   #pruneAt = FEW;
 
   constructor(knownPods: KnownPods, nowMs: () => number) {
@@ -59,14 +61,22 @@ export class ContainerKills {
     return [...this.#hurt.values()];
   }
 
-  /** Goes on from what `toJSON()` gave to an earlier process. */
+  /** What is to be written since the last question, each under its key; without a value it is gone. */
+  takeChanges(): { readonly key: string; readonly value: ContainerKill | undefined }[] {
+    const changes = [...this.#changed].map((key) => ({ key, value: this.#hurt.get(key) }));
+    this.#changed.clear();
+    return changes;
+  }
+
+  /** Goes on from what an earlier process had. */
   restore(kills: unknown): void {
     if (!Array.isArray(kills)) return;
-    for (const kill of kills) if (isKill(kill)) this.#set(kill);
+    for (const kill of kills) if (isKill(kill)) this.#hurt.set(keyOf(kill), kill);
   }
 
   #set(kill: ContainerKill): void {
     this.#hurt.set(keyOf(kill), kill);
+    this.#changed.add(keyOf(kill));
     if (this.#hurt.size <= this.#pruneAt) return;
     this.#prune(this.#known());
     this.#pruneAt = Math.max(FEW, 2 * this.#hurt.size);
@@ -76,7 +86,9 @@ export class ContainerKills {
     if (known === undefined) return;
     const oldestMs = this.#nowMs() - OUTLIVES_MS;
     for (const [key, { lastKillMs }] of this.#hurt) {
-      if (lastKillMs < oldestMs && !known.has(key)) this.#hurt.delete(key);
+      if (lastKillMs >= oldestMs || known.has(key)) continue;
+      this.#hurt.delete(key);
+      this.#changed.add(key);
     }
   }
 

@@ -2,7 +2,7 @@ import type { LimitLevel } from '../oom/episode.ts';
 import type { AttributionSource } from '../pods/attribute.ts';
 import type { PostOutcome } from '../outputs/event-output.ts';
 import type { SkipReason } from '../correlator/decision.ts';
-import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
+import type { EpisodeCounters, RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { ContainerKills, type KnownPods } from './container-kills.ts';
 import { LabelCounts } from './label-counts.ts';
 
@@ -48,17 +48,15 @@ const NOTHING_READ = { records: 0, lost: 0, malformed: 0, forged: 0, callbacksSu
 /**
  * Everything that is counted. Plain numbers, added to as things happen and read when somebody asks.
  * What is left of the buffer has a tally of its own, which begins at 0 with the agent (the audit
- * compares it with what the kernel counted since); here it goes on from earlier runs. `JSON.stringify` gives what the store keeps, `restore` goes on from
- * it, so that no counter starts anew with the agent.
+ * compares it with what the kernel counted since); here it goes on from earlier runs. `JSON.stringify` gives what
+ * the store keeps, `restore` goes on from it, so that no counter starts anew with the agent.
  */
-export class Counters {
+export class Counters implements EpisodeCounters {
   readonly kills: ContainerKills;
   readonly episodes = new LabelCounts(LEVELS);
   readonly suppressed = new LabelCounts<AttributionSource>(WITNESSES);
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);
-  readonly #knownPods: KnownPods;
-  readonly #nowMs: () => number;
   readonly #tally: LogCounts;
   /** By the output's name; what an earlier process counted, where this one has not asked for it. */
   readonly #outputs = new Map<string, unknown>();
@@ -69,8 +67,6 @@ export class Counters {
 
   /** @param tally what this run reads, as it stands */
   constructor(knownPods: KnownPods, nowMs: () => number, tally: LogCounts = NOTHING_READ) {
-    this.#knownPods = knownPods;
-    this.#nowMs = nowMs;
     this.#tally = tally;
     this.kills = new ContainerKills(knownPods, nowMs);
   }
@@ -119,14 +115,6 @@ export class Counters {
     this.#killed += processes;
   }
 
-  /** What the counters will be once these are in the store: for the transaction that puts them there. */
-  including(recorded: readonly RecordedEpisode[]): Counters {
-    const after = new Counters(this.#knownPods, this.#nowMs);
-    after.restore(JSON.parse(JSON.stringify(this)));
-    for (const one of recorded) after.recorded(one);
-    return after;
-  }
-
   toJSON(): object {
     const { kills, episodes, suppressed, posts, skips, killed, early, log } = this;
     const outputs = Object.fromEntries(this.#outputs);
@@ -143,12 +131,9 @@ export class Counters {
     this.suppressed.restore(suppressed);
     this.posts.restore(posts);
     this.skips.restore(skips);
-    // `points` is where an earlier version kept them.
-    for (const [name, counts] of Object.entries({
-      influx: points,
-      ...(outputs as object | undefined),
-    }))
-      this.#outputs.set(name, counts);
+    // `points` is where an earlier version kept InfluxDB's.
+    const byOutput = { influx: points, ...(outputs as object | undefined) };
+    for (const [name, counts] of Object.entries(byOutput)) this.#outputs.set(name, counts);
     this.#readBefore.restore(log);
     this.#killed += countIn(killed);
     this.#early += countIn(early);

@@ -1,35 +1,33 @@
-import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { KnownPods } from '../telemetry/container-kills.ts';
 import { Counters, type LogCounts } from '../telemetry/counters.ts';
 
-type Notes = Pick<StateStore, 'notes'>;
+type CounterStore = Pick<StateStore, 'notes' | 'kills'>;
 
 const COUNTERS_NOTE = 'counters';
 
 /** The counters of earlier runs, gone on from. */
 export function openCounters(
-  { notes }: Notes,
+  { notes, kills }: CounterStore,
   known: KnownPods,
   nowMs: () => number,
   tally: LogCounts,
 ): Counters {
   const counters = new Counters(known, nowMs, tally);
   counters.restore(notes.get(COUNTERS_NOTE));
+  counters.kills.restore(kills.rows().map(({ value }) => value));
   return counters;
 }
 
 /**
- * Keeps the counters, in the transaction under way or in one of its own.
- *
- * @param recorded the episodes this transaction records, which count once it is committed
+ * Keeps the counters, in the transaction under way or in one of its own. Containers are many: of their
+ * kills only what changed is written.
  */
 export function saveCounters(
-  { notes }: Notes,
+  { notes, kills }: CounterStore,
   counters: Counters,
   nowMs: number,
-  recorded: readonly RecordedEpisode[] = [],
 ): void {
-  const value = recorded.length === 0 ? counters : counters.including(recorded);
-  notes.put([{ key: COUNTERS_NOTE, value }], nowMs);
+  kills.put(counters.kills.takeChanges(), nowMs);
+  notes.put([{ key: COUNTERS_NOTE, value: { ...counters.toJSON(), kills: undefined } }], nowMs);
 }

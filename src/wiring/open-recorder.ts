@@ -43,11 +43,13 @@ export interface RecorderParts {
 export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'>): NodeRecorder {
   const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
   const shared = { ...parts, clock, log };
-  const saveCounts = (recorded: readonly RecordedEpisode[] = []): void => {
-    if (counters !== undefined) saveCounters(store, counters, clock.wallMs(), recorded);
-  };
+  store.beforeCommit(() => {
+    if (baselines !== undefined) saveBooks(store, baselines(), clock.wallMs());
+    // When they have counted what the transaction records.
+    if (counters !== undefined) store.change(() => saveCounters(store, counters, clock.wallMs()));
+  });
   const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
-  const cursor = new CursorKeeper(store, clock, from, saveCounts);
+  const cursor = new CursorKeeper(store, clock, from);
   const poster = eventOutput(store.outbox, parts.sink, {
     clock,
     random: Math.random,
@@ -64,12 +66,7 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
     ...shared,
     cursor,
     events,
-    alongside: (recorded) => {
-      if (baselines !== undefined) saveBooks(store, baselines(), clock.wallMs());
-      saveCounts(recorded);
-    },
-    onAmended: (before, after) => {
-      counters?.foundMembers(after.members.length - before.members.length);
+    onAmended: (_, after) => {
       const { sequence, victim, members } = after;
       log.info(
         { sequence, victimPid: victim.pid, killed: 1 + members.length },
@@ -77,15 +74,13 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
       );
     },
     onRecorded: (recorded) => {
-      counters?.recorded(recorded);
       logEpisode(recorded, log);
       onRecorded?.(recorded);
     },
   });
-  const { notes } = store;
   const overruns = new OverrunReporter({
     events,
-    notes,
+    store,
     origin,
     clock,
     log,

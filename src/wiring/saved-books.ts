@@ -2,25 +2,22 @@ import type { CounterBaselines } from '../oom/oom-counters.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import type { StateStore } from '../store/state-store.ts';
 
-const KEY = 'oom-kill';
+const KEY = 'oom-kill-baselines';
 
 /**
  * Keeps the books of the cgroup counters with the cursor, in the transaction under way. Books in doubt
  * are not kept: older ones would take kills for unexplained that were read meanwhile.
  */
 export function saveBooks(
-  { baselines }: StateStore,
+  { notes }: StateStore,
   books: CounterBaselines | undefined,
   nowMs: number,
 ): void {
-  baselines.put([{ key: KEY, value: books ?? null }], nowMs);
+  notes.put([{ key: KEY, value: books ?? null }], nowMs);
 }
 
 /** The books of an earlier run, for one that goes on where that one stopped. */
-export function savedBooks(
-  { baselines }: StateStore,
-  { point }: Start,
-): CounterBaselines | undefined {
+export function savedBooks({ notes }: StateStore, { point }: Start): CounterBaselines | undefined {
   if (point.at !== 'cursor') return undefined;
-  return (baselines.get(KEY) ?? undefined) as CounterBaselines | undefined;
+  return (notes.get(KEY) ?? undefined) as CounterBaselines | undefined;
 }

@@ -28,6 +28,8 @@ const FLAGS = ['--expose-gc', '--max-semi-space-size=1'];
 /** What is flat may still breathe; what keeps a hundred bytes of each event is beyond it. */
 const MAX_RATIO = 1.5;
 
+const NOBODY = { subjects: [], source: 'none' } as const;
+
 const accepting: EventSink = {
   deliver: ({ verb }) => Promise.resolve(verb === 'create' ? 'created' : 'patched'),
   classify: () => ({ means: 'busy' }),
@@ -77,7 +79,10 @@ async function compareMemory(print: (line: string) => void): Promise<void> {
     const episode = { ...makeEpisode({ sequence, atMs, pod: sequence }), tasks: TASKS };
     const event = killEvent({ atMs, id: sequence, pod: `pod-${sequence}` });
     const entry = { bootId: 'boot-1', state: 'recorded', enteredMs: nowMs(), episode } as const;
-    recorder.record([event], START_MS + atMs, () => store.episodes.add(entry));
+    store.transaction(() => {
+      store.episodes.add(entry);
+      recorder.record({ episode, attribution: NOBODY, events: [event] });
+    });
     await clock.advance(1000);
   };
   const few = await measure(FEW);

@@ -97,11 +97,7 @@ describe('an episode that is attributed at once', () => {
   test('is in the store with its Events and the cursor, in one transaction', async () => {
     const { store, recorder } = open(AT_ONCE);
     let transactions = 0;
-    const transaction = store.transaction.bind(store);
-    store.transaction = (work) => {
-      transactions += 1;
-      transaction(work);
-    };
+    store.beforeCommit(() => (transactions += 1));
     await recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
     expect(transactions).toBe(1);
     expect(states(store)).toEqual(['10 recorded']);
@@ -235,11 +231,7 @@ describe('an episode whose attribution must wait', () => {
     const { store, recorder } = open(attributor);
     for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
     let transactions = 0;
-    const transaction = store.transaction.bind(store);
-    store.transaction = (work) => {
-      transactions += 1;
-      transaction(work);
-    };
+    store.beforeCommit(() => (transactions += 1));
     attributor.learn();
     await recorder.settled();
     expect(transactions).toBe(1);

@@ -61,6 +61,22 @@ describe('an Event', () => {
     expect(sum()).toBe(1);
   });
 
+  test('whose transaction failed afterwards has not counted either', async () => {
+    const recorder = open();
+    const failing = (): void =>
+      store.transaction(() => {
+        kill(recorder, 1, 'web', 'same');
+        throw new Error('a bug');
+      });
+    expect(failing).toThrow('a bug');
+    await clock.settle();
+    expect(sink.calls).toEqual([]);
+    kill(recorder, 1, 'web', 'same');
+    await clock.settle();
+    expect(sink.calls.map(({ verb }) => verb)).toEqual(['create']);
+    expect(sum()).toBe(1);
+  });
+
   test('is in the store before the call returns, and posted behind it', async () => {
     const recorder = open();
     kill(recorder, 1);

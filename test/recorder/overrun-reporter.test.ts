@@ -31,7 +31,7 @@ function open() {
     const events = new EventRecorder({ store, poster, host: 'n', clock, log });
     return new OverrunReporter({
       events,
-      notes,
+      store,
       origin,
       clock,
       log,

@@ -1,14 +1,14 @@
-import { rmSync } from 'node:fs';
+import { rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../src/correlator/decision.ts';
 import { patchOf } from '../../src/correlator/event-patch.ts';
 import { MAX_PENDING } from '../../src/store/episode-table.ts';
+import { MemoryTable } from '../../src/store/memory-table.ts';
 import { OutboxTable } from '../../src/store/outbox-table.ts';
-import { StateDatabase } from '../../src/store/state-database.ts';
-import { StateHome } from '../../src/store/state-home.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
-import { makeEpisode } from '../support/make-episode.ts';
+import { late, makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { settleEpisode } from '../support/settle-episode.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -134,11 +134,11 @@ describe('a row of the outbox that is damaged', () => {
     ['names no Event', '{"metadata":{"namespace":"shop"},"involvedObject":{}}'],
     ['is about nothing', '{"metadata":{"name":"a","namespace":"shop"}}'],
   ])('is given as unreadable when its Event %s, and can be deleted', (_name, event) => {
-    const home = { path: undefined, log: new MemoryLog(), nowMs: () => START_MS };
-    const db = new StateDatabase(new StateHome(home));
-    const outbox = new OutboxTable(db);
+    const run = (): void => undefined;
+    const table = new MemoryTable('outbox', ['id'], 'SELECT * FROM outbox', 'object_key');
+    const outbox = new OutboxTable(table, (operation) => operation(run));
     for (const pod of ['a', 'b']) outbox.add(create(pod), START_MS);
-    db.run('UPDATE outbox SET event = ? WHERE id = 1', [event]);
+    table.put({ ...table.get(1), event }, run);
 
     for (const aside of [NONE, new Set(['b'])]) {
       const unreadable = { verb: 'unreadable', id: 1, err: expect.any(Error) };
@@ -146,7 +146,6 @@ describe('a row of the outbox that is damaged', () => {
     }
     outbox.delete(1);
     expect(outbox.next(NONE, NONE)).toMatchObject({ id: 2, verb: 'create' });
-    db.close();
   });
 });
 
@@ -234,6 +233,50 @@ describe('the episodes', () => {
     expect(store.episodes.latest(MAX_PENDING + 3)).toHaveLength(MAX_PENDING + 3);
   });
 
+  test('are the newest thousand where there is no file', () => {
+    using store = openStore();
+    store.episodes.add(stored(1, 'pending'));
+    for (let sequence = 2; sequence <= 1102; sequence += 1)
+      store.episodes.add({ ...stored(sequence, 'recorded'), attribution: NODE });
+    const left = store.episodes.latest(9999).map(({ episode }) => episode.sequence);
+    expect([left.length, left.at(0), left.at(-2), left.at(-1)]).toEqual([1001, 1102, 103, 1]);
+    expect(store.episodes.oldestDecided()).toBe(103);
+  });
+
+  test('that were decided, or had more to say, while the file was away are so when it is back', () => {
+    const directory = tempDirectory();
+    let nowMs = START_MS;
+    const log = new MemoryLog();
+    const options = { directory, historyMax: 10_000, log, nowMs: () => nowMs };
+    using store = new StateStore(options);
+    store.transaction(() => {
+      for (let sequence = 1; sequence <= 1502; sequence += 1)
+        store.episodes.add(stored(sequence, 'pending'));
+    });
+    utimesSync(join(directory, 'state.db'), 1, 1);
+    store.transaction(() => {
+      store.episodes.amend(BOOT, late(makeEpisode({ sequence: 1502 })));
+      for (let sequence = 1; sequence <= 1500; sequence += 1)
+        settleEpisode(store, BOOT, sequence, 'recorded', NODE);
+    });
+    store.transaction(() => {
+      for (let sequence = 1503; sequence <= 2600; sequence += 1)
+        store.episodes.add({ ...stored(sequence, 'recorded'), attribution: NODE });
+    });
+    expect(store.writable).toBe(false);
+    expect(store.episodes.pendingCount()).toBe(2);
+
+    nowMs += 61_000;
+    store.notes.put([{ key: 'n', value: 1 }], nowMs);
+    expect(store.writable).toBe(true);
+    expect([...store.episodes.pending()].map(({ episode }) => episode)).toEqual([
+      makeEpisode({ sequence: 1501 }),
+      late(makeEpisode({ sequence: 1502 })),
+    ]);
+    const all = store.episodes.latest(9999);
+    expect(all.filter(({ state }) => state === 'recorded').length).toBe(2500);
+  });
+
   test('keep the largest fifty tasks', () => {
     using store = openStore();
     const tasks = Array.from({ length: 200 }, (_, pid) => ({
@@ -275,15 +318,73 @@ describe('a transaction', () => {
     expect(store.containers.rows()).toEqual([{ key: 'c1', value: { pod: 'a' } }]);
   });
 
+  test('within another is a part of that', () => {
+    const directory = tempDirectory();
+    {
+      using store = openStore(directory);
+      const both = (isWhole: boolean) => () =>
+        store.transaction(() => {
+          store.outbox.add(create('a'), START_MS);
+          store.transaction(() => store.notes.put([{ key: 'n', value: isWhole }], START_MS));
+          if (!isWhole) throw new Error('on purpose');
+        });
+      expect(both(false)).toThrow('on purpose');
+      expect([store.outbox.waiting().rows, store.notes.get('n')]).toEqual([0, undefined]);
+      both(true)();
+    }
+    using store = openStore(directory);
+    expect([store.outbox.waiting().rows, store.notes.get('n')]).toEqual([1, true]);
+  });
+
+  test('has what rides along written with it, where nothing fails', () => {
+    using store = openStore();
+    let saved = 0;
+    const note = (key: string) => store.notes.put([{ key, value: saved }], START_MS);
+    store.beforeCommit(() => {
+      saved += 1;
+      note('along');
+    });
+    expect(() =>
+      store.transaction(() => {
+        throw new Error('on purpose');
+      }),
+    ).toThrow('on purpose');
+    note('alone');
+    expect([saved, store.notes.get('along')]).toEqual([0, undefined]);
+    store.transaction(() => store.transaction(() => note('both')));
+    expect([saved, store.notes.get('along')]).toEqual([1, 1]);
+    store.beforeCommit(() => {
+      throw new Error('a bug');
+    });
+    expect(() => store.transaction(() => note('lost'))).toThrow('a bug');
+    expect(store.notes.get('lost')).toBeUndefined();
+  });
+
+  test('does what an operation makes of others, all of it at once', () => {
+    const directory = tempDirectory();
+    {
+      using store = openStore(directory);
+      store.transaction(() => {
+        store.change(() => store.notes.put([{ key: 'last', value: 1 }], START_MS));
+        expect(store.notes.get('last')).toBeUndefined();
+      });
+      expect(store.notes.get('last')).toBe(1);
+    }
+    using store = openStore(directory);
+    expect(store.notes.rows()).toEqual([{ key: 'last', value: 1 }]);
+    store.notes.put([{ key: 'last', value: undefined }], START_MS);
+    expect(store.notes.rows()).toEqual([]);
+  });
+
   test('keeps the kinds of known rows apart, and forgets what nobody renewed', () => {
     using store = openStore();
     store.containers.put([{ key: 'x', value: 1 }], START_MS);
-    store.baselines.put([{ key: 'x', value: 2 }], START_MS);
-    store.baselines.put([{ key: 'y', value: { n: 3 } }], START_MS + 10);
-    store.baselines.forgetBefore(START_MS + 5);
+    store.notes.put([{ key: 'x', value: 2 }], START_MS);
+    store.notes.put([{ key: 'y', value: { n: 3 } }], START_MS + 10);
+    store.notes.forgetBefore(START_MS + 5);
     expect(store.containers.get('x')).toBe(1);
-    expect(store.baselines.rows()).toEqual([{ key: 'y', value: { n: 3 } }]);
-    expect(store.baselines.get('x')).toBeUndefined();
+    expect(store.notes.rows()).toEqual([{ key: 'y', value: { n: 3 } }]);
+    expect(store.notes.get('x')).toBeUndefined();
   });
 
   test('is in memory without a directory, and the log says so once', () => {

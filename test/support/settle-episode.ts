@@ -1,5 +1,5 @@
 import type { Attribution } from '../../src/pods/attribute.ts';
-import type { EpisodeState } from '../../src/store/episode-table.ts';
+import type { EpisodeState } from '../../src/store/stored-episode.ts';
 import type { StateStore } from '../../src/store/state-store.ts';
 
 /** Decides on an episode that is pending. */

@@ -36,8 +36,8 @@ function setUp() {
   const kill = (pod: number): void => {
     const episode = makeEpisode({ sequence: pod, pod });
     const recorded = { episode, attribution: attribute(episode, directory), events: [] };
-    saveCounters(store, counters, nowMs(), [recorded]);
     counters.recorded(recorded);
+    saveCounters(store, counters, nowMs());
   };
   const pod = (number: number) => {
     const [, uid = '', id = ''] = /\/pod([^/]+)\/(.+)$/.exec(cgroupOf(number)) ?? [];
@@ -64,13 +64,12 @@ function largest(sizes: Record<string, number>, now: Readonly<Record<string, num
 
 /** How much there is of everything that grows with containers. */
 async function sizesOf({ store, directory, metrics }: ReturnType<typeof setUp>) {
-  const kills = (store.notes.get('counters') as { kills: unknown[] } | undefined)?.kills ?? [];
   const series = await metrics.render();
   return {
     series: series.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length,
     known: directory.entries().length,
     rows: store.containers.rows().length,
-    kills: kills.length,
+    kills: store.kills.rows().length,
   };
 }
 

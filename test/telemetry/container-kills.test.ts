@@ -76,6 +76,20 @@ describe('the kills of containers', () => {
     expect(after.shown()).toEqual(['web/app 2']);
   });
 
+  test('are written where they changed, and deleted where they are over', () => {
+    const { at, kills } = harness([podEntry('web'), podEntry('db')]);
+    for (const pod of ['web', 'db', 'job']) kills.count(of(pod));
+    expect(kills.takeChanges()).toHaveLength(3);
+    kills.count(of('db'));
+    expect(kills.takeChanges()).toEqual([
+      { key: 'shop/db/app', value: { ...of('db'), count: 2, lastKillMs: 0 } },
+    ]);
+    at.nowMs = 15 * MINUTE_MS + 1;
+    kills.current();
+    expect(kills.takeChanges()).toEqual([{ key: 'shop/job/app', value: undefined }]);
+    expect(kills.takeChanges()).toEqual([]);
+  });
+
   test.for([
     undefined,
     null,

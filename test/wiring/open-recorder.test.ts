@@ -23,6 +23,7 @@ let directory: string;
 let attributor: LateAttributor;
 /** Of the cgroup counters; `undefined` in doubt. */
 let books: CounterBaselines | undefined;
+let readBooks: () => CounterBaselines | undefined;
 /** Of the process that was opened last. */
 let tally: Tally;
 
@@ -31,6 +32,7 @@ beforeEach(() => {
   directory = tempDirectory();
   attributor = new LateAttributor(true);
   books = undefined;
+  readBooks = () => books;
 });
 
 interface Opened {
@@ -53,7 +55,7 @@ function open(): Opened {
       log,
       attributor,
       sink: new FakeSink(),
-      baselines: () => books,
+      baselines: () => readBooks(),
       origin: { node: { name: 'node-1' }, bootId: BOOT },
       start: decideStart({ ...facts, cursor: store.cursor.read() }),
     },
@@ -65,11 +67,18 @@ function open(): Opened {
 /** The process dies in its next transaction: before the disk has it, or after. */
 function dieWithin({ store }: Opened, when: 'before' | 'after'): void {
   const transaction = store.transaction.bind(store);
+  let isWithin = false;
   store.transaction = (work) => {
-    transaction(() => {
-      work();
-      if (when === 'before') throw new Error('killed before the commit');
-    });
+    if (isWithin) return transaction(work);
+    isWithin = true;
+    try {
+      transaction(() => {
+        work();
+        if (when === 'before') throw new Error('killed before the commit');
+      });
+    } finally {
+      isWithin = false;
+    }
     throw new Error('killed after the commit');
   };
 }
@@ -140,6 +149,19 @@ describe('an episode counts', () => {
       expect(shown(open().counters)).toMatchObject(once);
     },
   );
+
+  test('once, in memory and on the disk, when its transaction failed and it is recorded again', async () => {
+    const first = open();
+    readBooks = () => {
+      throw new Error('a bug');
+    };
+    await expect(first.recorder.record(episode)).rejects.toThrow('a bug');
+    expect(shown(first.counters)).toMatchObject({ episodes: { container: 0 }, killed: 0 });
+    readBooks = () => books;
+    await first.recorder.record(episode);
+    expect(shown(first.counters)).toMatchObject(once);
+    expect(shown(open().counters)).toMatchObject(once);
+  });
 
   test.for(['before', 'after'] as const)(
     'once it is attributed, and once, when the process dies %s that is on the disk',

@@ -1,0 +1,140 @@
+import type { Run, StatePart } from './operation.ts';
+import {
+  lastIdIn,
+  type PreparedDatabase,
+  type SqlParams,
+  type SqlRow,
+} from './prepared-database.ts';
+
+/** A shorter text takes less room as a string. */
+const MIN_PACKED = 200;
+
+type Key = readonly (string | number)[];
+
+/** A table that memory holds, by its key, in the order its rows came. */
+export class MemoryTable implements StatePart {
+  readonly #name: string;
+  readonly #key: readonly string[];
+  readonly #select: string;
+  readonly #groupBy: string;
+  readonly #rows = new Map<string, SqlRow>();
+  readonly #groups = new Map<string, Map<string, SqlRow>>();
+  #lastId = 0;
+
+  /**
+   * @param select which of its rows memory holds, in their order
+   * @param groupBy the column by which rows are asked for that are not asked for by their key
+   */
+  constructor(name: string, key: readonly string[], select: string, groupBy = 'kind') {
+    this.#name = name;
+    this.#key = key;
+    this.#select = select;
+    this.#groupBy = groupBy;
+  }
+
+  get size(): number {
+    return this.#rows.size;
+  }
+
+  /** The last id it gave; none is given twice. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  rows(): Iterable<SqlRow> {
+    return this.#rows.values();
+  }
+
+  group(value: string): Iterable<SqlRow> {
+    return this.#groups.get(value)?.values() ?? [];
+  }
+
+  get(...key: Key): SqlRow | undefined {
+    return this.#rows.get(key.join(' '));
+  }
+
+  put(row: SqlRow, run: Run): void {
+    this.#set(this.#keyOf(row), pack(row));
+    run(...insertion(this.#name, row));
+  }
+
+  delete(key: Key, run: Run): void {
+    this.#remove(key.join(' '));
+    const where = this.#key.map((column) => `${column} = ?`).join(' AND ');
+    run(`DELETE FROM ${this.#name} WHERE ${where}`, ...key);
+  }
+
+  /** Memory need not have this one. */
+  forget(row: SqlRow): void {
+    this.#remove(this.#keyOf(row));
+  }
+
+  load(db: PreparedDatabase): () => void {
+    const rows: SqlRow[] = [];
+    for (const row of db.each(this.#select)) rows.push(pack(row));
+    const lastId = Math.max(this.#lastId, lastIdIn(db, this.#name));
+    return () => {
+      this.#rows.clear();
+      this.#groups.clear();
+      for (const row of rows) this.#set(this.#keyOf(row), row);
+      this.#lastId = lastId;
+    };
+  }
+
+  save(db: PreparedDatabase): void {
+    db.run(`DELETE FROM ${this.#name}`);
+    for (const row of this.rows()) db.run(...insertion(this.#name, row));
+  }
+
+  #set(key: string, row: SqlRow): void {
+    const name = String(row[this.#groupBy]);
+    const group = this.#groups.get(name) ?? new Map<string, SqlRow>();
+    this.#groups.set(name, group.set(key, row));
+    this.#rows.set(key, row);
+  }
+
+  #remove(key: string): void {
+    const name = String(this.#rows.get(key)?.[this.#groupBy]);
+    const group = this.#groups.get(name);
+    group?.delete(key);
+    if (group?.size === 0) this.#groups.delete(name);
+    this.#rows.delete(key);
+  }
+
+  #keyOf(row: SqlRow): string {
+    return this.#key.map((column) => row[column]).join(' ');
+  }
+}
+
+/**
+ * A row for memory. What is long in it, JSON, is outside the heap, which ends long before the memory of
+ * the container does; `textOf` gives it.
+ */
+export function pack(row: SqlRow): SqlRow {
+  return Object.fromEntries(
+    Object.entries(row).map(([column, value]) => {
+      const isLong = typeof value === 'string' && value.length > MIN_PACKED;
+      return [column, isLong ? Buffer.from(value) : value];
+    }),
+  );
+}
+
+/** The text in a column of such a row. */
+export function textOf(value: SqlRow[string] | undefined): string {
+  return Buffer.isBuffer(value) ? value.toString() : String(value);
+}
+
+/** The statement that inserts such a row, in the place of one with the same key. */
+export function insertion(table: string, row: SqlRow): [sql: string, ...SqlParams] {
+  const columns = Object.keys(row);
+  const values = Object.values(row).map((value) =>
+    Buffer.isBuffer(value) ? textOf(value) : value,
+  );
+  const places = columns.map(() => '?').join(', ');
+  return [`INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${places})`, ...values];
+}
