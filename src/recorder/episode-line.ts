@@ -22,6 +22,7 @@ export function episodeLine({ episode, attribution, events }: RecordedEpisode): 
     killLines: episode.killLines,
     usageKb: episode.usageKb,
     limitKb: episode.limitKb,
+    memory: episode.memory,
     invoker: episode.invoker,
     victim: episode.victim,
     members: episode.members,
