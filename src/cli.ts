@@ -1,4 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import {
+  COLOR_CHOICES,
+  explainLogs,
+  type ExplainLogsOptions,
+  EXPLANATION_FORMATS,
+} from './commands/explain.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import type { Edge } from './edge.ts';
@@ -40,6 +46,7 @@ function program(edge: Edge): Command {
     .exitOverride();
   root.addCommand(runCommand(edge).copyInheritedSettings(root));
   root.addCommand(replayCommand(edge).copyInheritedSettings(root));
+  root.addCommand(explainCommand(edge).copyInheritedSettings(root));
   return root;
 }
 
@@ -84,6 +91,25 @@ function replayCommand(edge: Edge): Command {
     .action((files: readonly string[], options: ReplayOptions) => replay(files, options, edge));
 }
 
+function explainCommand(edge: Edge): Command {
+  return new Command('explain')
+    .description('read saved kernel logs; say of each OOM kill what happened and what to do')
+    .argument('<file...>', 'raw /dev/kmsg records, - for standard input')
+    .addOption(flag('--pods <file>', PODS))
+    .addOption(flag('--boot-time <time>', DATED_BY).argParser(parseTime))
+    .addOption(
+      new Option('-o, --output <format>', 'how to explain')
+        .env('OOM_RECORDER_EXPLAIN_OUTPUT')
+        .choices(EXPLANATION_FORMATS)
+        .default('text'),
+    )
+    .addOption(flag('--color <when>', COLOR).choices(COLOR_CHOICES).default('auto'))
+    .addOption(toggle(edge, '--trust-userspace-records', TRUST))
+    .action((files: readonly string[], options: ExplainLogsOptions) =>
+      explainLogs(files, options, edge),
+    );
+}
+
 const KMSG = 'the kernel log, or a file it was saved to';
 const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
 const KUBECONFIG = 'the cluster (default: $KUBECONFIG, the pod’s service account, ~/.kube/config)';
@@ -99,6 +125,8 @@ const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none 
 const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
+const DATED_BY = 'when the logged system booted, RFC 3339 (default: times are since boot)';
+const COLOR = 'colours: auto is on a terminal, where NO_COLOR is not set';
 const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
 
 /** Every flag has a variable: `--node-name` is `OOM_RECORDER_NODE_NAME`. */
