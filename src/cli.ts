@@ -1,5 +1,12 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { flag, output, parseCount, parseListen, parseTime, toggle } from './cli-options.ts';
 import { doctor, type DoctorOptions } from './commands/doctor.ts';
+import {
+  COLOR_CHOICES,
+  explainLogs,
+  type ExplainLogsOptions,
+  EXPLANATION_FORMATS,
+} from './commands/explain.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { RESULT_FORMATS } from './doctor/format-results.ts';
@@ -8,7 +15,6 @@ import { explainError, RecorderError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
-import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
 import { VERSION } from './version.ts';
 import type { AgentOptions } from './wiring/agent-options.ts';
 
@@ -42,6 +48,7 @@ function program(edge: Edge): Command {
   root.addCommand(runCommand(edge).copyInheritedSettings(root));
   root.addCommand(replayCommand(edge).copyInheritedSettings(root));
   root.addCommand(doctorCommand(edge).copyInheritedSettings(root));
+  root.addCommand(explainCommand(edge).copyInheritedSettings(root));
   return root;
 }
 
@@ -112,6 +119,25 @@ const UNCHECKED: ReadonlySet<string> = new Set([
   'trust-userspace-records',
 ]);
 
+function explainCommand(edge: Edge): Command {
+  return new Command('explain')
+    .description('read saved kernel logs; say of each OOM kill what happened and what to do')
+    .argument('<file...>', 'raw /dev/kmsg records, - for standard input')
+    .addOption(flag('--pods <file>', PODS))
+    .addOption(flag('--boot-time <time>', DATED_BY).argParser(parseTime))
+    .addOption(
+      new Option('-o, --output <format>', 'how to explain')
+        .env('OOM_RECORDER_EXPLAIN_OUTPUT')
+        .choices(EXPLANATION_FORMATS)
+        .default('text'),
+    )
+    .addOption(flag('--color <when>', COLOR).choices(COLOR_CHOICES).default('auto'))
+    .addOption(toggle(edge, '--trust-userspace-records', TRUST))
+    .action((files: readonly string[], options: ExplainLogsOptions) =>
+      explainLogs(files, options, edge),
+    );
+}
+
 const KMSG = 'the kernel log, or a file it was saved to';
 const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
 const KUBECONFIG =
@@ -129,48 +155,6 @@ const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual ones (PEM)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
+const DATED_BY = 'when the logged system booted, RFC 3339 (default: times are since boot)';
+const COLOR = 'colours: auto is on a terminal, where NO_COLOR is not set';
 const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
-
-/** Every flag has a variable: `--node-name` is `OOM_RECORDER_NODE_NAME`. */
-function flag(flags: string, description: string): Option {
-  const option = new Option(flags, description);
-  const variable = `OOM_RECORDER_${option.name().replaceAll('-', '_').toUpperCase()}`;
-  return option.env(variable);
-}
-
-/** A flag without a value; its variable may also say no, which commander takes for a yes. */
-function toggle({ env }: Edge, flags: string, description: string): Option {
-  const option = flag(flags, description);
-  const isOff = /^(?:false|no|off|0)?$/i.test(env[option.envVar ?? ''] ?? 'unset');
-  return isOff ? new Option(flags, description) : option;
-}
-
-function output(formats: readonly string[], description = 'how to print Events'): Option {
-  const option = flag('-o, --output <format>', description);
-  return option.choices(formats).default('table');
-}
-
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) {
-    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
-  }
-  return count;
-}
-
-function parseListen(text: string): ListenChoice {
-  const choice = parseListenAddress(text);
-  if (choice === undefined) {
-    throw new InvalidArgumentError('Write :9095, 127.0.0.1:9095, [::1]:9095 or none.');
-  }
-  return choice;
-}
-
-/** ms since the epoch. */
-function parseTime(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) {
-    throw new InvalidArgumentError('It is no time; write it as 2026-11-22T15:04:05Z.');
-  }
-  return ms;
-}

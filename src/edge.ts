@@ -12,6 +12,8 @@ export interface Edge {
   /** Logs, summaries and errors go to stderr. */
   readonly printError: (text: string) => void;
   readonly isTerminal: boolean;
+  /** How wide stdout is, where it is a terminal. */
+  readonly columns?: number | undefined;
   readonly clock: Clock;
   readonly onExit: OnExit;
   /** Of the process itself: its version and its own figures. */

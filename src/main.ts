@@ -28,6 +28,7 @@ process.exit(
     print: (text) => process.stdout.write(text),
     printError: (text) => process.stderr.write(text),
     isTerminal: process.stderr.isTTY,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     clock: {
       wallMs: () => Date.now(),
       monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,

@@ -1,18 +1,11 @@
-import { createReadStream } from 'node:fs';
-import { uptime } from 'node:os';
 import type { Edge } from '../edge.ts';
-import type { KmsgDevice } from '../kmsg/drain-log.ts';
-import type { ReadGate } from '../kmsg/read-gate.ts';
-import { savedRecords$ } from '../kmsg/saved-log.ts';
-import { clockSinceBoot } from '../kmsg/tell-time.ts';
-import type { OomEpisode } from '../oom/episode.ts';
-import { OomWatcher } from '../oom-watcher.ts';
 import { attribute } from '../pods/attribute.ts';
 import { OwnLevels } from '../pods/own-levels.ts';
 import { episodeLine } from '../recorder/episode-line.ts';
 import { EventPrinter, type EventFormat } from '../outputs/event-printer.ts';
 import { recordEpisode, type RecordedEpisode } from '../recorder/recorded-episode.ts';
-import { newTally, type Tally } from '../tally.ts';
+import { newTally } from '../tally.ts';
+import { eachEpisode, summaryLine } from '../wiring/each-episode.ts';
 import { nodeName } from '../wiring/node-name.ts';
 import { listedPods } from '../wiring/open-pods.ts';
 
@@ -38,46 +31,15 @@ export async function replay(
   edge: Edge,
 ): Promise<void> {
   const tally = newTally();
-  const bootMs = options.bootTime ?? edge.clock.wallMs() - uptime() * 1000;
   const pods = listedPods(options.pods);
   const origin = { node: { name: nodeName(options.nodeName, edge) }, bootId: UNKNOWN_BOOT };
   const print = printTo(options.output, edge);
   const ownLevels = new OwnLevels();
-  let last: OomEpisode | undefined;
-  const printLast = async (): Promise<void> => {
-    if (last === undefined) return;
-    ownLevels.see(last, pods);
-    await print(recordEpisode(last, attribute(last, pods, ownLevels), origin));
-  };
-  const surroundings = {
-    recordClock: clockSinceBoot(bootMs),
-    consumer: () => ({
-      // Printed when the next one comes: lines of it that come late make it another.
-      record: async (episode: OomEpisode) => {
-        if (last?.sequence !== episode.sequence) await printLast();
-        last = episode;
-      },
-    }),
-    tally,
-    trustUserspace: options.trustUserspaceRecords ?? false,
-  };
-  for (const file of files) {
-    const watcher = new OomWatcher({ ...surroundings, openLog: (gate) => open(file, gate, edge) });
-    const watching = watcher.start(origin.node);
-    const stop = (): void => watching.stop();
-    edge.signal.addEventListener('abort', stop, { once: true });
-    await watching.done;
-    await printLast();
-    last = undefined;
-    edge.signal.removeEventListener('abort', stop);
-  }
-  edge.printError(`${summary(tally)}\n`);
-}
-
-function open(file: string, gate: ReadGate, { stdin, clock }: Edge): KmsgDevice {
-  const readable = file === '-' ? stdin : createReadStream(file);
-  const [drainNow, nudge] = [() => undefined, () => undefined];
-  return { reads$: savedRecords$(readable, gate, clock), drainNow, nudge };
+  await eachEpisode(files, { ...options, node: origin.node }, tally, edge, async (episode) => {
+    ownLevels.see(episode, pods);
+    await print(recordEpisode(episode, attribute(episode, pods, ownLevels), origin));
+  });
+  edge.printError(summaryLine(tally));
 }
 
 function printTo(format: EventFormat, edge: Edge): (recorded: RecordedEpisode) => Promise<void> {
@@ -86,10 +48,4 @@ function printTo(format: EventFormat, edge: Edge): (recorded: RecordedEpisode) =
   }
   const printer = new EventPrinter(format, edge.print, () => edge.clock.wallMs());
   return async ({ events }) => events.forEach((event) => printer.print(event));
-}
-
-/** `key=value`, for people and for scripts. */
-function summary(tally: Tally): string {
-  const { records, lost, malformed, forged, suppressed, episodes, killed } = tally;
-  return `records=${records} lost=${lost} malformed=${malformed} forged=${forged} suppressed=${suppressed} episodes=${episodes} killed=${killed}`;
 }

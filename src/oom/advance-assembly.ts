@@ -48,6 +48,8 @@ function advanceLine(known: Assembly, line: KernelLine, record: RecordWithEviden
       return beginContext(known, record, { invoker: line.invoker, broken: false });
     case 'usage':
       return addFacts(known, record, { usageKb: line.usageKb, limitKb: line.limitKb }, 'usageKb');
+    case 'memory-statistics':
+      return stayOpen(known, record.monotonicUs, moreStatistics(known, record));
     case 'task-columns':
       return addFacts(known, record, { columns: line.columns }, 'columns');
     case 'task-row':
@@ -93,6 +95,15 @@ function announce(known: Assembly, announced: KillAnnounced, record: RecordWithE
   return named === undefined || named === announced.pid
     ? addFacts(known, record, { announced }, 'announced')
     : beginContext(known, record, { announced });
+}
+
+/** Between the header and the table; anywhere else it only looks like one of these lines. */
+function moreStatistics(
+  { report }: Assembly,
+  { message }: RecordWithEvidence,
+): Pick<PartialReport, 'statistics'> {
+  const isOver = (report?.columns ?? report?.oomKill ?? report?.announced) !== undefined;
+  return isOver ? {} : { statistics: { message, before: report?.statistics } };
 }
 
 function addRow(known: Assembly, record: RecordWithEvidence): Assembly {

@@ -71,6 +71,37 @@ export interface KillEvidence {
   readonly unmoved?: readonly string[] | undefined;
 }
 
+/**
+ * Where the memory was when it ran out, by the report's own statistics: of the oom memcg and all below
+ * it, or of the system. In 1024 bytes; what the kernel did not print is absent.
+ */
+export interface MemoryStatistics {
+  /** Of the system: all memory but what the kernel reserved at boot. */
+  readonly totalKb?: number | undefined;
+  readonly freeKb?: number | undefined;
+  /** Memory of processes that is no file's. */
+  readonly anonKb?: number | undefined;
+  /** The page cache, with what is in `shmemKb`. */
+  readonly fileKb?: number | undefined;
+  /** tmpfs, and memory that processes share. */
+  readonly shmemKb?: number | undefined;
+  /** Of the system: what no reclaim may take, `mlock()` for the most part. */
+  readonly unevictableKb?: number | undefined;
+  /** All kernel memory, of a cgroup. */
+  readonly kernelKb?: number | undefined;
+  readonly slabKb?: number | undefined;
+  readonly pagetablesKb?: number | undefined;
+  readonly kernelStackKb?: number | undefined;
+  readonly percpuKb?: number | undefined;
+  /** Network buffers. */
+  readonly sockKb?: number | undefined;
+  /** Of the system: set aside for huge pages, used or not. */
+  readonly hugepagesKb?: number | undefined;
+  readonly swapUsageKb?: number | undefined;
+  /** Absent where there is no limit; of the system, how much swap there is. */
+  readonly swapLimitKb?: number | undefined;
+}
+
 /** One OOM decision: a victim, the members killed with it, and whatever context the kernel printed. */
 export interface OomEpisode {
   /** Sequence of the first kill line, or of the reaper's line where that is the only evidence. */
@@ -96,6 +127,8 @@ export interface OomEpisode {
   readonly killLines: number;
   readonly usageKb?: number | undefined;
   readonly limitKb?: number | undefined;
+  /** Absent also in what an earlier version stored. */
+  readonly memory?: MemoryStatistics | undefined;
   readonly invoker?: Invoker | undefined;
   readonly victim: KilledProcess;
   readonly members: readonly KilledProcess[];

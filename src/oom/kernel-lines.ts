@@ -3,6 +3,7 @@ import { decodeName } from './decode-name.ts';
 import type { Invoker } from './episode.ts';
 import { type AlreadyExiting, type KillAnnounced, type KillLine, readKill } from './kill-line.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
+import { isMemoryStatistics } from './memory-statistics.ts';
 import { readTaskColumns, type TaskColumns } from './task-table.ts';
 
 /**
@@ -16,6 +17,7 @@ import { readTaskColumns, type TaskColumns } from './task-table.ts';
 export type KernelLine =
   | { readonly kind: 'header'; readonly invoker: Invoker }
   | { readonly kind: 'usage'; readonly usageKb: number; readonly limitKb: number }
+  | { readonly kind: 'memory-statistics' }
   | { readonly kind: 'task-columns'; readonly columns: TaskColumns }
   | { readonly kind: 'task-row' }
   | { readonly kind: 'oom-kill'; readonly text: ByteString }
@@ -35,7 +37,7 @@ export type KernelLine =
 const DUMP_HEADER =
   /^(?<comm>[^]{0,15}) invoked oom-killer: gfp_mask=(?<gfpMask>0x[0-9a-f]+(?:\([^)]*\))?), (?:nodemask=.*?, {1,2})?order=(?<order>-?\d+), (?:oom_adj=-?\d+, )?oom_score_adj=(?<oomScoreAdj>-?\d+)$/;
 
-/** `mem_cgroup_print_oom_meminfo()`. The lines for swap, memory+swap and kmem begin otherwise. */
+/** `mem_cgroup_print_oom_meminfo()`. The lines for swap, memory+swap and kmem are statistics. */
 const MEM_CGROUP_PRINT_OOM_MEMINFO =
   /^memory: usage (?<usageKb>\d+)kB, limit (?<limitKb>\d+)kB, failcnt \d+$/;
 
@@ -78,6 +80,7 @@ export function readKernelLine(message: ByteString): KernelLine | undefined {
   if (message.startsWith(TASK_IN)) return readTaskIn(message);
   if (message.startsWith(TASKS_IN)) return readGroupKill(message);
   if (message.startsWith('oom_reaper: ')) return readReaped(message);
+  if (isMemoryStatistics(message)) return { kind: 'memory-statistics' };
   if (NO_KILLABLE.test(message)) return { kind: 'no-killable' };
   if (message.endsWith(' callbacks suppressed')) return readSuppressed(message);
   return message.includes('Kill') || message.includes('killing') ? readKill(message) : undefined;

@@ -18,10 +18,10 @@ export interface Reaped {
   readonly comm: string;
 }
 
-/** Table rows, the latest first: a list that grows at no cost and shares what it had. */
-export interface TaskRows {
+/** Lines to be read when the report is over, the latest first: a list that grows at no cost and shares what it had. */
+export interface LaterLines {
   readonly message: ByteString;
-  readonly before: TaskRows | undefined;
+  readonly before: LaterLines | undefined;
 }
 
 /** What the kernel has said so far of one OOM decision. */
@@ -30,7 +30,9 @@ export interface PartialReport {
   readonly usageKb?: number | undefined;
   readonly limitKb?: number | undefined;
   readonly columns?: TaskColumns | undefined;
-  readonly rows?: TaskRows | undefined;
+  readonly rows?: LaterLines | undefined;
+  /** What it says of where the memory went. */
+  readonly statistics?: LaterLines | undefined;
   /** The `oom-kill:` line as printed: who the task is, only the kill line can tell for certain. */
   readonly oomKill?: ByteString | undefined;
   readonly taskIn?: { readonly taskMemcg: ByteString; readonly oomMemcg: ByteString } | undefined;
@@ -64,21 +66,25 @@ export const NEW_REPORT: PartialReport = {
 };
 
 /** Tables already read, by their last row: a storm of reapers asks for the same one thousands of times. */
-const readTables = new WeakMap<TaskRows, readonly TaskRow[]>();
+const readTables = new WeakMap<LaterLines, readonly TaskRow[]>();
 
 /** The rows of the task table, in the kernel's order: the oldest process first. */
 export function taskRows({ columns, rows, amends }: PartialReport): readonly TaskRow[] {
   if (columns === undefined || rows === undefined) return amends?.tasks ?? [];
   const known = readTables.get(rows);
   if (known !== undefined) return known;
-  const tasks: TaskRow[] = [];
-  for (let row: TaskRows | undefined = rows; row !== undefined; row = row.before) {
-    const task = readTaskRow(row.message, columns);
-    if (task !== undefined) tasks.push(task);
-  }
-  const inOrder = tasks.toReversed();
-  readTables.set(rows, inOrder);
-  return inOrder;
+  const tasks = inOrder(rows)
+    .map((message) => readTaskRow(message, columns))
+    .filter((task) => task !== undefined);
+  readTables.set(rows, tasks);
+  return tasks;
+}
+
+/** The lines as the kernel printed them, the first one first. */
+export function inOrder(lines: LaterLines | undefined): readonly ByteString[] {
+  const messages: ByteString[] = [];
+  for (let line = lines; line !== undefined; line = line.before) messages.push(line.message);
+  return messages.toReversed();
 }
 
 /** Whether the report says anything beyond the kill line: a line the kernel rate-limits. */

@@ -1,7 +1,7 @@
 import { defer, filter, map, type OperatorFunction } from 'rxjs';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { Drained } from '../kmsg/record.ts';
-import { readKernelLine } from './kernel-lines.ts';
+import { type KernelLine, readKernelLine } from './kernel-lines.ts';
 
 /** What the operator asks of whoever counts. */
 export interface ForgedTally {
@@ -40,8 +40,9 @@ export function rejectForged(
     });
 }
 
-/** A row of the task table is too vague: `[ 12] my boot script` has the same shape. */
+/** Too vague to be called forged: `[ 12] my boot script`, `file 3`. */
+const VAGUE = new Set<KernelLine['kind'] | undefined>([undefined, 'task-row', 'memory-statistics']);
+
 function looksLikeOom({ message }: CountedRecord): boolean {
-  const kind = readKernelLine(message)?.kind;
-  return kind !== undefined && kind !== 'task-row';
+  return !VAGUE.has(readKernelLine(message)?.kind);
 }

@@ -41,8 +41,12 @@ export interface ToldCgroups {
 /** The kernel has said nothing. */
 export const NO_CONTEXT: ReportContext = { pace: UNKNOWN_PACE };
 
-/** Lines of another task: everything else is printed by one task after the other, under `oom_lock`. */
-const OF_OTHERS: ReadonlySet<KernelLine['kind']> = new Set(['reaped', 'callbacks-suppressed']);
+/** Lines that say nothing of the victim: another task's, and those between the header and the table. */
+const PASSED_OVER: ReadonlySet<KernelLine['kind']> = new Set([
+  'reaped',
+  'callbacks-suppressed',
+  'memory-statistics',
+]);
 /** From the table on the kernel prints nothing that is not read here: the next line follows at once. */
 const FOLLOWED_AT_ONCE: ReadonlySet<KernelLine['kind'] | undefined> = new Set([
   'task-columns',
@@ -58,7 +62,7 @@ export function followContext(
   line: KernelLine,
   nowUs: number,
 ): ReportContext {
-  if (OF_OTHERS.has(line.kind)) return before;
+  if (PASSED_OVER.has(line.kind)) return before;
   const known = contextAt(before, nowUs);
   const last = { kind: line.kind, us: nowUs, pid: pidOf(line) };
   return { ...whatIsSaid(known, line), pace: paceAt(known, line, nowUs), last };
@@ -110,6 +114,7 @@ function whatIsSaid(before: ReportContext, line: KernelLine): Omit<ReportContext
     case 'no-killable':
       return {};
     case 'usage':
+    case 'memory-statistics':
     case 'task-columns':
     case 'task-row':
     case 'reaped':

@@ -4,9 +4,12 @@ import type { ContextKind, KilledProcess, LimitLevel, OomEpisode } from './episo
 import type { RecordWithEvidence } from './look-at-kills.ts';
 import type { KillCause } from './kill-line.ts';
 import { limitLevel } from './limit-level.ts';
+import { readMemoryStatistics } from './memory-statistics.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
+import { pageSizeKb } from './page-size.ts';
 import {
   hasContext,
+  inOrder,
   type Kill,
   type PartialReport,
   type Reaped,
@@ -93,9 +96,17 @@ function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, 
     taskMemcg: victimMemcg(report, chosen?.taskMemcg),
     usageKb: report.usageKb,
     limitKb: report.limitKb,
+    memory: memoryOf(report),
     invoker: report.invoker,
     tasks: taskRows(report),
   };
+}
+
+function memoryOf(report: PartialReport) {
+  const { usageKb, limitKb, kills, statistics } = report;
+  const killed = kills.map(({ process }) => process);
+  const pageKb = pageSizeKb(killed, taskRows(report));
+  return readMemoryStatistics(inOrder(statistics), { usageKb, limitKb, pageKb });
 }
 
 /** Where the chosen process was exiting, somebody else of its group is the victim. */

@@ -26,6 +26,7 @@ export function episodeFields({ episode, attribution, events }: RecordedEpisode)
     killLines: episode.killLines,
     usageKb: episode.usageKb,
     limitKb: episode.limitKb,
+    memory: episode.memory,
     invoker: episode.invoker,
     victim: episode.victim,
     members: episode.members,

@@ -75,7 +75,10 @@ function limitWords(
 }
 
 /** A one-container pod is charged at its pod's cgroup: the limit people set is the container's. */
-function isLimitOf(container: ContainerEntry | undefined, limitKb: number | undefined): boolean {
+export function isLimitOf(
+  container: ContainerEntry | undefined,
+  limitKb: number | undefined,
+): boolean {
   if (container?.limitBytes === undefined || limitKb === undefined) return false;
   return (
     Math.floor(container.limitBytes / PAGE_BYTES) === Math.floor((limitKb * 1024) / PAGE_BYTES)

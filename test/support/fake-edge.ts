@@ -13,6 +13,8 @@ export interface CliRun {
 interface Surroundings {
   readonly env?: Edge['env'];
   readonly stdin?: string;
+  /** How wide stdout is, where it is a terminal. */
+  readonly columns?: number;
 }
 
 /** 2026-11-22T12:00:00Z, and a monotonic clock that says the machine has run for an hour. */
@@ -22,7 +24,7 @@ const MONOTONIC_MS = 3_600_000;
 /** Runs the command line as `main.ts` does, with the process around it made up. */
 export async function runFake(
   args: readonly string[],
-  { env = {}, stdin = '' }: Surroundings = {},
+  { env = {}, stdin = '', columns }: Surroundings = {},
 ): Promise<CliRun> {
   const stdout: string[] = [];
   const stderr: string[] = [];
@@ -32,6 +34,7 @@ export async function runFake(
     print: (text) => stdout.push(text),
     printError: (text) => stderr.push(text),
     isTerminal: false,
+    columns,
     clock: { ...SYSTEM_CLOCK, wallMs: () => WALL_MS, monotonicMs: () => MONOTONIC_MS },
     onExit: () => () => undefined,
     runtime: process,

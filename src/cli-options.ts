@@ -1,0 +1,50 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Edge } from './edge.ts';
+import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
+
+/** Every flag has a variable: `--node-name` is `OOM_RECORDER_NODE_NAME`. */
+export function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  const variable = `OOM_RECORDER_${option.name().replaceAll('-', '_').toUpperCase()}`;
+  return option.env(variable);
+}
+
+/** A flag without a value; its variable may also say no, which commander takes for a yes. */
+export function toggle({ env }: Edge, flags: string, description: string): Option {
+  const option = flag(flags, description);
+  const isOff = /^(?:false|no|off|0)?$/i.test(env[option.envVar ?? ''] ?? 'unset');
+  return isOff ? new Option(flags, description) : option;
+}
+
+/** How a command prints what it has to say; a table unless told otherwise. */
+export function output(formats: readonly string[], description = 'how to print Events'): Option {
+  const option = flag('-o, --output <format>', description);
+  return option.choices(formats).default('table');
+}
+
+/** A whole number, 1 or more. */
+export function parseCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) {
+    throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  }
+  return count;
+}
+
+/** `--listen`. */
+export function parseListen(text: string): ListenChoice {
+  const choice = parseListenAddress(text);
+  if (choice === undefined) {
+    throw new InvalidArgumentError('Write :9095, 127.0.0.1:9095, [::1]:9095 or none.');
+  }
+  return choice;
+}
+
+/** RFC 3339, as ms since the epoch. */
+export function parseTime(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) {
+    throw new InvalidArgumentError('It is no time; write it as 2026-11-22T15:04:05Z.');
+  }
+  return ms;
+}

@@ -1,0 +1,63 @@
+import type { Edge } from '../edge.ts';
+import { explain } from '../explain/explain.ts';
+import type { Explanation } from '../explain/explanation.ts';
+import { coloured, plain } from '../explain/layout.ts';
+import { renderMarkdown } from '../explain/render-markdown.ts';
+import { renderText } from '../explain/render-text.ts';
+import { attribute } from '../pods/attribute.ts';
+import { OwnLevels } from '../pods/own-levels.ts';
+import { newTally } from '../tally.ts';
+import { eachEpisode, summaryLine } from '../wiring/each-episode.ts';
+import { listedPods } from '../wiring/open-pods.ts';
+
+/** How an explanation is printed. */
+export type ExplanationFormat = 'text' | 'markdown' | 'json';
+export const EXPLANATION_FORMATS = ['text', 'markdown', 'json'] as const;
+
+export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
+
+export interface ExplainLogsOptions {
+  readonly pods?: string;
+  /** ms since the epoch. */
+  readonly bootTime?: number;
+  readonly output: ExplanationFormat;
+  readonly color: (typeof COLOR_CHOICES)[number];
+  readonly trustUserspaceRecords?: boolean;
+}
+
+/** The Node plays no part in an explanation; what is read is read as the agent reads it. */
+const SOME_NODE = { name: 'node' };
+
+/** Reads saved logs and says of each episode what happened and what to do. The last line, on stderr, sums up. */
+export async function explainLogs(
+  files: readonly string[],
+  options: ExplainLogsOptions,
+  edge: Edge,
+): Promise<void> {
+  const tally = newTally();
+  const pods = listedPods(options.pods);
+  const ownLevels = new OwnLevels();
+  const render = renderer(options, edge);
+  const isDated = options.bootTime !== undefined;
+  let printed = 0;
+  await eachEpisode(files, { ...options, node: SOME_NODE }, tally, edge, (episode) => {
+    ownLevels.see(episode, pods);
+    const explanation = explain(episode, attribute(episode, pods, ownLevels), { isDated });
+    const between = printed > 0 && options.output !== 'json' ? '\n' : '';
+    printed += 1;
+    edge.print(between + render(explanation));
+    return Promise.resolve();
+  });
+  edge.printError(summaryLine(tally));
+}
+
+function renderer(
+  { output, color }: ExplainLogsOptions,
+  { columns, env }: Edge,
+): (explanation: Explanation) => string {
+  if (output === 'markdown') return renderMarkdown;
+  if (output === 'json') return (explanation) => `${JSON.stringify(explanation, undefined, 2)}\n`;
+  const isWanted = columns !== undefined && !env['NO_COLOR'];
+  const isColoured = color === 'auto' ? isWanted : color === 'always';
+  return (explanation) => renderText(explanation, columns, isColoured ? coloured : plain);
+}

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { RULES } from '../../src/explain/advise.ts';
+
+test('every rule of explain is in its table, in the order in which they speak', () => {
+  const text = readFileSync('docs/explain.md', 'utf8');
+  const [, table = ''] = text.split(/^## .*$/m);
+  const named = [...table.matchAll(/^\| `(?<rule>[a-z-]+)` +\|/gm)].map(
+    ({ groups }) => groups?.['rule'],
+  );
+  expect(named).toEqual(RULES.map(({ name }) => name));
+});
