@@ -193,8 +193,10 @@ export class EpisodeTable implements StatePart {
 
   #retain(nowMs: number, run: Run): void {
     const [after, most] = this.#db.hasFile ? [0, Infinity] : [this.#inFile, MAX_IN_MEMORY];
-    const decided = "DELETE FROM episodes WHERE state <> 'pending' AND id > ? AND";
-    run(`${decided} id <= ?`, after, this.#pending.lastId - Math.min(this.#maxEpisodes, most));
-    run(`${decided} at_ms < ?`, after, nowMs - MAX_AGE_MS);
+    const decided = "DELETE FROM episodes WHERE state <> 'pending' AND";
+    const tooMany = this.#pending.lastId - Math.min(this.#maxEpisodes, most);
+    run(`${decided} id > ? AND id <= ?`, after, tooMany);
+    // `+id` is found by its age, for which there is an index, and not by its id.
+    run(`${decided} +id > ? AND at_ms < ?`, after, nowMs - MAX_AGE_MS);
   }
 }
