@@ -61,6 +61,10 @@ const CONTINUED_LINES: readonly ContinuedLine[] = [
   },
 ];
 
+/** One of them, at a glance: most of what the kernel says is none. */
+const MAY_BE_CONTINUED = /^(?:oom-kill:|Tasks? in )/;
+const INVOKED = ' invoked oom-killer: ';
+
 /** What was said before a gap must not name the cgroup of what comes after it. */
 const HOLDS_A_PATH = /_memcg=|^Tasks? in \//;
 
@@ -133,6 +137,7 @@ function complete(record: CountedRecord): Joined {
 }
 
 function lineOf(text: ByteString): ContinuedLine | undefined {
+  if (!MAY_BE_CONTINUED.test(text) && !text.includes(INVOKED)) return undefined;
   return CONTINUED_LINES.find(({ begins }) => begins.test(text));
 }
 

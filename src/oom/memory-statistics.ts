@@ -35,6 +35,9 @@ const RAM = /^(?<value>\d+) pages (?<name>RAM|reserved)$/;
 /** `PAGE_COUNTER_MAX`, a page below it on cgroup v1: no limit. */
 export const UNLIMITED_KB = 2 ** 52;
 
+/** Some of the system's counts are called as a cgroup's, and are pages: this one tells whose they are. */
+const ONLY_OF_SYSTEM = 'isolated_anon';
+
 /** What else the report says, which these lines are read by. */
 export interface ReportedFacts {
   readonly usageKb?: number | undefined;
@@ -52,9 +55,7 @@ export function readMemoryStatistics(
   const sums: Sums = new Map();
   for (const message of messages) addMessage(sums, message);
   if (sums.size === 0) return undefined;
-  return reported.usageKb === undefined
-    ? ofSystem(sums, reported.pageKb)
-    : ofCgroup(sums, reported);
+  return sums.has(ONLY_OF_SYSTEM) ? ofSystem(sums, reported.pageKb) : ofCgroup(sums, reported);
 }
 
 function add(sums: Sums, name: string, value: string | undefined, times = 1): void {

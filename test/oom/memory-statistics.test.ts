@@ -131,6 +131,11 @@ describe('a cgroup', () => {
   });
 });
 
+test('a cgroup is not taken for the system where its usage is lost', () => {
+  const lines = ['anon 8192\nfile 0\npagetables 4096\nshmem 0\ninactive_anon 0\nactive_anon 8192'];
+  expect(readMemoryStatistics(lines, { pageKb: 4 })).toMatchObject({ anonKb: 8, pagetablesKb: 4 });
+});
+
 describe('the system', () => {
   const COUNTS = 'active_anon:10 inactive_anon:90 isolated_anon:0';
   const REST = ' mapped:1 shmem:20 pagetables:3 bounce:0';
@@ -156,6 +161,7 @@ describe('the system', () => {
 
   test('adds up what its nodes set aside', () => {
     const lines = [
+      COUNTS,
       'Node 0 hugepages_total=2 hugepages_free=0 hugepages_surp=0 hugepages_size=2048kB',
       'Node 1 hugepages_total=1 hugepages_free=1 hugepages_surp=0 hugepages_size=1048576kB',
     ];
