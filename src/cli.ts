@@ -75,7 +75,10 @@ function runCommand(edge: Edge): Command {
 function replayCommand(edge: Edge): Command {
   return new Command('replay')
     .description('read saved kernel logs; print the Events they would have led to')
-    .argument('<file...>', 'raw /dev/kmsg records, - for standard input')
+    .argument(
+      '<file...>',
+      'logs of dmesg, journalctl or syslog, /dev/kmsg, in any form; - is stdin',
+    )
     .addOption(flag('--node-name <name>', NODE_NAME))
     .addOption(flag('--pods <file>', PODS))
     .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
@@ -99,7 +102,7 @@ const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none 
 const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
-const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
+const BOOT_TIME = 'when the logged system booted, RFC 3339, where the log tells no dates';
 
 /** Every flag has a variable: `--node-name` is `OOM_RECORDER_NODE_NAME`. */
 function flag(flags: string, description: string): Option {

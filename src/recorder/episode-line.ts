@@ -1,11 +1,11 @@
 import { withoutAbsent } from '../without-absent.ts';
-import type { RecordedEpisode } from './recorded-episode.ts';
+import type { PrintedEpisode } from './without-dates.ts';
 
 /**
  * An episode as one line of `replay -o ndjson`: the contract other tools rely on. Names and
  * meanings of its fields are in docs/architecture.md; absent values are left out.
  */
-export function episodeLine({ episode, attribution, events }: RecordedEpisode): string {
+export function episodeLine({ episode, attribution, events }: PrintedEpisode): string {
   const { owner } = attribution;
   const line = withoutAbsent({
     id: `oom-${episode.sequence}`,

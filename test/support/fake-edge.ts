@@ -12,7 +12,8 @@ export interface CliRun {
 
 interface Surroundings {
   readonly env?: Edge['env'];
-  readonly stdin?: string;
+  readonly stdin?: string | Readable;
+  readonly signal?: AbortSignal;
 }
 
 /** 2026-11-22T12:00:00Z, and a monotonic clock that says the machine has run for an hour. */
@@ -22,20 +23,20 @@ const MONOTONIC_MS = 3_600_000;
 /** Runs the command line as `main.ts` does, with the process around it made up. */
 export async function runFake(
   args: readonly string[],
-  { env = {}, stdin = '' }: Surroundings = {},
+  { env = {}, stdin = '', signal = new AbortController().signal }: Surroundings = {},
 ): Promise<CliRun> {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const code = await runCli(['node', 'oom-recorder', ...args], {
     env,
-    stdin: Readable.from([Buffer.from(stdin)]),
+    stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
     print: (text) => stdout.push(text),
     printError: (text) => stderr.push(text),
     isTerminal: false,
     clock: { ...SYSTEM_CLOCK, wallMs: () => WALL_MS, monotonicMs: () => MONOTONIC_MS },
     onExit: () => () => undefined,
     runtime: process,
-    signal: new AbortController().signal,
+    signal,
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };
 }
