@@ -43,6 +43,7 @@ export function openReadable(path: string, found: Stats): Readable {
  * @throws SavedLogError
  */
 export async function* bytesUntil(signal: AbortSignal, readable: Readable): AsyncGenerator<Buffer> {
+  if (signal.aborted) return;
   const stop = (): void => void readable.destroy();
   signal.addEventListener('abort', stop, { once: true });
   const chunks: AsyncIterable<Buffer | string> = readable;

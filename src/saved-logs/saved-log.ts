@@ -6,6 +6,7 @@ import { clockSinceBoot } from '../kmsg/tell-time.ts';
 import { type BootLog, bootsOf } from './boot-log.ts';
 import { bytesUntil, openReadable, readError, STDIN, statLog } from './open-bytes.ts';
 import { Progress } from './progress.ts';
+import { rawKmsg } from './raw-kmsg.ts';
 import { readSavedLog } from './read-saved-log.ts';
 import type { Recognized } from './recognize-form.ts';
 import { type RecordBatch, SavedLogReader } from './saved-log-reader.ts';
@@ -101,8 +102,9 @@ export class SavedLog {
     }
   }
 
+  /** Raw records that are nothing else need no word. */
   #say({ form, wrapping, matched, sampled }: Recognized): void {
-    if (form.name === 'raw /dev/kmsg' && wrapping === undefined && matched === sampled) return;
+    if (form === rawKmsg && wrapping === undefined && matched === sampled) return;
     const around = wrapping === undefined ? '' : ` in ${wrapping.name}`;
     const { printError } = this.#options.edge;
     printError(`${this.name}: ${form.name}${around} (${matched} of its first ${sampled} lines)\n`);
