@@ -88,7 +88,10 @@ function runCommand(edge: Edge): Command {
 function replayCommand(edge: Edge): Command {
   return new Command('replay')
     .description('read saved kernel logs; print the Events they would have led to')
-    .argument('<file...>', 'raw /dev/kmsg records, - for standard input')
+    .argument(
+      '<file...>',
+      'logs of dmesg, journalctl or syslog, /dev/kmsg, in any form; - is stdin',
+    )
     .addOption(flag('--node-name <name>', NODE_NAME))
     .addOption(flag('--pods <file>', PODS))
     .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
@@ -124,7 +127,7 @@ function explainCommand(edge: Edge): Command {
     .description('read saved kernel logs; say of each OOM kill what happened and what to do')
     .argument('<file...>', 'raw /dev/kmsg records, - for standard input')
     .addOption(flag('--pods <file>', PODS))
-    .addOption(flag('--boot-time <time>', DATED_BY).argParser(parseTime))
+    .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
     .addOption(
       new Option('-o, --output <format>', 'how to explain')
         .env('OOM_RECORDER_EXPLAIN_OUTPUT')
@@ -155,6 +158,5 @@ const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual ones (PEM)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
-const DATED_BY = 'when the logged system booted, RFC 3339 (default: times are since boot)';
 const COLOR = 'colours: auto is on a terminal, where NO_COLOR is not set';
-const BOOT_TIME = 'when the logged system booted, RFC 3339 (default: when this one did)';
+const BOOT_TIME = 'when the logged system booted, RFC 3339, where the log tells no dates';

@@ -6,8 +6,7 @@ import { renderMarkdown } from '../explain/render-markdown.ts';
 import { renderText } from '../explain/render-text.ts';
 import { attribute } from '../pods/attribute.ts';
 import { OwnLevels } from '../pods/own-levels.ts';
-import { newTally } from '../tally.ts';
-import { eachEpisode, summaryLine } from '../wiring/each-episode.ts';
+import { eachEpisode } from '../wiring/each-episode.ts';
 import { listedPods } from '../wiring/open-pods.ts';
 
 /** How an explanation is printed. */
@@ -28,27 +27,25 @@ export interface ExplainLogsOptions {
 /** The Node plays no part in an explanation; what is read is read as the agent reads it. */
 const SOME_NODE = { name: 'node' };
 
-/** Reads saved logs and says of each episode what happened and what to do. The last line, on stderr, sums up. */
+/** Reads saved logs and says of each episode what happened and what to do. */
 export async function explainLogs(
   files: readonly string[],
   options: ExplainLogsOptions,
   edge: Edge,
 ): Promise<void> {
-  const tally = newTally();
   const pods = listedPods(options.pods);
   const ownLevels = new OwnLevels();
   const render = renderer(options, edge);
-  const isDated = options.bootTime !== undefined;
   let printed = 0;
-  await eachEpisode(files, { ...options, node: SOME_NODE }, tally, edge, (episode) => {
+  await eachEpisode(files, { ...options, node: SOME_NODE }, edge, (episode, isSinceBoot) => {
     ownLevels.see(episode, pods);
-    const explanation = explain(episode, attribute(episode, pods, ownLevels), { isDated });
+    const attribution = attribute(episode, pods, ownLevels);
+    const explanation = explain(episode, attribution, { isDated: !isSinceBoot });
     const between = printed > 0 && options.output !== 'json' ? '\n' : '';
     printed += 1;
     edge.print(between + render(explanation));
     return Promise.resolve();
   });
-  edge.printError(summaryLine(tally));
 }
 
 function renderer(

@@ -23,9 +23,14 @@ export type LogKind = 'kernel' | 'saved';
  */
 export function kindOfLog(path: string): LogKind {
   const found = translated(path, () => statSync(path));
-  if (found.isCharacterDevice() && found.rdev === KMSG_DEVICE) return 'kernel';
+  if (isKernelLog(found)) return 'kernel';
   if (found.isFile()) return 'saved';
   throw new KmsgNotKernelLogError(path, describe(found));
+}
+
+/** Whether a file is the kernel's own log, wherever it stands. */
+export function isKernelLog(found: Stats): boolean {
+  return found.isCharacterDevice() && found.rdev === KMSG_DEVICE;
 }
 
 /**

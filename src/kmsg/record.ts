@@ -49,8 +49,8 @@ export interface RawRecord {
   readonly live: boolean;
 }
 
-/** What a device, or a saved log, emits. */
-export type DeviceRead = RawRecord | Drained;
+/** What a device, or a saved log, emits. Of some logs the records are read already. */
+export type DeviceRead = RawRecord | LogItem;
 
 /** `info_print_ext_header()`, kernel/printk/printk.c. Kernels before 3.6 print no flag; fields may be added. */
 const HEADER =
@@ -108,14 +108,14 @@ function decodeMessage(text: string, start: number): ByteString {
 }
 
 /**
- * Turns reads into records; `drained` passes through. Bytes that are no record are told to
+ * Turns reads into records; what is one, and `drained`, passes through. Bytes that are no record are told to
  * `onMalformed` and dropped: a counter's matter, not an error.
  */
 export function parseRecords(
   onMalformed: (raw: RawRecord) => void,
 ): OperatorFunction<DeviceRead, LogItem> {
   const parse = (read: DeviceRead): LogItem | undefined => {
-    if (read.kind === 'drained') return read;
+    if (read.kind !== 'raw') return read;
     const record = parseRecord(read.bytes, read);
     if (record === undefined) onMalformed(read);
     return record;

@@ -3,6 +3,7 @@ import { dump } from 'js-yaml';
 import type { EventSink, Posted } from './event-output.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Failure } from './output-client.ts';
+import { SINCE_BOOT } from '../recorder/without-dates.ts';
 
 /** How Events are printed. */
 export type EventFormat = 'table' | 'wide' | 'json' | 'yaml' | 'ndjson';
@@ -73,7 +74,7 @@ interface Column {
 /** As `kubectl get events -A` and `-o wide` order them. */
 const NARROW: readonly Column[] = [
   { title: 'NAMESPACE', width: 12, cell: ({ metadata }) => metadata.namespace ?? '' },
-  { title: 'LAST SEEN', width: 9, cell: ({ lastTimestamp }, nowMs) => age(lastTimestamp, nowMs) },
+  { title: 'LAST SEEN', width: 9, cell: (event, nowMs) => seen(event, event.lastTimestamp, nowMs) },
   { title: 'TYPE', width: 7, cell: ({ type }) => type ?? '' },
   { title: 'REASON', width: 10, cell: ({ reason }) => reason ?? '' },
   { title: 'OBJECT', width: 28, cell: ({ involvedObject }) => objectWords(involvedObject) },
@@ -86,7 +87,7 @@ const WIDER: readonly Column[] = [
   {
     title: 'FIRST SEEN',
     width: 10,
-    cell: ({ firstTimestamp }, nowMs) => age(firstTimestamp, nowMs),
+    cell: (event, nowMs) => seen(event, event.firstTimestamp, nowMs),
   },
   { title: 'COUNT', width: 5, cell: ({ count }) => String(count ?? 1) },
   { title: 'NAME', width: 0, cell: ({ metadata }) => metadata.name ?? '' },
@@ -100,6 +101,12 @@ function formatRow(columns: readonly Column[], cell: (column: Column) => string)
 
 function objectWords({ kind, name }: CoreV1Event['involvedObject']): string {
   return `${kind?.toLowerCase()}/${name}`;
+}
+
+/** How long ago; of an Event without dates when it was since boot, as the kernel prints it. */
+function seen({ metadata }: CoreV1Event, at: Date | undefined, nowMs: number): string {
+  const sinceBoot = metadata.annotations?.[SINCE_BOOT];
+  return sinceBoot === undefined ? age(at, nowMs) : `[${sinceBoot}]`;
 }
 
 /** apimachinery's duration.HumanDuration, as far as a table needs it: `7s`, `12m`, `3h`, `5d`. */

@@ -1,7 +1,7 @@
-import type { RecordedEpisode } from './recorded-episode.ts';
+import type { PrintedEpisode } from './without-dates.ts';
 
 /** An episode as one line of `replay -o ndjson`. */
-export function episodeLine(recorded: RecordedEpisode): string {
+export function episodeLine(recorded: PrintedEpisode): string {
   return `${JSON.stringify(episodeFields(recorded))}\n`;
 }
 
@@ -9,7 +9,7 @@ export function episodeLine(recorded: RecordedEpisode): string {
  * The contract other tools rely on: names and meanings are in docs/architecture.md, and JSON leaves out
  * what is absent.
  */
-export function episodeFields({ episode, attribution, events }: RecordedEpisode) {
+export function episodeFields({ episode, attribution, events }: PrintedEpisode) {
   const { owner } = attribution;
   return {
     id: `oom-${episode.sequence}`,

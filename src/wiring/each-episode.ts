@@ -1,66 +1,91 @@
-import { createReadStream } from 'node:fs';
-import { uptime } from 'node:os';
 import type { Edge } from '../edge.ts';
-import type { KmsgDevice } from '../kmsg/drain-log.ts';
-import type { ReadGate } from '../kmsg/read-gate.ts';
-import { savedRecords$ } from '../kmsg/saved-log.ts';
-import { clockSinceBoot } from '../kmsg/tell-time.ts';
+import { explainError } from '../errors.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { OomWatcher } from '../oom-watcher.ts';
-import type { Tally } from '../tally.ts';
 import type { NodeRef } from '../recorder/build-event.ts';
+import type { BootLog } from '../saved-logs/boot-log.ts';
+import { SavedLog } from '../saved-logs/saved-log.ts';
+import { newTally, type Tally } from '../tally.ts';
 
 /** How saved logs are read. */
-export interface SavedLogOptions {
+export interface EachEpisodeOptions {
   readonly node: NodeRef;
-  /** When the logged system booted, ms since the epoch; this one's boot where it is not told. */
+  /** When the logged system booted, ms since the epoch, where somebody told. */
   readonly bootTime?: number | undefined;
   readonly trustUserspaceRecords?: boolean | undefined;
 }
 
+/** @param isSinceBoot nobody knows its date */
+type Tell = (episode: OomEpisode, isSinceBoot: boolean) => Promise<void>;
+
 /**
- * Reads saved logs as the agent reads the kernel's, one after the other, and tells each episode once:
- * when the next one comes, for lines of it that come late make it another.
+ * Reads saved logs as the agent reads the kernel's, one after the other, and tells each episode once. The
+ * last lines, on stderr, sum up. A log that cannot be read keeps no other one from it.
+ *
+ * @throws the last such failure, when all is read and said
  */
 export async function eachEpisode(
   files: readonly string[],
-  { node, bootTime, trustUserspaceRecords = false }: SavedLogOptions,
-  tally: Tally,
+  options: EachEpisodeOptions,
   edge: Edge,
-  tell: (episode: OomEpisode) => Promise<void>,
+  tell: Tell,
 ): Promise<void> {
-  const bootMs = bootTime ?? edge.clock.wallMs() - uptime() * 1000;
+  const tally = newTally();
+  const remarks: string[] = [];
+  const failures: unknown[] = [];
+  const onMalformed = (): void => void (tally.malformed += 1);
+  for (const file of files) {
+    if (edge.signal.aborted) break;
+    const log = new SavedLog(file, { bootTime: options.bootTime, edge, onMalformed });
+    const toldBehindProgress: Tell = async (...told) => {
+      log.clearProgress();
+      await tell(...told);
+    };
+    try {
+      for await (const boot of log.boots()) await watch(boot, options, tally, toldBehindProgress);
+    } catch (error) {
+      failures.push(error);
+    }
+    remarks.push(...log.remarks);
+  }
+  if (edge.signal.aborted) remarks.push('ended by a signal: what came after that was not read');
+  if (tally.records > 0 || failures.length === 0) remarks.unshift(summary(tally));
+  remarks.push(...failures.slice(0, -1).map(explainError));
+  for (const remark of remarks) edge.printError(`${remark}\n`);
+  if (failures.length > 0) throw failures.at(-1);
+}
+
+/** Tells an episode when the next one comes: lines of it that come late make it another. */
+async function watch(
+  boot: BootLog,
+  { node, trustUserspaceRecords = false }: EachEpisodeOptions,
+  tally: Tally,
+  tell: Tell,
+): Promise<void> {
   let last: OomEpisode | undefined;
+  const tellLast = async (): Promise<void> => {
+    if (last !== undefined) await tell(last, boot.isSinceBoot);
+  };
   const record = async (episode: OomEpisode): Promise<void> => {
-    if (last !== undefined && last.sequence !== episode.sequence) await tell(last);
+    if (last?.sequence !== episode.sequence) await tellLast();
     last = episode;
   };
-  for (const file of files) {
-    const watcher = new OomWatcher({
-      recordClock: clockSinceBoot(bootMs),
-      consumer: () => ({ record }),
-      tally,
-      trustUserspace: trustUserspaceRecords,
-      openLog: (gate) => open(file, gate, edge),
-    });
-    const watching = watcher.start(node);
-    const stop = (): void => watching.stop();
-    edge.signal.addEventListener('abort', stop, { once: true });
-    await watching.done;
-    if (last !== undefined) await tell(last);
-    last = undefined;
-    edge.signal.removeEventListener('abort', stop);
+  const watcher = new OomWatcher({
+    openLog: boot.openLog,
+    recordClock: boot.recordClock,
+    consumer: () => ({ record }),
+    tally,
+    trustUserspace: trustUserspaceRecords,
+  });
+  try {
+    await watcher.start(node).done;
+  } finally {
+    await tellLast();
   }
 }
 
-function open(file: string, gate: ReadGate, { stdin, clock }: Edge): KmsgDevice {
-  const readable = file === '-' ? stdin : createReadStream(file);
-  const [drainNow, nudge] = [() => undefined, () => undefined];
-  return { reads$: savedRecords$(readable, gate, clock), drainNow, nudge };
-}
-
 /** `key=value`, for people and for scripts. */
-export function summaryLine(tally: Tally): string {
+function summary(tally: Tally): string {
   const { records, lost, malformed, forged, suppressed, episodes, killed } = tally;
-  return `records=${records} lost=${lost} malformed=${malformed} forged=${forged} suppressed=${suppressed} episodes=${episodes} killed=${killed}\n`;
+  return `records=${records} lost=${lost} malformed=${malformed} forged=${forged} suppressed=${suppressed} episodes=${episodes} killed=${killed}`;
 }

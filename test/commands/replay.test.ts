@@ -1,8 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import { dumpYaml } from '@kubernetes/client-node';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { runFake } from '../support/fake-edge.ts';
 import { recordingNames } from '../support/recordings.ts';
 
@@ -154,6 +156,117 @@ describe('replay', () => {
     stubVariables({ OOM_RECORDER_OUTPUT: 'ndjson', OOM_RECORDER_PODS: PODS });
     const { stdout } = await runFake(['replay', SINGLE]);
     expect(JSON.parse(stdout)).toMatchObject({ events: [{ involvedObject: { kind: 'Pod' } }] });
+  });
+});
+
+describe('replay of what is no log', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'replay-'));
+  afterAll(() => rmSync(scratch, { recursive: true }));
+  const file = (name: string, content: Buffer | string): string => {
+    writeFileSync(join(scratch, name), content);
+    return join(scratch, name);
+  };
+  const DMESG = 'test/testdata/saved-logs/dmesg.txt';
+
+  test.each<[string, () => string, RegExp]>([
+    ['a directory', () => scratch, /^error: .*it is a directory.*\[E_SAVED_LOG\]\n$/],
+    ['nothing', () => join(scratch, 'none'), /^error: .*ENOENT.*\[E_SAVED_LOG\]\n$/],
+    [
+      'a program',
+      () => process.execPath,
+      /^error: .*a program or a core dump\. \[E_NOT_A_LOG\]\n$/,
+    ],
+    ['bytes without end', () => '/dev/zero', /^error: .*binary data\. \[E_NOT_A_LOG\]\n$/],
+    ['text', () => 'LICENSE', /^error: .*its first line is "Apache License".*\[E_NOT_A_LOG\]\n$/],
+    ['JSON', () => 'package.json', /^error: .*JSON that is no log.*\[E_NOT_A_LOG\]\n$/],
+    [
+      'a log from its end to its beginning',
+      () => file('reversed', readFileSync(DMESG, 'utf8').split('\n').toReversed().join('\n')),
+      /error: .*newest line comes first.*\[E_NOT_A_LOG\]\n$/,
+    ],
+  ])('%s is an error that says so', async (_, path, said) => {
+    const { code, stdout, stderr } = await runFake(['replay', path()]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(said);
+  });
+
+  test.each(['', '\n\n', '-- No entries --\n'])('%j is empty, and no error', async (stdin) => {
+    const { code, stderr } = await runFake(['replay', '-'], { stdin });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^records=0 .*\nstandard input: it is empty\n$/);
+  });
+
+  test('what was read before a failure is reported, and so is every other file', async () => {
+    const packed = gzipSync(readFileSync(DMESG));
+    const cut = file('cut.gz', packed.subarray(0, packed.length - 900));
+    const { code, stdout, stderr } = await runFake([...NDJSON, cut, join(scratch, 'none'), DMESG]);
+    expect(code).toBe(1);
+    const [before, after] = [12, stdout.split('\n').length - 1];
+    expect(after).toBeGreaterThan(before);
+    expect(stderr).toMatch(
+      /\nerror: .*cut\.gz: its gzip data ends too early.*\nerror: .*ENOENT.*\n$/,
+    );
+  });
+});
+
+describe('replay of a log that has no end', () => {
+  test('ends with a signal, and reports what it has read', async () => {
+    const stopping = new AbortController();
+    const stdin = new PassThrough();
+    stdin.write(readFileSync('test/testdata/saved-logs/journalctl-json.txt'));
+    const running = runFake([...NDJSON, '-', 'none'], { stdin, signal: stopping.signal });
+    setImmediate(() => stopping.abort());
+    const { code, stdout, stderr } = await running;
+    expect({ code, episodes: stdout.split('\n').length - 1 }).toEqual({ code: 0, episodes: 12 });
+    expect(stderr).toContain('\nended by a signal: what came after that was not read\n');
+  });
+
+  test('that fails reports what it has read', async () => {
+    const stdin = new PassThrough();
+    stdin.write(readFileSync(SINGLE));
+    const running = runFake([...NDJSON, '-'], { stdin });
+    setImmediate(() => stdin.destroy(Object.assign(new Error('read EIO'), { code: 'EIO' })));
+    const { code, stdout, stderr } = await running;
+    expect({ code, episodes: stdout.split('\n').length - 1 }).toEqual({ code: 1, episodes: 1 });
+    expect(stderr).toMatch(/error: Reading a saved kernel log: read EIO.*\[E_SAVED_LOG\]\n$/);
+  });
+});
+
+describe('replay says when it was', () => {
+  const DMESG = 'test/testdata/saved-logs/dmesg.txt';
+  const columns = async (...args: readonly string[]): Promise<string | undefined> =>
+    (await runFake(['replay', ...args])).stdout.split('\n')[1]?.split(/ {2,}/)[1];
+
+  test.each([
+    ['since boot, where nobody knows when that was', [DMESG], '[22.733857]'],
+    ['by the boot time that was told', ['--boot-time', '2026-11-22T11:00:00Z', DMESG], '59m'],
+    ['by the log itself', ['test/testdata/saved-logs/journalctl-json.txt'], '59m'],
+    [
+      'by the log itself, whatever boot time was told',
+      ['--boot-time', '2026-01-01T00:00:00Z', 'test/testdata/saved-logs/journalctl-json.txt'],
+      '59m',
+    ],
+  ])('%s', async (_, args, said) => {
+    expect(await columns(...args)).toBe(said);
+  });
+
+  test('an Event that nobody knows the date of has none, and says when it was since boot', async () => {
+    const { stdout } = await runFake(['replay', '-o', 'json', SINGLE]);
+    const event = JSON.parse(stdout) as Record<string, unknown>;
+    expect(event).not.toHaveProperty('firstTimestamp');
+    expect(event).not.toHaveProperty('lastTimestamp');
+    expect(event).toMatchObject({
+      metadata: { annotations: { 'oom-recorder.dev/since-boot-seconds': '906.354791' } },
+    });
+  });
+
+  test('after a reboot in the middle of it nothing is known of the boot time that was told', async () => {
+    const stdin = readFileSync(DMESG, 'latin1').repeat(2);
+    const args = ['replay', '--boot-time', '2026-11-22T11:00:00Z', '-'];
+    const rows = (await runFake(args, { stdin })).stdout.split('\n').slice(1, -1);
+    const seen = rows.map((row) => row.split(/ {2,}/)[1]);
+    expect(seen).toHaveLength(24);
+    expect([seen[0], seen[12]]).toEqual(['59m', '[22.733857]']);
   });
 });
 

@@ -11,7 +11,7 @@ const clock = { wallMs: () => 1_700_000_000_000, monotonicMs: () => 42 };
 
 /** `a` a record of the backlog, `a!` a live one, `.` drained. */
 function brief(read: DeviceRead): string {
-  if (read.kind === 'drained') return '.';
+  if (read.kind !== 'raw') return '.';
   const message = read.bytes
     .toString('latin1')
     .replace(/^[^;]*;/, '')

@@ -12,7 +12,8 @@ export interface CliRun {
 
 interface Surroundings {
   readonly env?: Edge['env'];
-  readonly stdin?: string;
+  readonly stdin?: string | Readable;
+  readonly signal?: AbortSignal;
   /** How wide stdout is, where it is a terminal. */
   readonly columns?: number;
 }
@@ -24,13 +25,13 @@ const MONOTONIC_MS = 3_600_000;
 /** Runs the command line as `main.ts` does, with the process around it made up. */
 export async function runFake(
   args: readonly string[],
-  { env = {}, stdin = '', columns }: Surroundings = {},
+  { env = {}, stdin = '', signal = new AbortController().signal, columns }: Surroundings = {},
 ): Promise<CliRun> {
   const stdout: string[] = [];
   const stderr: string[] = [];
   const code = await runCli(['node', 'oom-recorder', ...args], {
     env,
-    stdin: Readable.from([Buffer.from(stdin)]),
+    stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
     print: (text) => stdout.push(text),
     printError: (text) => stderr.push(text),
     isTerminal: false,
@@ -38,7 +39,7 @@ export async function runFake(
     clock: { ...SYSTEM_CLOCK, wallMs: () => WALL_MS, monotonicMs: () => MONOTONIC_MS },
     onExit: () => () => undefined,
     runtime: process,
-    signal: new AbortController().signal,
+    signal,
   });
   return { code, stdout: stdout.join(''), stderr: stderr.join('') };
 }

@@ -1,0 +1,19 @@
+import { bareMessages } from './bare-messages.ts';
+import { dmesgJson } from './dmesg-json.ts';
+import { dmesgForms } from './dmesg.ts';
+import { journalExport } from './journal-export.ts';
+import { journalJson } from './journal-json.ts';
+import type { LogForm } from './log-form.ts';
+import { rawKmsg } from './raw-kmsg.ts';
+import { syslogForms } from './syslog.ts';
+
+/** Every form that is read. Where two read as many lines of a log, it is of the one that comes first. */
+export const LOG_FORMS: readonly LogForm[] = [
+  rawKmsg,
+  journalJson,
+  journalExport,
+  dmesgJson,
+  ...syslogForms,
+  ...dmesgForms,
+  bareMessages,
+];
