@@ -19,7 +19,7 @@ export interface EpisodeTally {
   callbacksSuppressed: number;
 }
 
-/** What the assembler asks of its surroundings. */
+/** What the assembler asks of whoever runs it. */
 export interface AssemblerOptions {
   /** Reads whatever the log holds now, before a clock is believed; emits `drained` when it is empty. */
   readonly drainNow: () => void;

@@ -2,23 +2,23 @@ import { parseCgroupPath } from './cgroup-path.ts';
 import type { CounterStep } from './match-kills.ts';
 import type { CounterLook } from './oom-counters.ts';
 
-/** The steps that the counters made since the books were true, look by look. */
+/** The steps that the counters made since they were as expected, look by look. */
 export class CounterSteps {
   #steps: readonly CounterStep[] = [];
   /** Steps of pods beyond their containers', so far. */
   readonly #own = new Map<string, number>();
-  readonly #books: ReadonlyMap<string, number>;
+  readonly #expected: ReadonlyMap<string, number>;
   readonly #isHierarchical: boolean;
   /** The last word of each counter: a cgroup is gone 200 ms after its process. */
   readonly #last: Map<string, number>;
   /** Kills up to this one were counted before the look before. */
   #counted: number;
 
-  /** @param counted the kills that are in the books */
-  constructor(books: ReadonlyMap<string, number>, isHierarchical: boolean, counted: number) {
-    this.#books = books;
+  /** @param counted the kills that are in what was expected */
+  constructor(expected: ReadonlyMap<string, number>, isHierarchical: boolean, counted: number) {
+    this.#expected = expected;
     this.#isHierarchical = isHierarchical;
-    this.#last = new Map(books);
+    this.#last = new Map(expected);
     this.#counted = counted;
   }
 
@@ -34,7 +34,7 @@ export class CounterSteps {
     return taken;
   }
 
-  /** Takes a look down; false where a counter went backwards: the books were never true. */
+  /** Takes a look down; false where a counter went backwards: what was expected was never true. */
   add(look: CounterLook): boolean {
     const time = { after: this.#counted, upTo: look.after };
     for (const [cgroup, kills] of look.rows) {
@@ -84,6 +84,6 @@ export class CounterSteps {
   }
 
   #moved(cgroup: string): number {
-    return (this.#last.get(cgroup) ?? 0) - (this.#books.get(cgroup) ?? 0);
+    return (this.#last.get(cgroup) ?? 0) - (this.#expected.get(cgroup) ?? 0);
   }
 }

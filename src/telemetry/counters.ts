@@ -17,7 +17,7 @@ const LEVELS: readonly (LimitLevel | 'unknown')[] = [
 ];
 
 /** What told whose a kill was although the kernel withheld the context, which is what `kernel` means. */
-export const WITNESSES: readonly Exclude<AttributionSource, 'kernel'>[] = [
+export const SOURCES: readonly Exclude<AttributionSource, 'kernel'>[] = [
   'group-line',
   'proc',
   'snapshot',
@@ -54,7 +54,7 @@ const NOTHING_READ = { records: 0, lost: 0, malformed: 0, forged: 0, callbacksSu
 export class Counters implements EpisodeCounters {
   readonly kills: ContainerKills;
   readonly episodes = new LabelCounts(LEVELS);
-  readonly suppressed = new LabelCounts<AttributionSource>(WITNESSES);
+  readonly suppressed = new LabelCounts<AttributionSource>(SOURCES);
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);
   readonly #tally: LogCounts;

@@ -17,7 +17,7 @@ import { type EventSink, eventOutput } from '../outputs/event-output.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { saveCounters } from './open-counters.ts';
-import { saveBooks } from './saved-books.ts';
+import { saveBaselines } from './saved-baselines.ts';
 
 export interface RecorderParts {
   readonly store: StateStore;
@@ -32,7 +32,7 @@ export interface RecorderParts {
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
   readonly counters?: Counters;
-  /** The books of the cgroup counters as they stand; `undefined` while in doubt. */
+  /** What the cgroup counters should say; `undefined` while that is not known. */
   readonly baselines?: () => CounterBaselines | undefined;
   /** Kills that went with lost records, by the kernel's counter, where that is known. */
   readonly killsLost?: () => number | undefined;
@@ -44,7 +44,7 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
   const shared = { ...parts, clock, log };
   store.beforeCommit(() => {
-    if (baselines !== undefined) saveBooks(store, baselines(), clock.wallMs());
+    if (baselines !== undefined) saveBaselines(store, baselines(), clock.wallMs());
     // When they have counted what the transaction records.
     if (counters !== undefined) store.change(() => saveCounters(store, counters, clock.wallMs()));
   });

@@ -8,7 +8,7 @@ import type { StateStore } from '../store/state-store.ts';
 import type { Tally } from '../tally.ts';
 import type { AgentOptions, AgentSetup } from './agent-options.ts';
 import type { Counting } from './open-counting.ts';
-import { savedBooks } from './saved-books.ts';
+import { savedBaselines } from './saved-baselines.ts';
 
 export interface WatchParts {
   readonly setup: AgentSetup;
@@ -29,8 +29,8 @@ export interface LogWatch extends Watching {
 /** Watches the log on from where an earlier run stopped, until it ends or the agent is told to stop. */
 export function startWatching(options: AgentOptions, parts: WatchParts, edge: Edge): LogWatch {
   const { setup, store, start, counting, consumer, tally } = parts;
-  const books = savedBooks(store, start);
-  if (books !== undefined) counting?.ledger.restore(books);
+  const baselines = savedBaselines(store, start);
+  if (baselines !== undefined) counting?.ledger.restore(baselines);
   let isReading = false;
   const onOpened = (): void => {
     isReading = true;

@@ -49,3 +49,19 @@ describe('the floors of docs/architecture.md', () => {
     expect(FILES.flatMap(importsOf).length).toBeGreaterThan(FILES.length);
   });
 });
+
+describe('one record’s way in docs/architecture.md', () => {
+  const section = sectionOf('One record\'s way');
+  const steps = section.split('\nBeside the way')[0] ?? '';
+  const way = [...steps.matchAll(/`([\w/-]+\.ts)`/g)].map(([, file = '']) => file);
+
+  test('leads through files that there are, each once', () => {
+    expect(way.filter((file) => !FILES.includes(file))).toEqual([]);
+    expect(way).toHaveLength(new Set(way).size);
+  });
+
+  test('is as long as it says, and no longer than 60 files', () => {
+    expect(section).toContain(`: ${way.length} (`);
+    expect(way.length).toBeLessThanOrEqual(60);
+  });
+});

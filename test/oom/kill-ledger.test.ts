@@ -101,16 +101,17 @@ describe('the ledger', () => {
     expect(ledger.prove().get(8)?.cgroup).toBe(A);
   });
 
-  test('goes on with the books of an earlier process', () => {
+  test('goes on with the baselines of an earlier process', () => {
     const counters = new FakeCounters();
     counters.make(A, B);
     const before = openLedger(counters);
     counters.kill(A);
     before.enter({ sequence: 7, cgroup: A });
-    const books = before.baselines();
+    const baselines = before.baselines();
     counters.kill(B);
     const after = new KillLedger(counters);
-    if (books !== undefined) after.restore(JSON.parse(JSON.stringify(books)) as typeof books);
+    if (baselines !== undefined)
+      after.restore(JSON.parse(JSON.stringify(baselines)) as typeof baselines);
     after.enter({ sequence: 7, cgroup: A });
     after.enter({ sequence: 8 });
     after.look();

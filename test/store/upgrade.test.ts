@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { openCounters } from '../../src/wiring/open-counters.ts';
 import { openRecorder } from '../../src/wiring/open-recorder.ts';
 import { EpisodeBacklog } from '../../src/outputs/episode-backlog.ts';
-import { savedBooks } from '../../src/wiring/saved-books.ts';
+import { savedBaselines } from '../../src/wiring/saved-baselines.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { decideStart, type Start } from '../../src/recorder/decide-start.ts';
@@ -132,7 +132,7 @@ describe('the state file of version 3', () => {
     const entries = store.containers.rows().map(({ value }) => value as PodEntry);
     expect(entries.map(({ name }) => name)).toEqual(['pod-2', 'pod-3', 'pod-5']);
     for (const entry of entries) expect(entry).toEqual(numberedPods.byCgroupUid(entry.cgroupUid));
-    expect(savedBooks(store, startOf(store))).toEqual({
+    expect(savedBaselines(store, startOf(store))).toEqual({
       sequence: 431,
       total: 9,
       rows: [

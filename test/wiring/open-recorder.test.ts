@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCounters } from '../../src/wiring/open-counters.ts';
 import { openRecorder } from '../../src/wiring/open-recorder.ts';
-import { savedBooks } from '../../src/wiring/saved-books.ts';
+import { savedBaselines } from '../../src/wiring/saved-baselines.ts';
 import { openLog } from '../../src/log.ts';
 import type { CounterBaselines } from '../../src/oom/oom-counters.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
@@ -91,7 +91,10 @@ describe('the books of the cgroup counters', () => {
   const of = (sequence: number): CounterBaselines => ({ sequence, total: 1, rows: [['/a', 1]] });
   const kept = ({ store }: Opened) => {
     const cursor = store.cursor.read();
-    return savedBooks(store, { backlogUntil: -1, point: { at: 'cursor', sequence: 0, ...cursor } });
+    return savedBaselines(store, {
+      backlogUntil: -1,
+      point: { at: 'cursor', sequence: 0, ...cursor },
+    });
   };
 
   test.for(['before', 'after'] as const)(
@@ -123,7 +126,7 @@ describe('the books of the cgroup counters', () => {
     books = of(11);
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
     const start = { backlogUntil: -1, point: { at: 'oldest' } } as const;
-    expect(savedBooks(first.store, start)).toBeUndefined();
+    expect(savedBaselines(first.store, start)).toBeUndefined();
   });
 });
 
