@@ -52,17 +52,16 @@ export class EpisodeTable implements StatePart {
   readonly reloads$: Observable<void>;
   readonly #db: StateDatabase;
   readonly #change: Change;
-  readonly #maxEpisodes: number;
+  readonly #maxDecided: number;
   readonly #pending = new MemoryTable('episodes', ['boot_id', 'sequence'], LOADED, 'boot_id');
   /** While there is no file: it has those up to this id, perhaps as pending, and must be told of them. */
   #inFile = 0;
 
-  /** @param maxEpisodes how many of the decided ones are kept */
-  constructor(db: StateDatabase, change: Change, maxEpisodes: number) {
+  constructor(db: StateDatabase, change: Change, maxDecided: number) {
     this.reloads$ = db.reloads$;
     this.#db = db;
     this.#change = change;
-    this.#maxEpisodes = maxEpisodes;
+    this.#maxDecided = maxDecided;
   }
 
   find(bootId: string, sequence: number): StoredEpisode | undefined {
@@ -193,10 +192,9 @@ export class EpisodeTable implements StatePart {
 
   #retain(nowMs: number, run: Run): void {
     const [after, most] = this.#db.hasFile ? [0, Infinity] : [this.#inFile, MAX_IN_MEMORY];
-    const decided = "DELETE FROM episodes WHERE state <> 'pending' AND";
-    const tooMany = this.#pending.lastId - Math.min(this.#maxEpisodes, most);
-    run(`${decided} id > ? AND id <= ?`, after, tooMany);
-    // `+id` is found by its age, for which there is an index, and not by its id.
-    run(`${decided} +id > ? AND at_ms < ?`, after, nowMs - MAX_AGE_MS);
+    // With the +, SQLite looks for the few at the other limit, not at all that are kept.
+    const decided = "DELETE FROM episodes WHERE state <> 'pending' AND +id > ? AND";
+    run(`${decided} id <= ?`, after, this.#pending.lastId - Math.min(this.#maxDecided, most));
+    run(`${decided} at_ms < ?`, after, nowMs - MAX_AGE_MS);
   }
 }

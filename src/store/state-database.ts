@@ -39,6 +39,7 @@ export class StateDatabase {
     return this.#awaySinceMs === undefined;
   }
 
+  /** Whether it is on a disk now. */
   get hasFile(): boolean {
     return this.#file !== undefined;
   }
