@@ -7,6 +7,8 @@ import { registerHooks } from 'node:module';
 const TAILED = new URL('./tailed-kernel-log.ts', import.meta.url).href;
 
 registerHooks({
-  resolve: (specifier, context, next) =>
-    next(specifier.endsWith('/kernel-log.ts') ? TAILED : specifier, context),
+  resolve: (specifier, context, next) => {
+    const found = next(specifier, context);
+    return found.url.endsWith('/src/kmsg/kernel-log.ts') ? next(TAILED, context) : found;
+  },
 });

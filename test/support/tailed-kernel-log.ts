@@ -6,6 +6,10 @@ export function kindOfLog(): 'kernel' {
   return 'kernel';
 }
 
+export function isKernelLog(): boolean {
+  return true;
+}
+
 export function probeLog(): 'kernel' {
   return kindOfLog();
 }
