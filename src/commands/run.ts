@@ -74,7 +74,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   } finally {
     stopChecking();
     await Promise.all([recorder.stop(DRAIN_WITHIN_MS), outputs.drain(DRAIN_WITHIN_MS)]);
-    saveCounters(store, counters, clock.wallMs());
+    store.transaction(() => saveCounters(store, counters, clock.wallMs()));
     log.info(store.outbox.waiting(), 'stopped');
   }
 }

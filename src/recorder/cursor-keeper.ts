@@ -1,6 +1,7 @@
 import type { Cursor } from '../store/cursor-table.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Time } from '../clock.ts';
+import type { OomEpisode } from '../oom/episode.ts';
 
 type CursorStore = Pick<StateStore, 'cursor' | 'transaction'>;
 
@@ -17,12 +18,20 @@ export class CursorKeeper {
   readonly #store: CursorStore;
   readonly #clock: Pick<Time, 'wallMs'>;
   readonly #bootId: string;
+  readonly #saveBaselines: () => void;
   #backlogUntil: number;
   #passed: number | undefined;
   #sinceWrite = 0;
   #writtenAtMs: number;
 
-  constructor(store: CursorStore, clock: Pick<Time, 'wallMs'>, from: Omit<Cursor, 'sequence'>) {
+  /** @param saveBaselines writes what the cgroup counters should say behind the kill just recorded */
+  constructor(
+    store: CursorStore,
+    clock: Pick<Time, 'wallMs'>,
+    from: Omit<Cursor, 'sequence'>,
+    saveBaselines: () => void = () => undefined,
+  ) {
+    this.#saveBaselines = saveBaselines;
     this.#store = store;
     this.#clock = clock;
     this.#bootId = from.bootId;
@@ -53,11 +62,16 @@ export class CursorKeeper {
   flush(): void {
     const passed = this.#passed;
     if (passed === undefined) return;
-    this.#store.transaction(() => this.write(passed));
+    this.#store.transaction(() => this.#write(passed));
   }
 
-  /** The cursor as it is now, in the transaction under way or in one of its own. */
-  write(sequence: number): void {
+  /** In the transaction that records an episode: behind it, and with the baselines that agree with that. */
+  writeBehind({ lastSequence }: Pick<OomEpisode, 'lastSequence'>): void {
+    this.#write(lastSequence);
+    this.#saveBaselines();
+  }
+
+  #write(sequence: number): void {
     const [bootId, backlogUntil] = [this.#bootId, this.#backlogUntil];
     this.#store.cursor.advance({ bootId, sequence, backlogUntil });
     this.#passed = undefined;

@@ -142,7 +142,7 @@ export class EpisodeRecorder {
   ): void {
     const { store, cursor, events, origin, counters, onAmended } = this.#options;
     const write = (): void => {
-      cursor.write(episode.lastSequence);
+      cursor.writeBehind(episode);
       store.episodes.amend(bootId, episode);
     };
     if (state !== 'recorded' || attribution === undefined) {
@@ -169,7 +169,7 @@ export class EpisodeRecorder {
     const { store, cursor, origin, clock } = this.#options;
     const stored = { bootId: origin.bootId, state, enteredMs: clock.wallMs(), episode };
     store.transaction(() => {
-      cursor.write(episode.lastSequence);
+      cursor.writeBehind(episode);
       store.episodes.add(stored);
     });
     return stored;
@@ -181,7 +181,7 @@ export class EpisodeRecorder {
     const recorded = recordEpisode(episode, attribution, origin);
     const enteredMs = clock.wallMs();
     store.transaction(() => {
-      cursor.write(episode.lastSequence);
+      cursor.writeBehind(episode);
       store.episodes.add({ bootId, state: stateOf(recorded), enteredMs, episode, attribution });
       events.record(recorded);
       store.change(() => counters?.recorded(recorded));

@@ -25,6 +25,8 @@ export interface DecisionStore {
   readonly correlator: { rows(): StateRow[]; apply(changes: readonly StateRow[]): void };
   /** All of `work` or nothing of it; within another transaction, a part of that. */
   transaction(work: () => void): void;
+  /** Has something done once the transaction is certain. */
+  change(operation: () => void): void;
   /** Tells when a transaction failed, and nothing of it is there. */
   readonly rollbacks$: Observable<void>;
 }
@@ -125,7 +127,7 @@ export class EventRecorder {
       const decisions = decide(this.#correlator);
       for (const decision of decisions) {
         store.outbox.add(decision, clock.wallMs());
-        if (decision.verb === 'skip') this.#skipped(decision.reason);
+        if (decision.verb === 'skip') store.change(() => this.#skipped(decision.reason));
       }
       store.correlator.apply(this.#correlator.takeChanges());
     });

@@ -93,13 +93,14 @@ function refuseStump(path: string): void {
 }
 
 function readable(db: DatabaseSync, path: string): DatabaseSync {
+  let current = db;
   try {
     check(db, path);
-    const current = upToDate(db);
+    current = upToDate(db);
     checkJson(current, path);
     return current;
   } catch (error) {
-    db.close();
+    for (const opened of [db, current]) if (opened.isOpen) opened.close();
     throw error;
   }
 }
@@ -108,9 +109,14 @@ function readable(db: DatabaseSync, path: string): DatabaseSync {
 function upToDate(db: DatabaseSync): DatabaseSync {
   if (schemaVersion(db) === SCHEMA.length) return db;
   const copy = new DatabaseSync(COPY);
-  db.exec(`VACUUM INTO '${COPY}'`);
+  try {
+    db.exec(`VACUUM INTO '${COPY}'`);
+    migrate(copy);
+  } catch (error) {
+    copy.close();
+    throw error;
+  }
   db.close();
-  migrate(copy);
   return copy;
 }
 

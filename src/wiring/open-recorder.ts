@@ -44,12 +44,13 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
   const shared = { ...parts, clock, log };
   store.beforeCommit(() => {
-    if (baselines !== undefined) saveBaselines(store, baselines(), clock.wallMs());
     // When they have counted what the transaction records.
     if (counters !== undefined) store.change(() => saveCounters(store, counters, clock.wallMs()));
   });
   const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
-  const cursor = new CursorKeeper(store, clock, from);
+  const cursor = new CursorKeeper(store, clock, from, () => {
+    if (baselines !== undefined) saveBaselines(store, baselines(), clock.wallMs());
+  });
   const poster = eventOutput(store.outbox, parts.sink, {
     clock,
     random: Math.random,

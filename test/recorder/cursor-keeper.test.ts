@@ -57,7 +57,7 @@ describe('the cursor, while records pass', () => {
 
   test('knows the backlog by its last record, also in the next process', () => {
     const keeper = new CursorKeeper(store, clock, { ...FROM, backlogUntil: WHOLE_RING });
-    keeper.write(4);
+    keeper.writeBehind({ lastSequence: 4 });
     expect(store.cursor.read()).toMatchObject({ sequence: 4, backlogUntil: WHOLE_RING });
     expect(keeper.isBacklog(7)).toBe(true);
     keeper.passed(5);

@@ -21,9 +21,9 @@ const log = openLog({ level: 'silent', format: 'json' }, () => undefined);
 let clock: FakeClock;
 let directory: string;
 let attributor: LateAttributor;
-/** Of the cgroup counters; `undefined` in doubt. */
-let books: CounterBaselines | undefined;
-let readBooks: () => CounterBaselines | undefined;
+/** Of the cgroup counters; `undefined` while not known. */
+let baselines: CounterBaselines | undefined;
+let readBaselines: () => CounterBaselines | undefined;
 /** Of the process that was opened last. */
 let tally: Tally;
 
@@ -31,8 +31,8 @@ beforeEach(() => {
   clock = new FakeClock();
   directory = tempDirectory();
   attributor = new LateAttributor(true);
-  books = undefined;
-  readBooks = () => books;
+  baselines = undefined;
+  readBaselines = () => baselines;
 });
 
 interface Opened {
@@ -55,7 +55,7 @@ function open(): Opened {
       log,
       attributor,
       sink: new FakeSink(),
-      baselines: () => readBooks(),
+      baselines: () => readBaselines(),
       origin: { node: { name: 'node-1' }, bootId: BOOT },
       start: decideStart({ ...facts, cursor: store.cursor.read() }),
     },
@@ -87,7 +87,7 @@ function shown(counters: Counters): Record<string, unknown> {
   return JSON.parse(JSON.stringify(counters));
 }
 
-describe('the books of the cgroup counters', () => {
+describe('the baselines of the cgroup counters', () => {
   const of = (sequence: number): CounterBaselines => ({ sequence, total: 1, rows: [['/a', 1]] });
   const kept = ({ store }: Opened) => {
     const cursor = store.cursor.read();
@@ -101,9 +101,9 @@ describe('the books of the cgroup counters', () => {
     'are those of the last episode when the process dies %s its transaction is on the disk',
     async (when) => {
       const first = open();
-      books = of(11);
+      baselines = of(11);
       await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
-      books = of(21);
+      baselines = of(21);
       dieWithin(first, when);
       await expect(first.recorder.record(makeEpisode({ sequence: 20, pod: 7 }))).rejects.toThrow(
         when,
@@ -112,18 +112,30 @@ describe('the books of the cgroup counters', () => {
     },
   );
 
-  test('are none after an episode that left them in doubt', async () => {
+  test('are none after an episode that left them unknown', async () => {
     const first = open();
-    books = of(11);
+    baselines = of(11);
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
-    books = undefined;
+    baselines = undefined;
     await first.recorder.record(makeEpisode({ sequence: 20, pod: 7 }));
     expect(kept(open())).toBeUndefined();
   });
 
+  test('are those of the last episode still when something else is written meanwhile', async () => {
+    const first = open();
+    baselines = of(11);
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+    baselines = undefined;
+    first.store.containers.put([{ key: 'a', value: {} }], 0);
+    first.recorder.passed(19);
+    first.recorder.caughtUp(19);
+    expect(first.store.cursor.read()?.sequence).toBe(19);
+    expect(kept(open())).toEqual(of(11));
+  });
+
   test('are nobody’s who begins elsewhere than at the cursor', async () => {
     const first = open();
-    books = of(11);
+    baselines = of(11);
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
     const start = { backlogUntil: -1, point: { at: 'oldest' } } as const;
     expect(savedBaselines(first.store, start)).toBeUndefined();
@@ -155,12 +167,12 @@ describe('an episode counts', () => {
 
   test('once, in memory and on the disk, when its transaction failed and it is recorded again', async () => {
     const first = open();
-    readBooks = () => {
+    readBaselines = () => {
       throw new Error('a bug');
     };
     await expect(first.recorder.record(episode)).rejects.toThrow('a bug');
     expect(shown(first.counters)).toMatchObject({ episodes: { container: 0 }, killed: 0 });
-    readBooks = () => books;
+    readBaselines = () => baselines;
     await first.recorder.record(episode);
     expect(shown(first.counters)).toMatchObject(once);
     expect(shown(open().counters)).toMatchObject(once);
