@@ -45,10 +45,8 @@ function program(edge: Edge): Command {
     .version(VERSION)
     .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
     .exitOverride();
-  root.addCommand(runCommand(edge).copyInheritedSettings(root));
-  root.addCommand(replayCommand(edge).copyInheritedSettings(root));
-  root.addCommand(doctorCommand(edge).copyInheritedSettings(root));
-  root.addCommand(explainCommand(edge).copyInheritedSettings(root));
+  for (const command of [runCommand, replayCommand, explainCommand, doctorCommand])
+    root.addCommand(command(edge).copyInheritedSettings(root));
   return root;
 }
 

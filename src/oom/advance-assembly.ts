@@ -47,17 +47,22 @@ function advanceLine(known: Assembly, line: KernelLine, record: RecordWithEviden
     case 'header':
       return beginContext(known, record, { invoker: line.invoker, broken: false });
     case 'usage':
-      return addFacts(known, record, { usageKb: line.usageKb, limitKb: line.limitKb }, 'usageKb');
+      return addToContext(
+        known,
+        record,
+        { usageKb: line.usageKb, limitKb: line.limitKb },
+        'usageKb',
+      );
     case 'memory-statistics':
       return stayOpen(known, record.monotonicUs, moreStatistics(known, record));
     case 'task-columns':
-      return addFacts(known, record, { columns: line.columns }, 'columns');
+      return addToContext(known, record, { columns: line.columns }, 'columns');
     case 'task-row':
       return addRow(known, record);
     case 'task-in':
-      return addFacts(known, record, { taskIn: line }, 'taskIn');
+      return addToContext(known, record, { taskIn: line }, 'taskIn');
     case 'oom-kill':
-      return addFacts(known, record, { oomKill: line.text }, 'oomKill');
+      return addToContext(known, record, { oomKill: line.text }, 'oomKill');
     case 'kill-announced':
       return announce(known, line, record);
     case 'kill':
@@ -76,7 +81,7 @@ function advanceLine(known: Assembly, line: KernelLine, record: RecordWithEviden
 }
 
 /** Context comes before the kill, each piece of it once; anything else begins another report. */
-function addFacts(
+function addToContext(
   known: Assembly,
   record: RecordWithEvidence,
   facts: Partial<PartialReport>,
@@ -93,7 +98,7 @@ function addFacts(
 function announce(known: Assembly, announced: KillAnnounced, record: RecordWithEvidence): Assembly {
   const named = known.report === undefined ? undefined : namedPid(known.report);
   return named === undefined || named === announced.pid
-    ? addFacts(known, record, { announced }, 'announced')
+    ? addToContext(known, record, { announced }, 'announced')
     : beginContext(known, record, { announced });
 }
 

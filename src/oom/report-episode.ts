@@ -83,7 +83,11 @@ function whenKilled({ sequence, monotonicUs, atMs }: RecordWithEvidence) {
 }
 
 /** The facts of the context, put together now that the victim's name is known. */
-function whatWasSaid(report: PartialReport, killedComm: ByteString | undefined, cause: KillCause) {
+function whatWasSaid(
+  report: PartialReport,
+  killedComm: ByteString | undefined,
+  cause: KillCause,
+): Partial<OomEpisode> & Pick<OomEpisode, 'tasks'> {
   const chosen =
     report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill, killedComm);
   const ofMemcg = cause === 'memcg' || report.taskIn !== undefined;
