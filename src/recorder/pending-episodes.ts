@@ -6,8 +6,9 @@ import type { Clock } from '../clock.ts';
 import { type EpisodeTable, MAX_PENDING } from '../store/episode-table.ts';
 import type { NumberedEpisode, StoredEpisode } from '../store/stored-episode.ts';
 import type { Attributor } from './attributor.ts';
-import { type DecidedEpisode, decideEarly, decidePending } from './decide-pending.ts';
-import { type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';
+import { type DecidedEpisode, decidePending } from './decide-pending.ts';
+import { keyOf, type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';
+import { BATCH, PendingOverflow } from './pending-overflow.ts';
 import { PendingTimes } from './pending-times.ts';
 
 export interface PendingOptions {
@@ -18,9 +19,6 @@ export interface PendingOptions {
   /** Writes what was decided, in one transaction. Must not fail. */
   readonly settle: (decided: readonly DecidedEpisode[]) => void;
 }
-
-/** So many are read in one turn of the event loop, and written in one transaction: 50 ms. */
-const BATCH = 100;
 
 /**
  * The episodes whose attribution must wait. They are in the store, and here is no more of each than
@@ -34,11 +32,10 @@ export class PendingEpisodes {
   readonly #options: PendingOptions;
   readonly #index = new PendingIndex();
   readonly #times: PendingTimes;
+  readonly #overflow: PendingOverflow;
   readonly #news = new Subscription();
   /** The keys of those to look at. */
   readonly #woken = new Set<string>();
-  /** Of what an earlier process left beyond the limit, the id before the next; absent when none is left. */
-  #unloadedAfter: number | undefined;
   #isWorking = false;
   #stopped = false;
   #whenSettled: (() => void)[] = [];
@@ -47,6 +44,7 @@ export class PendingEpisodes {
     const { clock, attributor, episodes } = options;
     const { live$, changed$ } = attributor.news;
     this.#options = options;
+    this.#overflow = new PendingOverflow(options);
     this.#times = new PendingTimes(this.#index, clock, live$, (keys) => this.#wake(...keys));
     this.#news.add(
       changed$.subscribe(({ cgroupUid }) => this.#wake(...this.#index.ofPod(cgroupUid))),
@@ -60,7 +58,7 @@ export class PendingEpisodes {
    */
   resume(): void {
     const { episodes } = this.#options;
-    if (episodes.unloaded(0, 1).length > 0) this.#unloadedAfter = 0;
+    this.#overflow.resume();
     const before = this.#index.clear();
     for (const stored of episodes.pending()) this.#woken.add(this.#takeUp(stored, before));
     this.#start();
@@ -68,7 +66,7 @@ export class PendingEpisodes {
 
   /** Whether anything of this place is yet to be decided. */
   isBusy(place: string): boolean {
-    return this.#unloadedAfter !== undefined || this.#index.isBusy(place);
+    return this.#overflow.isLeft || this.#index.isBusy(place);
   }
 
   /**
@@ -83,7 +81,7 @@ export class PendingEpisodes {
     const key = this.#put(stored, patienceMs, seen);
     if (typeof survived !== 'boolean')
       void survived.then((later) => this.#change(key, { survived: later }));
-    if (this.#unloadedAfter !== undefined) this.#wake(key);
+    if (this.#overflow.isLeft) this.#wake(key);
     this.#limit();
   }
 
@@ -109,7 +107,7 @@ export class PendingEpisodes {
   }
 
   get #isSettled(): boolean {
-    return this.#index.size === 0 && this.#unloadedAfter === undefined;
+    return this.#index.size === 0 && !this.#overflow.isLeft;
   }
 
   #takeUp(stored: StoredEpisode, before: ReadonlyMap<string, PendingEpisode>): string {
@@ -166,9 +164,9 @@ export class PendingEpisodes {
     do {
       await nextTurn();
       if (this.#stopped) return;
-      if (this.#unloadedAfter === undefined) this.#decideWoken();
-      else this.#decideUnloaded(this.#unloadedAfter);
-    } while (this.#woken.size > 0 || this.#unloadedAfter !== undefined);
+      if (this.#overflow.isLeft) this.#overflow.decideLeft();
+      else this.#decideWoken();
+    } while (this.#woken.size > 0 || this.#overflow.isLeft);
     this.#isWorking = false;
     this.#limit();
     this.#times.plan();
@@ -210,38 +208,15 @@ export class PendingEpisodes {
 
   /** What is left in the file is older than any in the index: it goes first. */
   #limit(): void {
-    if (this.#unloadedAfter === undefined && this.#index.size > MAX_PENDING) this.#decideOldest();
+    if (!this.#overflow.isLeft && this.#index.size > MAX_PENDING) this.#decideOldest();
   }
 
   /** As many as one transaction takes: the next one that comes need not do so again. */
   #decideOldest(): void {
-    const { attributor } = this.#options;
     const oldest = [...this.#index.entries()].slice(0, BATCH);
-    this.#settleEarly(
-      oldest.flatMap(([, pending]) => {
-        const stored = this.#find(pending);
-        return stored === undefined ? [] : [decideEarly(stored, pending, attributor)];
-      }),
-    );
+    this.#overflow.decide(oldest.map(([, pending]) => pending));
     for (const [key] of oldest) this.#remove(key);
     this.#start();
-  }
-
-  #decideUnloaded(after: number): void {
-    const { episodes, attributor } = this.#options;
-    const rows = episodes.unloaded(after, BATCH);
-    this.#settleEarly(rows.map((row) => decideEarly(row, undefined, attributor)));
-    this.#unloadedAfter = rows.at(-1)?.id;
-  }
-
-  #settleEarly(decided: readonly DecidedEpisode[]): void {
-    if (decided.length === 0) return;
-    const facts = { episodes: decided.length, limit: MAX_PENDING };
-    this.#options.log.warn(
-      facts,
-      'too many episodes are pending: the oldest are attributed by what is known',
-    );
-    this.#options.settle(decided);
   }
 
   #find({ bootId, sequence }: PendingEpisode): NumberedEpisode | undefined {
@@ -252,8 +227,4 @@ export class PendingEpisodes {
     const next = this.#index.delete(key);
     if (next !== undefined) this.#woken.add(next);
   }
-}
-
-function keyOf(bootId: string, sequence: number): string {
-  return `${bootId}/${sequence}`;
 }

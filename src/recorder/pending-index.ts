@@ -103,6 +103,11 @@ function first(keys: ReadonlySet<string> | undefined): string | undefined {
   return keys?.values().next().value;
 }
 
+/** One episode among those of all boots. */
+export function keyOf(bootId: string, sequence: number): string {
+  return `${bootId}/${sequence}`;
+}
+
 /** Whom an episode may be about, before that is known: one container need not wait for another. */
 export function placeOf(episode: OomEpisode): string {
   const [owner] = ownersOf(episode);
