@@ -13,6 +13,9 @@ export interface QueuedEpisode {
   readonly attribution: Attribution;
 }
 
+/** Boot and sequence: what a file that was away gives no other. */
+export type EpisodeKey = readonly [bootId: string, sequence: number];
+
 /** What is needed of the store: the history, and notes. */
 export interface EpisodeStore {
   readonly episodes: {
@@ -20,6 +23,8 @@ export interface EpisodeStore {
     attributed(id: number, among: readonly number[], count: number): readonly QueuedEpisode[];
     /** The ids of these, and of those that may yet be attributed. */
     attributable(id: number, among: readonly number[], until?: number): readonly number[];
+    /** The ids that these have now; of those that are gone, none. */
+    idsOf(episodes: readonly EpisodeKey[]): readonly number[];
     /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
     oldestDecided(): number | undefined;
   };
@@ -29,6 +34,15 @@ export interface EpisodeStore {
   };
   readonly writable: boolean;
 }
+
+/**
+ * How many that were settled are remembered while the file is away: more than the store has without it,
+ * the newest thousand and what the file has as pending. What is forgotten is delivered a second time.
+ */
+const MAX_REMEMBERED = 5000;
+
+/** What is remembered of one: its id may be another when the file is back. */
+type QueuedEpisodeKey = Pick<QueuedEpisode, 'id' | 'bootId'> & { readonly sequence: number };
 
 /** The output it is for. */
 export interface BacklogOwner {
@@ -40,12 +54,17 @@ export interface BacklogOwner {
 /**
  * The store's episodes as an output has them before it: a mark, and the ids it has passed because their
  * attribution was pending. Nobody waits for those; they come when they are decided.
+ *
+ * While the state file is away, episodes that wait may be in the file alone: the mark stays, and what is
+ * settled is remembered here. A crash before the file is back costs a second delivery of those.
  */
 export class EpisodeBacklog implements Backlog {
   readonly #store: EpisodeStore;
   readonly #nowMs: () => number;
   readonly #markNote: string;
   readonly #passedNote: string;
+  /** Settled and not noted yet, by boot and sequence. */
+  #settled: readonly QueuedEpisodeKey[] = [];
 
   /** Notes are called by the output's name: `<name>-mark` and `<name>-passed`. */
   constructor(store: EpisodeStore, { name, backfills }: BacklogOwner, nowMs: () => number) {
@@ -57,7 +76,10 @@ export class EpisodeBacklog implements Backlog {
   }
 
   pending(limit: number): readonly QueuedEpisode[] {
-    return this.#store.episodes.attributed(this.#mark, this.#passed, limit);
+    this.#note();
+    const { episodes } = this.#store;
+    if (this.#settled.length === 0) return episodes.attributed(this.#mark, this.#passed, limit);
+    return episodes.attributed(Number.MAX_SAFE_INTEGER, this.#waiting(), limit);
   }
 
   /**
@@ -65,14 +87,16 @@ export class EpisodeBacklog implements Backlog {
    * go may be some that would have been none: nothing tells any more.)
    */
   takeExpired(): number {
-    const { episodes, writable } = this.#store;
+    this.#note();
+    const { episodes } = this.#store;
     const oldest = episodes.oldestDecided();
-    if (oldest === undefined || !writable) return 0; // the file may have them
+    if (oldest === undefined) return 0;
     const [mark, passed] = [this.#mark, this.#passed];
     const isOlder = (id: number): boolean => id < oldest;
     const unsettled = passed.filter(isOlder).length + Math.max(oldest - 1 - mark, 0);
     if (unsettled === 0) return 0;
     const left = episodes.attributable(mark, passed, oldest - 1);
+    if (!this.#store.writable) return 0; // the file may have them
     const expired = unsettled - left.filter(isOlder).length;
     if (expired > 0) this.#put(Math.max(mark, oldest - 1), left);
     return expired;
@@ -80,15 +104,43 @@ export class EpisodeBacklog implements Backlog {
 
   /** How many wait, those among them whose attribution is pending. */
   count(): number {
-    return this.#store.episodes.attributable(this.#mark, this.#passed).length;
+    return this.#waiting().length;
   }
 
   settle(settled: readonly QueuedEpisode[]): void {
-    const ids = new Set(settled.map(({ id }) => id));
-    const mark = Math.max(this.#mark, ...ids);
-    const { episodes } = this.#store;
-    const left = episodes.attributable(this.#mark, this.#passed, mark).filter((id) => !ids.has(id));
+    const added = settled.map(({ id, bootId, episode: { sequence } }) => ({
+      id,
+      bootId,
+      sequence,
+    }));
+    this.#settled = [...this.#settled, ...added].slice(-MAX_REMEMBERED);
+    this.#note();
+  }
+
+  /** Moves the mark past what was settled, if that can be told of the file's episodes. */
+  #note(): void {
+    if (this.#settled.length === 0 || !this.#store.writable) return;
+    const mark = Math.max(this.#mark, ...this.#settled.map(({ id }) => id), ...this.#settledIds());
+    const left = this.#waiting(mark);
+    // Asked last: a file may fail when it is read.
+    if (!this.#store.writable) return;
     this.#put(mark, left);
+    this.#settled = [];
+  }
+
+  /** The ids of those that are not settled. */
+  #waiting(until?: number): readonly number[] {
+    const ids = this.#store.episodes.attributable(this.#mark, this.#passed, until);
+    const settled = new Set(this.#settledIds());
+    return settled.size === 0 ? ids : ids.filter((id) => !settled.has(id));
+  }
+
+  #settledIds(): readonly number[] {
+    return this.#settled.length === 0 ? [] : this.#idsOf(this.#settled);
+  }
+
+  #idsOf(episodes: readonly QueuedEpisodeKey[]): readonly number[] {
+    return this.#store.episodes.idsOf(episodes.map(({ bootId, sequence }) => [bootId, sequence]));
   }
 
   /** What the history let go of before was asked for by nobody. */

@@ -154,6 +154,13 @@ export class EpisodeTable implements StatePart {
     return this.#db.read((db) => db.all(sql, id, until, JSON.stringify(among))).map(idOf);
   }
 
+  /** The ids that these have now; of those that are gone, none. */
+  idsOf(episodes: readonly (readonly [bootId: string, sequence: number])[]): number[] {
+    const sql = `SELECT episodes.id FROM json_each(?) AS asked CROSS JOIN episodes
+      ON boot_id = asked.value ->> 0 AND sequence = asked.value ->> 1`;
+    return this.#db.read((db) => db.all(sql, JSON.stringify(episodes))).map(idOf);
+  }
+
   /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
   oldestDecided(): number | undefined {
     const sql = `SELECT id FROM episodes WHERE state <> 'pending' ORDER BY id LIMIT 1`;
@@ -164,17 +171,22 @@ export class EpisodeTable implements StatePart {
     return this.#pending.load(db);
   }
 
-  /** A file gives new ids, which neither gave: whoever follows the history by them would miss what comes. */
+  /**
+   * One keeps its id where the file never gave that; else it gets one that neither gave: whoever follows
+   * the history by them would miss what comes.
+   */
   save(db: PreparedDatabase, standIn?: PreparedDatabase): void {
     if (standIn === undefined) {
       this.#inFile = this.#pending.lastId;
       return this.#pending.save(db);
     }
-    let lastId = Math.max(this.#pending.lastId, lastIdIn(db, 'episodes'));
+    const lastInFile = lastIdIn(db, 'episodes');
+    let lastId = Math.max(this.#pending.lastId, lastInFile);
     for (const row of standIn.each('SELECT * FROM episodes ORDER BY id')) {
       const sql = `SELECT id FROM episodes ${OF_SEQUENCE}`;
       const [known] = db.all(sql, row['boot_id'] ?? null, row['sequence'] ?? null);
-      const id = known?.['id'] ?? (lastId += 1);
+      const own = idOf(row) > lastInFile ? idOf(row) : undefined;
+      const id = known?.['id'] ?? own ?? (lastId += 1);
       db.run(...insertion('episodes', { ...row, id }));
     }
   }

@@ -1,3 +1,5 @@
+import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EpisodeBacklog } from '../../src/outputs/episode-backlog.ts';
 import { StateStore } from '../../src/store/state-store.ts';
@@ -12,11 +14,12 @@ const INFLUX = { name: 'influx', backfills: true };
 const NODE = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
 
 let directory: string;
+let nowMs = START_MS;
 let store: StateStore;
 let queue: EpisodeBacklog;
 
 function open(historyMax = 10_000): void {
-  const options = { directory, historyMax, log: new MemoryLog(), nowMs: () => START_MS };
+  const options = { directory, historyMax, log: new MemoryLog(), nowMs: () => nowMs };
   store = new StateStore(options);
   queue = new EpisodeBacklog(store, INFLUX, () => START_MS);
 }
@@ -28,6 +31,7 @@ function reopen(historyMax?: number): void {
 
 beforeEach(() => {
   directory = tempDirectory();
+  nowMs = START_MS;
   open();
 });
 afterEach(() => store[Symbol.dispose]());
@@ -151,5 +155,85 @@ describe('the points that wait', () => {
     send(9);
     settleEpisode(store, BOOT, 2, 'kept');
     expect([queue.count(), ids()]).toEqual([0, []]);
+  });
+});
+
+describe('while the state file is away', () => {
+  const lose = (): void => utimesSync(join(directory, 'state.db'), 1, 1);
+
+  function regain(): void {
+    nowMs += 61_000;
+    store.notes.put([{ key: 'n', value: nowMs }], nowMs);
+    expect(store.writable).toBe(true);
+  }
+
+  const sequences = (): number[] => queue.pending(9).map(({ episode }) => episode.sequence);
+
+  test('no mark passes what only the file has, and what was delivered is so when it is back', () => {
+    record(1, 2, 3, 4, 5);
+    lose();
+    record(6);
+    expect([ids(), queue.count()]).toEqual([[6], 1]);
+    send(9);
+    expect([ids(), queue.count(), store.notes.get('influx-mark')]).toEqual([[], 0, 0]);
+    record(7, 8);
+    expect([ids(1), queue.count()]).toEqual([[7], 2]);
+    send(1);
+    regain();
+    expect([ids(), queue.takeExpired(), queue.count()]).toEqual([[1, 2, 3, 4, 5, 8], 0, 6]);
+    send(9);
+    reopen();
+    expect([ids(), queue.count()]).toEqual([[], 0]);
+  });
+
+  test('one that was on its way when it came back is delivered', () => {
+    record(1);
+    lose();
+    record(2);
+    const batch = queue.pending(9);
+    regain();
+    queue.settle(batch);
+    expect(sequences()).toEqual([1]);
+  });
+
+  test('one that fails when the mark would be moved keeps its mark', () => {
+    record(1, 2);
+    send(1);
+    const batch = queue.pending(1);
+    record(3);
+    lose();
+    queue.settle(batch);
+    expect([store.writable, store.notes.get('influx-mark')]).toEqual([false, 1]);
+    regain();
+    expect(sequences()).toEqual([3]);
+  });
+
+  test('what was settled is no other one of a file that gave the same ids', () => {
+    record(1, 2, 3);
+    store[Symbol.dispose]();
+    const aside = `${directory}-aside`;
+    renameSync(directory, aside);
+    mkdirSync(directory);
+    open();
+    record(11, 12);
+    lose();
+    record(13);
+    send(9);
+    rmSync(directory, { recursive: true });
+    renameSync(aside, directory);
+    regain();
+    expect(sequences().slice(0, 3)).toEqual([1, 2, 3]);
+    expect(sequences()).not.toContain(13);
+  });
+
+  test('what memory let go of after it was settled does not expire', () => {
+    lose();
+    for (let sequence = 1; sequence <= 1100; sequence += 1) record(sequence);
+    expect(queue.count()).toBe(1001);
+    send(2000);
+    record(1101, 1102);
+    expect([queue.count(), sequences()]).toEqual([2, [1101, 1102]]);
+    regain();
+    expect([queue.takeExpired(), sequences()]).toEqual([0, [1101, 1102]]);
   });
 });
