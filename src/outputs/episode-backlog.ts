@@ -25,6 +25,8 @@ export interface EpisodeStore {
     attributable(id: number, among: readonly number[], until?: number): readonly number[];
     /** The ids that these have now; of those that are gone, none. */
     idsOf(episodes: readonly EpisodeKey[]): readonly number[];
+    /** The last id of what entered the store before then; 0 if there is none. */
+    lastBefore(ms: number): number;
     /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
     oldestDecided(): number | undefined;
   };
@@ -63,6 +65,9 @@ export class EpisodeBacklog implements Backlog {
   readonly #nowMs: () => number;
   readonly #markNote: string;
   readonly #passedNote: string;
+  readonly #backfills: boolean;
+  /** Since when it has waited for a file that may have its mark. */
+  readonly #namedMs: number | undefined;
   /** Settled and not noted yet, by boot and sequence. */
   #settled: readonly QueuedEpisodeKey[] = [];
 
@@ -72,7 +77,9 @@ export class EpisodeBacklog implements Backlog {
     this.#nowMs = nowMs;
     this.#markNote = `${name}-mark`;
     this.#passedNote = `${name}-passed`;
-    if (store.notes.get(this.#markNote) === undefined) this.#begin(backfills);
+    this.#backfills = backfills;
+    this.#namedMs = store.writable ? undefined : nowMs();
+    this.#note();
   }
 
   pending(limit: number): readonly QueuedEpisode[] {
@@ -119,7 +126,9 @@ export class EpisodeBacklog implements Backlog {
 
   /** Moves the mark past what was settled, if that can be told of the file's episodes. */
   #note(): void {
-    if (this.#settled.length === 0 || !this.#store.writable) return;
+    if (!this.#store.writable) return;
+    if (this.#store.notes.get(this.#markNote) === undefined) this.#begin();
+    if (this.#settled.length === 0) return;
     const mark = Math.max(this.#mark, ...this.#settled.map(({ id }) => id), ...this.#settledIds());
     const left = this.#waiting(mark);
     // Asked last: a file may fail when it is read.
@@ -144,9 +153,15 @@ export class EpisodeBacklog implements Backlog {
   }
 
   /** What the history let go of before was asked for by nobody. */
-  #begin(backfills: boolean): void {
+  #begin(): void {
     const { episodes } = this.#store;
-    if (!backfills) return this.#put(episodes.attributable(0, []).at(-1) ?? 0, []);
+    if (!this.#backfills) {
+      const isFirst = this.#namedMs === undefined;
+      const last = isFirst
+        ? episodes.attributable(0, []).at(-1)
+        : episodes.lastBefore(this.#namedMs);
+      return this.#put(last ?? 0, []);
+    }
     const mark = (episodes.oldestDecided() ?? 1) - 1;
     this.#put(mark, episodes.attributable(0, [], mark));
   }

@@ -82,7 +82,12 @@ export class EpisodeTable implements StatePart {
     const row = toRow(decided);
     this.#change((run) => {
       const pending = this.#pending.get(decided.bootId, decided.episode.sequence);
-      this.#put({ id: pending?.['id'] ?? decided.id, ...row }, run);
+      if (pending !== undefined) return this.#put({ id: pending['id'] ?? null, ...row }, run);
+      // The file alone has it, perhaps by another id than when this was read.
+      const [sql, ...params] = insertion('episodes', { id: decided.id, ...row });
+      const values = `VALUES (ifnull((SELECT id FROM episodes ${OF_SEQUENCE}), ?)`;
+      const { bootId, episode } = decided;
+      run(sql.replace('VALUES (?', values), bootId, episode.sequence, ...params);
     });
   }
 
@@ -161,6 +166,12 @@ export class EpisodeTable implements StatePart {
     return this.#db.read((db) => db.all(sql, JSON.stringify(episodes))).map(idOf);
   }
 
+  /** The last id of what entered the store before then; 0 if there is none. */
+  lastBefore(ms: number): number {
+    const sql = 'SELECT id FROM episodes WHERE entered_ms < ? ORDER BY id DESC LIMIT 1';
+    return this.#db.read((db) => db.all(sql, ms)).map(idOf)[0] ?? 0;
+  }
+
   /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
   oldestDecided(): number | undefined {
     const sql = `SELECT id FROM episodes WHERE state <> 'pending' ORDER BY id LIMIT 1`;
@@ -180,11 +191,25 @@ export class EpisodeTable implements StatePart {
       this.#inFile = this.#pending.lastId;
       return this.#pending.save(db);
     }
+    this.#bring(db, standIn, () => true);
+  }
+
+  /** What the file says of one is from before, unless it says that it does not know yet. */
+  merge(db: PreparedDatabase, standIn: PreparedDatabase): void {
+    this.#bring(db, standIn, (known) => known['state'] === 'pending');
+  }
+
+  #bring(
+    db: PreparedDatabase,
+    standIn: PreparedDatabase,
+    isReplaced: (known: SqlRow) => boolean,
+  ): void {
     const lastInFile = lastIdIn(db, 'episodes');
     let lastId = Math.max(this.#pending.lastId, lastInFile);
     for (const row of standIn.each('SELECT * FROM episodes ORDER BY id')) {
-      const sql = `SELECT id FROM episodes ${OF_SEQUENCE}`;
+      const sql = `SELECT id, state FROM episodes ${OF_SEQUENCE}`;
       const [known] = db.all(sql, row['boot_id'] ?? null, row['sequence'] ?? null);
+      if (known !== undefined && !isReplaced(known)) continue;
       const own = idOf(row) > lastInFile ? idOf(row) : undefined;
       const id = known?.['id'] ?? own ?? (lastId += 1);
       db.run(...insertion('episodes', { ...row, id }));

@@ -91,6 +91,16 @@ export class MemoryTable implements StatePart {
     for (const row of this.rows()) db.run(...insertion(this.#name, row));
   }
 
+  /** Rows with a number of their own keep it, since they may be in flight: those of the file make room. */
+  merge(db: PreparedDatabase): void {
+    if (this.#key.includes('id')) numberBelow(db, this.#name);
+    for (const row of this.rows()) {
+      const [sql, ...params] = insertion(this.#name, row);
+      db.run(sql.replace('OR REPLACE', 'OR IGNORE'), ...params);
+      if (row['kind'] === 'note' && row['key'] === 'cursor') mergeCursor(db, textOf(row['value']));
+    }
+  }
+
   #set(key: string, row: SqlRow): void {
     const name = String(row[this.#groupBy]);
     const group = this.#groups.get(name) ?? new Map<string, SqlRow>();
@@ -109,6 +119,21 @@ export class MemoryTable implements StatePart {
   #keyOf(row: SqlRow): string {
     return this.#key.map((column) => row[column]).join(' ');
   }
+}
+
+/** Gives the rows ids below 1, in their order: they were decided before those of memory. */
+function numberBelow(db: PreparedDatabase, table: string): void {
+  db.run(`UPDATE ${table} SET id = id -
+    (SELECT max(max(id), max(id) - min(id) + 1) FROM ${table})`);
+}
+
+/** Within a boot the cursor never goes back, and somebody has read that ring; one of another boot is over. */
+function mergeCursor(db: PreparedDatabase, ours: string): void {
+  const sql = `UPDATE known SET value = CASE value ->> 'bootId' WHEN ? ->> 'bootId'
+      THEN json_set(value, '$.sequence', max(value ->> 'sequence', ? ->> 'sequence'))
+      ELSE ? END
+    WHERE kind = 'note' AND key = 'cursor'`;
+  db.run(sql, ours, ours, ours);
 }
 
 /**

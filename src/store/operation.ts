@@ -18,4 +18,6 @@ export interface StatePart {
   load(db: PreparedDatabase): () => void;
   /** Brings a database up to date that is new, or missed what is in `standIn` and in memory. */
   save(db: PreparedDatabase, standIn?: PreparedDatabase): void;
+  /** Adds what is in `standIn` and in memory to a database whose rows memory never had: they stay. */
+  merge(db: PreparedDatabase, standIn: PreparedDatabase): void;
 }

@@ -27,6 +27,8 @@ export class StateDatabase {
   #parts: readonly StatePart[] = [];
   #file: StateFile | undefined;
   #standIn: PreparedDatabase | undefined;
+  /** There may be a file with an earlier state that nobody could read yet. */
+  #isUnread = false;
   /** When the file was last tried in vain. */
   #awaySinceMs: number | undefined;
 
@@ -146,13 +148,19 @@ export class StateDatabase {
     const standIn = this.#standIn;
     try {
       if (standIn !== undefined)
-        file.write((db) => this.#parts.forEach((part) => part.save(db, standIn)));
+        file.write((db) => this.#parts.forEach((part) => this.#bring(part, db, standIn)));
       file.read((db) => this.#load(db));
       this.#file = file;
+      this.#isUnread = false;
     } catch (error) {
       file.close();
       throw error;
     }
+  }
+
+  #bring(part: StatePart, db: PreparedDatabase, standIn: PreparedDatabase): void {
+    if (this.#isUnread) part.merge(db, standIn);
+    else part.save(db, standIn);
   }
 
   /** All of it or nothing: a cursor without its outbox would be lost kills. */
@@ -180,6 +188,7 @@ export class StateDatabase {
       using db = openReadOnly(path);
       this.#load(new PreparedDatabase(db));
     } catch (error) {
+      this.#isUnread = true;
       const err = error instanceof Error ? error.message : String(error);
       this.#options.log.warn({ path, err }, 'there is no earlier state to go on with');
     }

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EpisodeBacklog } from '../../src/outputs/episode-backlog.ts';
@@ -235,5 +235,29 @@ describe('while the state file is away', () => {
     expect([queue.count(), sequences()]).toEqual([2, [1101, 1102]]);
     regain();
     expect([queue.takeExpired(), sequences()]).toEqual([0, [1101, 1102]]);
+  });
+
+  test.each([
+    ['named for the first time', false],
+    ['that knows its mark', true],
+  ])('from the first, an output %s is told of nothing twice', (_, isKnown) => {
+    const pager = () => new EpisodeBacklog(store, { name: 'pager', backfills: false }, () => nowMs);
+    if (isKnown) pager();
+    record(1, 2);
+    if (isKnown) pager().settle(pager().pending(9));
+    store[Symbol.dispose]();
+    const aside = `${directory}-aside`;
+    renameSync(directory, aside);
+    writeFileSync(directory, 'in its place');
+    nowMs += 1000;
+    open();
+    const output = pager();
+    const record3 = { ...stored(3), enteredMs: nowMs, attribution: NODE };
+    store.episodes.add({ ...record3, state: 'recorded' });
+    expect(output.pending(9)).toHaveLength(1);
+    rmSync(directory);
+    renameSync(aside, directory);
+    regain();
+    expect(output.pending(9).map(({ episode }) => episode.sequence)).toEqual([3]);
   });
 });

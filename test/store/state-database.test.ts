@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -182,5 +182,107 @@ describe('a disk that cannot be written', () => {
     expect(store.writable).toBe(false);
     expect(log.codes()).toEqual(['E_STATE_UNWRITABLE']);
     expect(existsSync(join(file, 'below'))).toBe(false);
+  });
+});
+
+describe('a state file that could not be read at the start', () => {
+  /** An earlier process recorded 1 to 3, and a file is where its directory was. */
+  function unread(): { readonly store: StateStore; readonly comeBack: () => void } {
+    const directory = tempDirectory();
+    const aside = `${directory}-aside`;
+    {
+      using store = openStore(directory);
+      for (const sequence of [1, 2, 3]) record(store, sequence);
+      store.outbox.delete(1);
+      store.notes.put([{ key: 'mark', value: 3 }], nowMs);
+    }
+    renameSync(directory, aside);
+    writeFileSync(directory, 'not mounted yet');
+    return {
+      store: openStore(directory),
+      comeBack: () => {
+        rmSync(directory);
+        renameSync(aside, directory);
+        nowMs += 61_000;
+      },
+    };
+  }
+
+  const pods = (store: StateStore): unknown[] => {
+    const found: unknown[] = [];
+    const seen = new Set<string>();
+    for (let row = store.outbox.next(seen, seen); row?.verb === 'create';) {
+      found.push(row.event.involvedObject.name);
+      seen.add(row.objectKey);
+      row = store.outbox.next(seen, new Set());
+    }
+    return found;
+  };
+
+  test('keeps what it has when it comes, before what came meanwhile', () => {
+    const { store, comeBack } = unread();
+    using _ = store;
+    record(store, 4);
+    store.notes.put([{ key: 'mark', value: 0 }], nowMs);
+    comeBack();
+    record(store, 5);
+    expect(store.writable).toBe(true);
+    expect(pods(store)).toEqual(['pod-2', 'pod-3', 'pod-4', 'pod-5']);
+    expect(store.correlator.rows()).toHaveLength(5);
+    expect(store.notes.get('mark')).toBe(3);
+    expect(store.episodes.latest(9).map(({ episode }) => episode.sequence)).toEqual([
+      5, 4, 3, 2, 1,
+    ]);
+  });
+
+  test('loses none when the row that was in flight is deleted', () => {
+    const { store, comeBack } = unread();
+    using _ = store;
+    record(store, 4);
+    record(store, 5);
+    const inFlight = store.outbox.next(new Set(['Pod/shop/pod-4']), new Set());
+    comeBack();
+    store.outbox.delete(inFlight?.id ?? 0);
+    expect(pods(store)).toEqual(['pod-2', 'pod-3', 'pod-4']);
+  });
+
+  test.each([
+    ['its own of the same boot where that is further', BOOT, 2, BOOT, 3, -1],
+    ['the later one of the same boot', BOOT, 7, BOOT, 7, -1],
+    ['the one of this boot', 'boot-2', 1, 'boot-2', 1, 9],
+  ])('has as its cursor %s', (_name, bootId, sequence, boot, expected, backlogUntil) => {
+    const { store, comeBack } = unread();
+    using _ = store;
+    store.cursor.advance({ bootId, sequence, backlogUntil: 9 });
+    comeBack();
+    store.notes.put([{ key: 'n', value: 1 }], nowMs);
+    expect(store.cursor.read()).toEqual({ bootId: boot, sequence: expected, backlogUntil });
+  });
+
+  test('keeps what was decided of a kill that is read a second time', () => {
+    const { store, comeBack } = unread();
+    using _ = store;
+    const episode = makeEpisode({ sequence: 3 });
+    store.episodes.add({ bootId: BOOT, state: 'pending', enteredMs: nowMs, episode });
+    comeBack();
+    store.notes.put([{ key: 'n', value: 1 }], nowMs);
+    expect(store.episodes.latest(1)).toMatchObject([{ state: 'recorded', episode }]);
+    expect(store.episodes.pendingCount()).toBe(0);
+  });
+
+  test('loses no other when that kill is decided a second time', () => {
+    const { store, comeBack } = unread();
+    using _ = store;
+    const episode = makeEpisode({ sequence: 3 });
+    store.episodes.add({ bootId: BOOT, state: 'pending', enteredMs: nowMs, episode });
+    const found = store.episodes.findPending(BOOT, 3);
+    comeBack();
+    if (found !== undefined) store.episodes.settle({ ...found, state: 'kept' });
+    const kept = store.episodes.latest(9);
+    expect(kept.map(({ state, episode: { sequence } }) => [sequence, state])).toEqual([
+      [3, 'kept'],
+      [2, 'recorded'],
+      [1, 'recorded'],
+    ]);
   });
 });
