@@ -146,9 +146,11 @@ export class EpisodeTable implements StatePart {
    * the ones in `among`. Who was never attributed (kept from long ago, or given up) is not one of them.
    */
   attributed(id: number, among: readonly number[], count: number): AttributedEpisode[] {
-    const where = `WHERE (id > ? OR id IN (SELECT value FROM json_each(?)))
+    // With a lower bound SQLite need not go through what was settled long ago.
+    const where = `WHERE id >= ? AND (id > ? OR id IN (SELECT value FROM json_each(?)))
       AND attribution IS NOT NULL ORDER BY id LIMIT ?`;
-    return this.#all(toNumbered, where, id, JSON.stringify(among), count) as AttributedEpisode[];
+    const params = [Math.min(id, ...among), id, JSON.stringify(among), count];
+    return this.#all(toNumbered, where, ...params) as AttributedEpisode[];
   }
 
   /** The ids of the ones that are attributed or may yet be: those after `id`, and those in `among`. */
