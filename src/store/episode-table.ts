@@ -1,7 +1,8 @@
 import type { Observable } from 'rxjs';
+import { CONTEXT_BURST } from '../oom/context-ratelimit.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
-import { insertion, MemoryTable } from './memory-table.ts';
+import { insertion, MemoryTable, pack } from './memory-table.ts';
 import type { Change, Run, StatePart } from './operation.ts';
 import {
   lastIdIn,
@@ -54,6 +55,8 @@ export class EpisodeTable implements StatePart {
   readonly #change: Change;
   readonly #maxDecided: number;
   readonly #pending = new MemoryTable('episodes', ['boot_id', 'sequence'], LOADED, 'boot_id');
+  /** The last decided ones: lines of theirs may come when the file is away. */
+  #latest: readonly SqlRow[] = [];
   /** While there is no file: it has those up to this id, perhaps as pending, and must be told of them. */
   #inFile = 0;
 
@@ -65,7 +68,12 @@ export class EpisodeTable implements StatePart {
   }
 
   find(bootId: string, sequence: number): StoredEpisode | undefined {
-    return this.#all(toStored, OF_SEQUENCE, bootId, sequence)[0];
+    const [found] = this.#all(toStored, OF_SEQUENCE, bootId, sequence);
+    if (found !== undefined || this.#db.hasFile) return found;
+    const isIt = (row: SqlRow): boolean =>
+      row['boot_id'] === bootId && row['sequence'] === sequence;
+    const row = this.#latest.find(isIt);
+    return row && toStored(row);
   }
 
   /** Adds one, and lets go what is too much or too old. */
@@ -226,7 +234,9 @@ export class EpisodeTable implements StatePart {
 
   #put(row: SqlRow, run: Run): void {
     this.#pending.put(row, run);
-    if (row['state'] !== 'pending') this.#pending.forget(row);
+    if (row['state'] === 'pending') return;
+    this.#pending.forget(row);
+    this.#latest = [...this.#latest, pack(row)].slice(-CONTEXT_BURST);
   }
 
   #retain(nowMs: number, run: Run): void {

@@ -47,6 +47,17 @@ function execute(path: string, sql: string): void {
   db.exec(sql);
 }
 
+test('an episode that was just recorded is known while the file is away: its lines may come late', () => {
+  const directory = tempDirectory();
+  using store = openStore(directory);
+  for (const sequence of range(1, 30)) record(store, sequence);
+  rmSync(join(directory, 'state.db'));
+  record(store, 30);
+  expect(store.writable).toBe(false);
+  expect(store.episodes.find(BOOT, 29)?.episode.sequence).toBe(29);
+  expect(store.episodes.find('boot-2', 29)).toBeUndefined();
+});
+
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index);
 }
