@@ -30,8 +30,7 @@ async function demo(): Promise<void> {
   await untilEvents(cluster, 2);
   await show(cluster, 'get', 'events', '-n', NAMESPACE);
   await show(cluster, 'describe', 'pod', 'checkout', '-n', NAMESPACE);
-  say(`\n# the agent’s page and metrics: ${agent.url}, ${agent.url}metrics`);
-  if (process.stdin.isTTY && process.stdout.isTTY) await untilEnter(cluster);
+  if (process.stdin.isTTY && process.stdout.isTTY) await untilEnter(cluster, agent);
 }
 
 interface DemoAgent extends AsyncDisposable {
@@ -104,7 +103,8 @@ async function show(cluster: ControlPlane, ...args: readonly string[]): Promise<
   say(`\n$ kubectl ${args.join(' ')}\n${(await cluster.kubectl(args)).trimEnd()}`);
 }
 
-async function untilEnter(cluster: ControlPlane): Promise<void> {
+async function untilEnter(cluster: ControlPlane, { url }: DemoAgent): Promise<void> {
+  say(`\n# the agent’s page and metrics: ${url}, ${url}metrics`);
   say(`# in another terminal: export KUBECONFIG=${cluster.kubeconfig}`);
   say('# Enter ends it');
   await once(process.stdin, 'data');

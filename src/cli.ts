@@ -86,10 +86,7 @@ function runCommand(edge: Edge): Command {
 function replayCommand(edge: Edge): Command {
   return new Command('replay')
     .description('read saved kernel logs; print the Events they would have led to')
-    .argument(
-      '<file...>',
-      'logs of dmesg, journalctl or syslog, /dev/kmsg, in any form; - is stdin',
-    )
+    .argument('<file...>', LOG_FILES)
     .addOption(flag('--node-name <name>', NODE_NAME))
     .addOption(flag('--pods <file>', PODS))
     .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
@@ -123,7 +120,7 @@ const UNCHECKED: ReadonlySet<string> = new Set([
 function explainCommand(edge: Edge): Command {
   return new Command('explain')
     .description('read saved kernel logs; say of each OOM kill what happened and what to do')
-    .argument('<file...>', 'raw /dev/kmsg records, - for standard input')
+    .argument('<file...>', LOG_FILES)
     .addOption(flag('--pods <file>', PODS))
     .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
     .addOption(
@@ -139,6 +136,7 @@ function explainCommand(edge: Edge): Command {
     );
 }
 
+const LOG_FILES = 'logs of dmesg, journalctl or syslog, /dev/kmsg, in any form; - is stdin';
 const KMSG = 'the kernel log, or a file it was saved to';
 const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
 const KUBECONFIG =

@@ -80,6 +80,12 @@ describe('the exit code is', () => {
       1,
       /✘ kernel log .*nowhere.*\n +→ .*--kmsg.*[^]*\[E_NOT_READY\]\n$/,
     ],
+    [
+      '1 for a saved log that run cannot read',
+      ['run', '--dry-run', '--listen', 'none', '--kmsg', 'test/testdata/saved-logs/dmesg.txt'],
+      1,
+      /none of its \d+ lines is one; oom-recorder replay reads other forms\. \[E_SAVED_LOG\]\n$/,
+    ],
     ['1 for a kernel log that is missing', ['run', '--kmsg', 'nowhere'], 1, /\[E_KMSG_NOT_FOUND\]/],
   ])('%s', async (_, args, expected, said) => {
     const { code, stdout, stderr } = await runFake(args);

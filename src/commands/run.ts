@@ -2,7 +2,8 @@ import type { Edge } from '../edge.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import { EventPrinter } from '../outputs/event-printer.ts';
 import { KubeSink } from '../outputs/kube-sink.ts';
-import { newTally } from '../tally.ts';
+import { SavedLogError } from '../kmsg/kmsg-errors.ts';
+import { newTally, type Tally } from '../tally.ts';
 import { type AgentOptions, readOptions } from '../wiring/agent-options.ts';
 import { checkAtStart } from '../wiring/check-at-start.ts';
 import { openCounters, saveCounters } from '../wiring/open-counters.ts';
@@ -70,6 +71,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     await using server = await openTelemetry(options.listen, shown, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;
+    if (kind === 'saved') expectRecords(options.kmsg, tally);
     await recorder.settled(edge.signal);
   } finally {
     stopChecking();
@@ -77,4 +79,12 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     store.transaction(() => saveCounters(store, counters, clock.wallMs()));
     log.info(store.outbox.waiting(), 'stopped');
   }
+}
+
+/** "No kill" of a file in another form would be a guess. @throws SavedLogError */
+function expectRecords(path: string, { records, malformed }: Tally): void {
+  if (records > 0 || malformed === 0) return;
+  throw new SavedLogError(
+    `${path} has no raw records of /dev/kmsg, none of its ${malformed} lines is one; oom-recorder replay reads other forms`,
+  );
 }

@@ -38,7 +38,7 @@ export function otherRecorderCheck(processes: ProcessList): Check {
           process.pid !== processes.self &&
           !processes.isOfOurContainer(process.pid),
       );
-      if (others.length === 0) return ok('none on this node');
+      if (others.length === 0) return ok('none on this node by the name of oom-recorder');
       const pids = others.map(({ pid }) => pid).join(', ');
       return failed(
         `oom-recorder run is on this node already (pid ${pids})`,

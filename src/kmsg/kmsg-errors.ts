@@ -63,7 +63,9 @@ export class SavedLogError extends RecorderError {
 
   constructor(cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    super(`Reading a saved kernel log: ${why}. Check that it exists and may be read.`, cause);
+    const isMissing = ['ENOENT', 'EACCES'].includes(errnoCode(cause) ?? '');
+    const fix = isMissing ? ' Check that it exists and may be read.' : '';
+    super(`Reading a saved kernel log: ${why}.${fix}`, cause);
   }
 }
 

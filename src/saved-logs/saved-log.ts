@@ -70,6 +70,11 @@ export class SavedLog {
         `${this.name}: nothing tells who wrote ${timeline.believed} of its records, they are believed to be the kernel’s`,
       );
     }
+    if (timeline.undated > 0) {
+      remarks.push(
+        `${this.name}: nothing tells when ${timeline.undated} of its records were written, their times count from its first line`,
+      );
+    }
     if (withheld > 0) {
       remarks.push(
         `${this.name}: journalctl withheld ${withheld} messages (“blob data”), kills may be among them: save it with -a or -o json`,

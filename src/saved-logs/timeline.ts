@@ -28,6 +28,8 @@ export interface TimedRecord {
 export class Timeline {
   /** Records whose form does not tell who wrote them. */
   believed = 0;
+  /** Records that are stamped neither by the time since boot nor by the time of day. */
+  undated = 0;
   #bootMs: number | undefined;
   #sequence = 0;
   #bootId: string | undefined;
@@ -52,8 +54,11 @@ export class Timeline {
     const beginsBoot = this.#isOfNextBoot(saved);
     if (beginsBoot) this.reboot();
     const monotonicUs = this.#sinceBootUs(saved);
-    const atMs = saved.wallMs ?? (this.#bootMs ?? 0) + monotonicUs / 1000;
-    const isSinceBoot = saved.wallMs === undefined && this.#bootMs === undefined;
+    const isUndated = saved.wallMs === undefined && saved.monotonicUs === undefined;
+    if (isUndated) this.undated += 1;
+    const bootMs = isUndated ? undefined : this.#bootMs;
+    const atMs = saved.wallMs ?? (bootMs ?? 0) + monotonicUs / 1000;
+    const isSinceBoot = saved.wallMs === undefined && bootMs === undefined;
     this.#bootId = saved.bootId ?? this.#bootId;
     this.#lastUs = monotonicUs;
     this.#lastWallMs = saved.wallMs ?? this.#lastWallMs;

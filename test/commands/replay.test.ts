@@ -260,6 +260,17 @@ describe('replay says when it was', () => {
     });
   });
 
+  test.each(['dmesg-e.txt', 'dmesg-t.txt'])(
+    'in %s nothing tells that, which is said, and a boot time dates nothing',
+    async (file) => {
+      const boot = ['--boot-time', '2026-11-22T11:00:00Z'];
+      const log = `test/testdata/saved-logs/${file}`;
+      const { stdout, stderr } = await runFake(['replay', ...boot, log]);
+      expect(stdout.split('\n')[1]).toMatch(/^default +\[\d+\.\d{6}\]/);
+      expect(stderr).toMatch(/nothing tells when \d+ of its records were written/);
+    },
+  );
+
   test('after a reboot in the middle of it nothing is known of the boot time that was told', async () => {
     const stdin = readFileSync(DMESG, 'latin1').repeat(2);
     const args = ['replay', '--boot-time', '2026-11-22T11:00:00Z', '-'];

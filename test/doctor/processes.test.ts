@@ -30,7 +30,7 @@ describe('another recorder', () => {
     const reader = { pid: 4, comm: 'less', args: ['less', 'oom-recorder', 'notes'] };
     expect(await otherRecorderCheck(hostOf(own, doctor, reader)).look()).toEqual({
       status: 'ok',
-      found: 'none on this node',
+      found: 'none on this node by the name of oom-recorder',
     });
   });
 

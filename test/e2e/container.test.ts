@@ -110,7 +110,7 @@ describe.skipIf(!canRun)('the agent in a container with the rights of the Daemon
     expect(found.checks.filter(({ status }) => status === 'failed')).toEqual([]);
     const words = new Map(found.checks.map(({ name, found }) => [name, found]));
     expect(words.get('host processes')).toBe('visible in /proc');
-    expect(words.get('other recorders')).toBe('none on this node');
+    expect(words.get('other recorders')).toBe('none on this node by the name of oom-recorder');
     expect(words.get('state lock')).toBe(
       `this container’s own agent has it (pid ${container.pid})`,
     );
