@@ -1,29 +1,13 @@
 import { readPrefix } from './dmesg.ts';
-import { bytesOf, JsonObjects, type JsonObject } from './json-objects.ts';
-import type { LogForm, SavedRecord } from './log-form.ts';
+import { bytesOf, jsonForm, type JsonObject } from './json-objects.ts';
+import type { SavedRecord } from './log-form.ts';
 
 /** What `dmesg --json` prints: every record an object of `pri`, `time` in seconds since boot, and `msg`. */
-export const dmesgJson: LogForm = {
-  name: 'dmesg --json',
-  open: () => {
-    const objects = new JsonObjects();
-    return {
-      read: (line, emit) => {
-        const object = objects.read(line);
-        if (object === null) return true;
-        const records = object === undefined ? [] : readObject(object);
-        records.forEach(emit);
-        return records.length > 0;
-      },
-    };
-  },
-};
-
-/** Compact (`jq -c`) the whole log is one object. */
-function readObject(object: JsonObject): readonly SavedRecord[] {
+export const dmesgJson = jsonForm('dmesg --json', (object) => {
+  // Compact (`jq -c`) the whole log is one object.
   const entries: readonly unknown[] = Array.isArray(object['dmesg']) ? object['dmesg'] : [object];
   return entries.flatMap((entry) => readEntry(entry as JsonObject) ?? []);
-}
+});
 
 function readEntry({ pri, time, msg, caller }: JsonObject): SavedRecord | undefined {
   if (typeof msg !== 'string' || typeof time !== 'number') return undefined;

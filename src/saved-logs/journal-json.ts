@@ -1,24 +1,11 @@
 import { type JournalFields, readEntry } from './journal-entry.ts';
-import { bytesOf, JsonObjects } from './json-objects.ts';
-import type { LogForm } from './log-form.ts';
+import { bytesOf, jsonForm } from './json-objects.ts';
 
 /** What `journalctl -o json` and its kin print: an object for each entry. */
-export const journalJson: LogForm = {
-  name: 'journalctl -o json',
-  open: () => {
-    const objects = new JsonObjects();
-    return {
-      read: (line, emit) => {
-        const object = objects.read(line);
-        if (object === null) return true;
-        const fields = Object.entries(object ?? {}).map(([key, value]) => [key, textOf(value)]);
-        const record = readEntry(Object.fromEntries(fields) as JournalFields);
-        if (record !== undefined) emit(record);
-        return record !== undefined;
-      },
-    };
-  },
-};
+export const journalJson = jsonForm('journalctl -o json', (object) => {
+  const fields = Object.entries(object).map(([key, value]) => [key, textOf(value)]);
+  return readEntry(Object.fromEntries(fields) as JournalFields) ?? [];
+});
 
 /** `update_json_data()`, logs-show.c: what is not printable UTF-8 is an array of its bytes. */
 function textOf(value: unknown): string | undefined {

@@ -1,4 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
+import type { LogForm, SavedRecord } from './log-form.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -47,6 +48,28 @@ function parse(text: string): JsonObject | undefined {
 
 function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The form of those that print an object for each record, or one with all of them. */
+export function jsonForm(
+  name: string,
+  readObject: (object: JsonObject) => SavedRecord | readonly SavedRecord[],
+): LogForm {
+  return {
+    name,
+    open: () => {
+      const objects = new JsonObjects();
+      return {
+        read: (line, emit) => {
+          const object = objects.read(line);
+          if (object === null) return true;
+          const records = object === undefined ? [] : [readObject(object)].flat();
+          records.forEach((record) => emit(record));
+          return records.length > 0;
+        },
+      };
+    },
+  };
 }
 
 /** The bytes of a string in a JSON text that was read byte by byte; an escape may be of any character. */
