@@ -1,5 +1,5 @@
 import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
-import { failed, type Finding } from './check.ts';
+import { failed, type Finding, whyOf } from './check.ts';
 
 const FIXES: Readonly<Partial<Record<ApiErrorCode, string>>> = {
   E_API_UNREACHABLE: 'check its address, the network and its NetworkPolicies, and the CA',
@@ -20,9 +20,7 @@ export function apiFailure(error: unknown): Finding {
   return failed(`${message}${why === undefined ? '' : `: ${why}`} [${code}]`, fix);
 }
 
-/** The innermost says most; where several addresses were tried, Node's own error has a code alone. */
+/** The innermost says most. */
 function causeOf({ cause }: Error): string | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  const { code } = cause as NodeJS.ErrnoException;
-  return causeOf(cause) ?? (cause.message === '' ? code : cause.message);
+  return cause instanceof Error ? (causeOf(cause) ?? whyOf(cause)) : undefined;
 }

@@ -18,6 +18,11 @@ export interface Check {
 /** A check and what it found. */
 export type Result = { readonly name: string } & Finding;
 
+/** Why, as whoever failed says it: where several addresses were tried, Node's own error has a code alone. */
+export function whyOf({ message, code }: NodeJS.ErrnoException): string | undefined {
+  return message === '' ? code : message;
+}
+
 export function ok(found: string): Finding {
   return { status: 'ok', found };
 }

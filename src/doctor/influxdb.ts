@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { type Check, failed, type Finding, ok, unknown } from './check.ts';
+import { type Check, failed, type Finding, ok, unknown, whyOf } from './check.ts';
 
 const LIMIT_MS = 4_000;
 const SERVER_ERRORS = 500;
@@ -18,8 +18,7 @@ export function influxCheck(url: string): Check {
         await body.dump();
         return judge(`${url} answers ${statusCode}`, statusCode, headers['x-influxdb-version']);
       } catch (error) {
-        const { message, code } = error as NodeJS.ErrnoException;
-        return failed(`${url} does not answer: ${message === '' ? code : message}`, FIX);
+        return failed(`${url} does not answer: ${whyOf(error as Error)}`, FIX);
       }
     },
   };

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type Check, failed, ok } from './check.ts';
+import { type Check, failed, ok, whyOf } from './check.ts';
 
 const LIMIT_MS = 4_000;
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
 const FIX = 'check --webhook-url, its server and the network; kills wait in the store meanwhile';
 
 /**
@@ -13,33 +15,38 @@ const FIX = 'check --webhook-url, its server and the network; kills wait in the 
  * @param readCa the authority, PEM; the usual ones where absent
  */
 export function webhookCheck(url: string, readCa: (() => string) | undefined): Check {
-  const { hostname, host, port, protocol } = new URL(url);
-  const address = { host: hostname.replaceAll(/[[\]]/g, ''), port: Number(port) || 80 };
-  const open = (): Socket =>
-    protocol === 'http:'
-      ? connectTcp(address)
-      : connectTls({
-          ...address,
-          port: Number(port) || 443,
-          ...(isIP(address.host) === 0 && { servername: address.host }),
-          ...(readCa !== undefined && { ca: readCa() }),
-        });
+  const target = new URL(url);
   return {
     name: 'webhook',
     look: async () => {
       try {
-        const socket = open();
-        try {
-          const event = protocol === 'http:' ? 'connect' : 'secureConnect';
-          await once(socket, event, { signal: AbortSignal.timeout(LIMIT_MS) });
-        } finally {
-          socket.on('error', () => undefined).destroy();
-        }
-        return ok(`${host} takes connections; nothing was posted`);
+        await connect(target, readCa);
+        return ok(`${target.host} takes connections; nothing was posted`);
       } catch (error) {
-        const { message, code } = error as NodeJS.ErrnoException;
-        return failed(`${host} cannot be reached: ${message === '' ? code : message}`, FIX);
+        return failed(`${target.host} cannot be reached: ${whyOf(error as Error)}`, FIX);
       }
     },
   };
+}
+
+async function connect(
+  { hostname, port, protocol }: URL,
+  readCa: (() => string) | undefined,
+): Promise<void> {
+  const host = hostname.replaceAll(/[[\]]/g, '');
+  const isTls = protocol === 'https:';
+  const socket = isTls
+    ? connectTls({
+        host,
+        port: Number(port) || HTTPS_PORT,
+        ...(isIP(host) === 0 && { servername: host }),
+        ...(readCa !== undefined && { ca: readCa() }),
+      })
+    : connectTcp({ host, port: Number(port) || HTTP_PORT });
+  try {
+    const signal = AbortSignal.timeout(LIMIT_MS);
+    await once(socket, isTls ? 'secureConnect' : 'connect', { signal });
+  } finally {
+    socket.on('error', () => undefined).destroy();
+  }
 }
