@@ -44,7 +44,10 @@ export interface EpisodeStore {
 const MAX_REMEMBERED = 5000;
 
 /** What is remembered of one: its id may be another when the file is back. */
-type QueuedEpisodeKey = Pick<QueuedEpisode, 'id' | 'bootId'> & { readonly sequence: number };
+interface Settled {
+  readonly id: number;
+  readonly key: EpisodeKey;
+}
 
 /** The output it is for. */
 export interface BacklogOwner {
@@ -68,8 +71,8 @@ export class EpisodeBacklog implements Backlog {
   readonly #backfills: boolean;
   /** Since when it has waited for a file that may have its mark. */
   readonly #namedMs: number | undefined;
-  /** Settled and not noted yet, by boot and sequence. */
-  #settled: readonly QueuedEpisodeKey[] = [];
+  /** Settled and not noted yet. */
+  #settled: readonly Settled[] = [];
 
   /** Notes are called by the output's name: `<name>-mark` and `<name>-passed`. */
   constructor(store: EpisodeStore, { name, backfills }: BacklogOwner, nowMs: () => number) {
@@ -115,10 +118,9 @@ export class EpisodeBacklog implements Backlog {
   }
 
   settle(settled: readonly QueuedEpisode[]): void {
-    const added = settled.map(({ id, bootId, episode: { sequence } }) => ({
+    const added = settled.map(({ id, bootId, episode }): Settled => ({
       id,
-      bootId,
-      sequence,
+      key: [bootId, episode.sequence],
     }));
     this.#settled = [...this.#settled, ...added].slice(-MAX_REMEMBERED);
     this.#note();
@@ -129,8 +131,9 @@ export class EpisodeBacklog implements Backlog {
     if (!this.#store.writable) return;
     if (this.#store.notes.get(this.#markNote) === undefined) this.#begin();
     if (this.#settled.length === 0) return;
-    const mark = Math.max(this.#mark, ...this.#settled.map(({ id }) => id), ...this.#settledIds());
-    const left = this.#waiting(mark);
+    const settledIds = this.#settledIds();
+    const mark = Math.max(this.#mark, ...this.#settled.map(({ id }) => id), ...settledIds);
+    const left = this.#waiting(settledIds, mark);
     // Asked last: a file may fail when it is read.
     if (!this.#store.writable) return;
     this.#put(mark, left);
@@ -138,18 +141,16 @@ export class EpisodeBacklog implements Backlog {
   }
 
   /** The ids of those that are not settled. */
-  #waiting(until?: number): readonly number[] {
+  #waiting(settledIds = this.#settledIds(), until?: number): readonly number[] {
     const ids = this.#store.episodes.attributable(this.#mark, this.#passed, until);
-    const settled = new Set(this.#settledIds());
+    const settled = new Set(settledIds);
     return settled.size === 0 ? ids : ids.filter((id) => !settled.has(id));
   }
 
+  /** The ids that they have now. */
   #settledIds(): readonly number[] {
-    return this.#settled.length === 0 ? [] : this.#idsOf(this.#settled);
-  }
-
-  #idsOf(episodes: readonly QueuedEpisodeKey[]): readonly number[] {
-    return this.#store.episodes.idsOf(episodes.map(({ bootId, sequence }) => [bootId, sequence]));
+    if (this.#settled.length === 0) return [];
+    return this.#store.episodes.idsOf(this.#settled.map(({ key }) => key));
   }
 
   /** What the history let go of before was asked for by nobody. */
