@@ -1,4 +1,6 @@
 import type { NoteTable } from './note-table.ts';
+import type { StatePart } from './operation.ts';
+import type { PreparedDatabase } from './prepared-database.ts';
 
 /** The last record that need not be read again. */
 export interface Cursor {
@@ -18,8 +20,8 @@ export const WHOLE_RING = Number.MAX_SAFE_INTEGER;
 
 const NOTE = 'cursor';
 
-/** How far the log was read: a note. */
-export class CursorTable {
+/** How far the log was read: a note, which is loaded and saved with the others. */
+export class CursorTable implements StatePart {
   readonly #notes: Pick<NoteTable, 'get' | 'put'>;
   readonly #nowMs: () => number;
 
@@ -38,5 +40,23 @@ export class CursorTable {
     const from = before?.bootId === bootId ? before.sequence : sequence;
     const value = { bootId, sequence: Math.max(sequence, from), backlogUntil };
     this.#notes.put([{ key: NOTE, value }], this.#nowMs());
+  }
+
+  load(): () => void {
+    return () => undefined;
+  }
+
+  save(): void {}
+
+  /** Within a boot it never goes back, and somebody has read that ring; one of another boot is over. */
+  merge(db: PreparedDatabase): void {
+    const cursor = this.read();
+    if (cursor === undefined) return;
+    const ours = JSON.stringify(cursor);
+    const sql = `UPDATE known SET value = CASE value ->> 'bootId' WHEN ? ->> 'bootId'
+        THEN json_set(value, '$.sequence', max(value ->> 'sequence', ? ->> 'sequence'))
+        ELSE ? END
+      WHERE kind = 'note' AND key = '${NOTE}'`;
+    db.run(sql, ours, ours, ours);
   }
 }

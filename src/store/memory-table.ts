@@ -94,11 +94,7 @@ export class MemoryTable implements StatePart {
   /** Rows with a number of their own keep it, since they may be in flight: those of the file make room. */
   merge(db: PreparedDatabase): void {
     if (this.#key.includes('id')) numberBelow(db, this.#name);
-    for (const row of this.rows()) {
-      const [sql, ...params] = insertion(this.#name, row);
-      db.run(sql.replace('OR REPLACE', 'OR IGNORE'), ...params);
-      if (row['kind'] === 'note' && row['key'] === 'cursor') mergeCursor(db, textOf(row['value']));
-    }
+    for (const row of this.rows()) db.run(...insertion(this.#name, row, 'IGNORE'));
   }
 
   #set(key: string, row: SqlRow): void {
@@ -127,15 +123,6 @@ function numberBelow(db: PreparedDatabase, table: string): void {
     (SELECT max(max(id), max(id) - min(id) + 1) FROM ${table})`);
 }
 
-/** Within a boot the cursor never goes back, and somebody has read that ring; one of another boot is over. */
-function mergeCursor(db: PreparedDatabase, ours: string): void {
-  const sql = `UPDATE known SET value = CASE value ->> 'bootId' WHEN ? ->> 'bootId'
-      THEN json_set(value, '$.sequence', max(value ->> 'sequence', ? ->> 'sequence'))
-      ELSE ? END
-    WHERE kind = 'note' AND key = 'cursor'`;
-  db.run(sql, ours, ours, ours);
-}
-
 /**
  * A row for memory. What is long in it, JSON, is outside the heap, which ends long before the memory of
  * the container does; `textOf` gives it.
@@ -154,12 +141,17 @@ export function textOf(value: SqlRow[string] | undefined): string {
   return Buffer.isBuffer(value) ? value.toString() : String(value);
 }
 
-/** The statement that inserts such a row, in the place of one with the same key. */
-export function insertion(table: string, row: SqlRow): [sql: string, ...SqlParams] {
+/** The statement that inserts such a row; one with the same key makes room for it, or stays. */
+export function insertion(
+  table: string,
+  row: SqlRow,
+  onConflict: 'REPLACE' | 'IGNORE' = 'REPLACE',
+): [sql: string, ...SqlParams] {
   const columns = Object.keys(row);
   const values = Object.values(row).map((value) =>
     Buffer.isBuffer(value) ? textOf(value) : value,
   );
   const places = columns.map(() => '?').join(', ');
-  return [`INSERT OR REPLACE INTO ${table} (${columns.join(', ')}) VALUES (${places})`, ...values];
+  const into = `INSERT OR ${onConflict} INTO ${table} (${columns.join(', ')})`;
+  return [`${into} VALUES (${places})`, ...values];
 }

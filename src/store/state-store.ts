@@ -64,7 +64,7 @@ export class StateStore implements Disposable {
     );
     this.outbox = new OutboxTable(outbox, change);
     this.episodes = new EpisodeTable(this.#db, change, historyMax);
-    this.#db.open([known, correlator, outbox, this.episodes]);
+    this.#db.open([known, this.cursor, correlator, outbox, this.episodes]);
   }
 
   /** False while the state directory was asked for and cannot be written: not ready. */
