@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../test/node/play/until.ts';
 import { createNode, createPod } from '../test/support/cluster-objects.ts';
 import { makeKill } from '../test/support/oom-kills.ts';
 import { type SpawnedAgent, spawnAgent } from '../test/support/spawn-agent.ts';
@@ -13,7 +13,6 @@ const NODE = 'demo-node';
 const NAMESPACE = 'shop';
 /** From the kernel's line to kubectl. */
 const LIMIT_MS = 15_000;
-const LOOK_AGAIN_MS = 200;
 /** What a shell reports for a process that a signal ended: 128 + SIGINT. */
 const EXIT_BY_SIGNAL = 130;
 
@@ -89,14 +88,10 @@ async function killInPod(cluster: ControlPlane, { pod, container, name, child }:
 }
 
 async function untilEvents(cluster: ControlPlane, count: number): Promise<void> {
-  const endMs = performance.now() + LIMIT_MS;
-  for (;;) {
+  await until(`${count} Events`, LIMIT_MS, async () => {
     const names = await cluster.kubectl(['get', 'events', '-n', NAMESPACE, '-o', 'name']);
-    if (names.split('\n').filter((line) => line !== '').length >= count) return;
-    if (performance.now() > endMs)
-      throw new Error(`no ${count} Events within ${LIMIT_MS / 1000} s`);
-    await sleep(LOOK_AGAIN_MS);
-  }
+    return names.split('\n').filter((line) => line !== '').length >= count ? true : undefined;
+  });
 }
 
 async function show(cluster: ControlPlane, ...args: readonly string[]): Promise<void> {
