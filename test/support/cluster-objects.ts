@@ -80,10 +80,13 @@ async function create(cluster: ControlPlane, object: object): Promise<string> {
   return cluster.kubectl(args, { input: JSON.stringify(object) });
 }
 
-/** Creates it where it is not there yet. */
+/** Creates it where it is not there yet. Of two who do so at once, kubectl has one fail. */
 export async function ensureNamespace(cluster: ControlPlane, name: string): Promise<void> {
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
-  await cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(namespace) });
+  const applied = cluster.kubectl(['apply', '-f', '-'], { input: JSON.stringify(namespace) });
+  await applied.catch((err: unknown) => {
+    if (!String(err).includes('(AlreadyExists)')) throw err;
+  });
 }
 
 function ballast(bytes: number): object[] {
