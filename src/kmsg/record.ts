@@ -80,15 +80,15 @@ export function parseRecord(
   const header = HEADER.exec(text);
   if (header?.groups === undefined) return undefined;
   const { prefix, sequence, timestamp, flag, fields } = header.groups;
-  const numbers = [Number(prefix), Number(sequence), Number(timestamp)] as const;
-  if (!numbers.every((number) => Number.isSafeInteger(number))) return undefined;
-  const caller = CALLER.exec(fields ?? '')?.groups?.['caller'];
+  const [level, number, monotonicUs] = [Number(prefix), Number(sequence), Number(timestamp)];
+  if (Math.max(level, number, monotonicUs) > Number.MAX_SAFE_INTEGER) return undefined;
+  const caller = fields && CALLER.exec(fields)?.groups?.['caller'];
   return {
     kind: 'record',
-    facility: Math.floor(numbers[0] / PRIORITIES),
-    priority: numbers[0] % PRIORITIES,
-    sequence: numbers[1],
-    monotonicUs: numbers[2],
+    facility: Math.floor(level / PRIORITIES),
+    priority: level % PRIORITIES,
+    sequence: number,
+    monotonicUs,
     flag: flag ?? '-',
     caller,
     message: decodeMessage(text, header[0].length),
@@ -103,7 +103,9 @@ export function parseRecord(
  */
 function decodeMessage(text: string, start: number): ByteString {
   const end = text.indexOf('\n', start);
-  const escaped = text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
+  const line = text.slice(start, end === -1 ? undefined : end);
+  const escaped = line.endsWith('\r') ? line.slice(0, -1) : line;
+  if (!escaped.includes('\\x')) return escaped;
   return escaped.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 

@@ -1,4 +1,4 @@
-import { concatMap, defer, type OperatorFunction } from 'rxjs';
+import { Observable, type OperatorFunction } from 'rxjs';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { ByteString, Drained } from '../kmsg/record.ts';
 import { type KernelLine, readKernelLine } from './kernel-lines.ts';
@@ -172,15 +172,17 @@ export function joinFragments(): OperatorFunction<
   RecognizedRecord | Drained
 > {
   return (items$) =>
-    defer(() => {
+    new Observable((subscriber) => {
       let open: OpenLine;
-      return items$.pipe(
-        concatMap((item) => {
-          if (item.kind === 'drained') return [item];
-          const step = joinNext(open, item);
-          open = step.open;
-          return step.out.map((record) => recognize(record));
-        }),
-      );
+      const join = (record: CountedRecord): void => {
+        const step = joinNext(open, record);
+        open = step.open;
+        for (const whole of step.out) subscriber.next(recognize(whole));
+      };
+      return items$.subscribe({
+        next: (item) => (item.kind === 'drained' ? subscriber.next(item) : join(item)),
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      });
     });
 }

@@ -81,7 +81,7 @@ export function readKernelLine(message: ByteString): KernelLine | undefined {
   if (message.startsWith(TASKS_IN)) return readGroupKill(message);
   if (message.startsWith('oom_reaper: ')) return readReaped(message);
   if (isMemoryStatistics(message)) return { kind: 'memory-statistics' };
-  if (NO_KILLABLE.test(message)) return { kind: 'no-killable' };
+  if (message.endsWith('...') && NO_KILLABLE.test(message)) return { kind: 'no-killable' };
   if (message.endsWith(' callbacks suppressed')) return readSuppressed(message);
   return message.includes('Kill') || message.includes('killing') ? readKill(message) : undefined;
 }
