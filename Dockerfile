@@ -13,7 +13,9 @@ RUN --mount=type=cache,target=/root/.npm npm ci
 COPY tsconfig.json ./
 COPY src src
 COPY hack hack
-RUN npm run build && cp package.json dist/
+# What --version says it was made from: --build-arg COMMIT="$(git describe --always --dirty)"
+ARG COMMIT=
+RUN OOM_RECORDER_COMMIT="$COMMIT" npm run build && cp package.json dist/
 
 FROM ${RUNTIME_IMAGE}
 COPY --from=build /build/dist /app

@@ -1,11 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
-const OUT_DIR = join(import.meta.dirname, '../dist');
-const ENTRY = join(import.meta.dirname, '../src/main.ts');
+const ROOT = join(import.meta.dirname, '..');
+const OUT_DIR = join(ROOT, 'dist');
+const ENTRY = join(ROOT, 'src/main.ts');
 const EXECUTABLE = 0o755;
 
 /** The one file that no bundler can take in: koffi's binary for this platform and libc. */
@@ -68,11 +70,21 @@ export async function bundle(outDir: string): Promise<string> {
     minifySyntax: true,
     legalComments: 'eof',
     banner: { js: BANNER },
+    define: { BUNDLED_COMMIT: JSON.stringify(commit()) ?? 'undefined' },
     plugins: [loadBinaryBeside, dropUnusedClasses],
     logLevel: 'warning',
   });
   await chmod(outfile, EXECUTABLE);
   return outfile;
+}
+
+/** Of the tree, `-dirty` where it is not what was committed; an image is built where no git is. */
+function commit(): string | undefined {
+  const { OOM_RECORDER_COMMIT: given } = process.env;
+  if (given !== undefined && given !== '') return given;
+  const args = ['describe', '--always', '--dirty', '--abbrev=12', '--exclude=*'];
+  const { status, stdout } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
 }
 
 /** Where npm put it: in the package of this platform, under the name of this libc. */

@@ -15,7 +15,7 @@ import { explainError, RecorderError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
-import { VERSION } from './version.ts';
+import { FULL_VERSION } from './version.ts';
 import type { AgentOptions } from './wiring/agent-options.ts';
 
 /** Exit codes that scripts can use. */
@@ -42,7 +42,7 @@ export async function runCli(argv: readonly string[], edge: Edge): Promise<numbe
 function program(edge: Edge): Command {
   const root = new Command('oom-recorder')
     .description('Records every OOM kill of a Kubernetes node as an Event on what it hurt.')
-    .version(VERSION)
+    .version(FULL_VERSION)
     .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
     .exitOverride();
   for (const command of [runCommand, replayCommand, explainCommand, doctorCommand])

@@ -19,6 +19,17 @@ export abstract class RecorderError extends Error {
   }
 }
 
+/** What was to be printed is lost: a full disk, for one. */
+export class OutputError extends RecorderError {
+  readonly code = 'E_OUTPUT';
+  readonly retryable = false;
+
+  constructor(cause: NodeJS.ErrnoException) {
+    const why = cause.code === 'ENOSPC' ? 'no space is left on the device' : cause.message;
+    super(`Writing to stdout: ${why}. What was printed is not whole: redirect it elsewhere`, cause);
+  }
+}
+
 /** Why a command failed, in one line for a person; a bug keeps its stack for us. */
 export function explainError(error: unknown): string {
   if (error instanceof RecorderError) return safeText(`error: ${error.message} [${error.code}]`);

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { runCli } from './cli.ts';
+import { explainError, OutputError } from './errors.ts';
 
 /** What a shell reports for a process that a signal ended: 128 + SIGINT. */
 const EXIT_BY_SIGNAL = 130;
 const EXIT_FINE = 0;
+const EXIT_FAILED = 1;
 
 const stopping = new AbortController();
 
@@ -15,33 +17,38 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** Whoever read our output has gone (`replay FILE | head`): that is no failure of ours. */
+/** Whoever read our output has gone (`replay FILE | head`): that is no failure of ours; a full disk is. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT_FINE);
-  throw error;
+  process.stderr.write(`${explainError(new OutputError(error))}\n`);
+  process.exit(EXIT_FAILED);
 });
 
-process.exit(
-  await runCli(process.argv, {
-    env: process.env,
-    stdin: process.stdin,
-    print: (text) => process.stdout.write(text),
-    printError: (text) => process.stderr.write(text),
-    isTerminal: process.stderr.isTTY,
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
-    clock: {
-      wallMs: () => Date.now(),
-      monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
-      after: (delayMs, run) => {
-        const timer = setTimeout(run, delayMs);
-        return () => clearTimeout(timer);
-      },
+/** The Events are what counts: an agent whose log nobody takes goes on. */
+process.stderr.on('error', () => undefined);
+
+const exitCode = await runCli(process.argv, {
+  env: process.env,
+  stdin: process.stdin,
+  print: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  clock: {
+    wallMs: () => Date.now(),
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
     },
-    onExit: (callback) => {
-      process.on('exit', callback);
-      return () => process.off('exit', callback);
-    },
-    runtime: process,
-    signal: stopping.signal,
-  }),
-);
+  },
+  onExit: (callback) => {
+    process.on('exit', callback);
+    return () => process.off('exit', callback);
+  },
+  runtime: process,
+  signal: stopping.signal,
+});
+
+/** A write that failed is told behind the ones before it, and only then. */
+process.stdout.write('', () => process.exit(exitCode));

@@ -14,7 +14,9 @@ const directory = mkdtempSync(join(tmpdir(), 'bundle-'));
 let program = '';
 
 beforeAll(async () => {
+  vi.stubEnv('OOM_RECORDER_COMMIT', 'of-this-test');
   program = await bundle(directory);
+  vi.unstubAllEnvs();
 }, 60_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
@@ -38,7 +40,7 @@ describe('the bundle', () => {
     expect(readFileSync(program, 'latin1')).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(runBundle('--version')).toEqual({
       status: 0,
-      stdout: `${manifest.version}\n`,
+      stdout: `${manifest.version} (of-this-test)\n`,
       stderr: '',
     });
   });
