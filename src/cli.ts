@@ -75,6 +75,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--webhook-ca-file <path>', WEBHOOK_CA))
     .addOption(toggle(edge, '--webhook-task-tables', 'post the kernel’s tables of tasks, too'))
     .addOption(flag('--state-dir <directory>', STATE_DIR))
+    .addOption(toggle(edge, '--state-optional', STATE_OPTIONAL))
     .addOption(flag('--start-at <point>', START_AT).choices(START_POINTS))
     .addOption(flag('--history-max <count>', HISTORY_MAX).default(10_000).argParser(parseCount))
     .addOption(flag('--log-level <level>', 'what to log').choices(LOG_LEVELS).default('info'))
@@ -143,6 +144,8 @@ const KUBECONFIG =
   'the cluster to post to; without a path kubectl’s: $KUBECONFIG, ~/.kube/config (default: the pod’s own)';
 const PODS = 'pods from a file: kubectl get pods -A -o json (or yaml)';
 const STATE_DIR = 'where the agent remembers what it has read and not yet posted';
+const STATE_OPTIONAL =
+  'record in memory where the state directory can never work, instead of ending';
 const START_AT =
   'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
 const HISTORY_MAX = 'how many episodes to remember, for 30 days';

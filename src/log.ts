@@ -60,7 +60,15 @@ const FRAME = /^ +at /;
  */
 function tellError(err: unknown): unknown {
   if (!(err instanceof Error)) return err;
-  const { type, code, message, stack } = stdSerializers.err(err);
+  const { type, code, stack } = stdSerializers.err(err);
+  const message = messageOf(err);
   if (String(code).startsWith('E_')) return { code, message };
   return { type, code, message, stack: stack.split('\n').filter((line) => FRAME.test(line)) };
+}
+
+/** Each cause once: most messages tell theirs in their own words. */
+function messageOf({ message, cause }: Error): string {
+  if (!(cause instanceof Error)) return message;
+  const why = messageOf(cause);
+  return message.includes(why) ? message : `${message}: ${why}`;
 }

@@ -1,5 +1,24 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { StateDirectoryError } from './store-errors.ts';
+
+/** What no waiting mends; a disk that is full or read-only, or fails, may be mended. */
+const LASTING = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
+
+/**
+ * Makes the state directory, unless that may work later.
+ *
+ * @throws StateDirectoryError where it never will
+ */
+export function expectDirectory(path: string): void {
+  try {
+    makeDirectory(path);
+    accessSync(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (LASTING.has(code)) throw new StateDirectoryError(path, error as NodeJS.ErrnoException);
+  }
+}
 
 /**
  * Makes a directory, and the parents it lacks.

@@ -29,6 +29,21 @@ export class StateUnwritableError extends RecorderError {
   }
 }
 
+/** There can be no state directory there, however long one waits. */
+export class StateDirectoryError extends RecorderError {
+  readonly code = 'E_STATE_DIRECTORY';
+  readonly retryable = false;
+  override readonly isUsage = true;
+
+  constructor(directory: string, cause: NodeJS.ErrnoException) {
+    super(
+      `Opening the state directory ${directory}: ${cause.message}. ` +
+        'Name another with --state-dir, or record in memory with --state-optional',
+      cause,
+    );
+  }
+}
+
 /** Another agent has the state directory. */
 export class StateLockedError extends RecorderError {
   readonly code = 'E_STATE_LOCKED';

@@ -3,11 +3,14 @@ import type { Edge } from '../edge.ts';
 import type { LogKind } from '../kmsg/kernel-log.ts';
 import type { Log } from '../log.ts';
 import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
+import { expectDirectory } from '../store/make-directory.ts';
 import { lockState } from '../store/state-lock.ts';
 import { StateStore } from '../store/state-store.ts';
 
 export interface StateOptions {
   readonly stateDir?: string;
+  /** A state directory that can never work costs what a restart forgets, and not the agent. */
+  readonly stateOptional?: boolean;
   readonly startAt?: StartAt;
   readonly historyMax: number;
 }
@@ -31,15 +34,16 @@ export function stateDirectory(
   return stateDir !== undefined && isPrinting ? join(stateDir, PRINTED) : stateDir;
 }
 
-/** @throws StateLockedError */
+/** @throws StateDirectoryError, StateLockedError */
 export function openStore(
   options: StateOptions,
   isPrinting: boolean,
   log: Log,
   { clock }: Pick<Edge, 'clock'>,
 ): OpenedStore {
-  const { historyMax } = options;
+  const { historyMax, stateOptional = false } = options;
   const directory = stateDirectory(options, isPrinting);
+  if (directory !== undefined && !stateOptional) expectDirectory(directory);
   const lock = directory === undefined ? undefined : lockState(directory);
   const store = new StateStore({ directory, historyMax, log, nowMs: () => clock.wallMs() });
   return {
