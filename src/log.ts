@@ -20,12 +20,6 @@ export type Log = Logger;
  * people ship these lines to Loki.
  */
 export function openLog({ level, format }: LogOptions, write: (text: string) => void): Log {
-  const pretty = prettyFactory({
-    colorize: false,
-    singleLine: true,
-    ignore: 'pid,hostname',
-    translateTime: 'SYS:HH:MM:ss.l',
-  });
   const options = {
     level,
     base: null,
@@ -33,8 +27,40 @@ export function openLog({ level, format }: LogOptions, write: (text: string) => 
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const render = format === 'json' ? (line: string) => line : (line: string) => pretty(line);
+  const render = format === 'json' ? (line: string) => line : textOf();
   return pino(options, { write: (line) => write(render(makeSafe(line))) });
+}
+
+interface KillFacts {
+  readonly msg: string;
+  readonly namespace?: string;
+  readonly pod?: string;
+  readonly container?: string;
+  readonly victimPid?: number;
+  readonly victimComm?: string;
+  readonly killed?: number;
+  readonly oneOfSeveral?: boolean;
+}
+
+/** A line for a terminal; of a kill what fits on one, since the Event says the rest. */
+function textOf(): (line: string) => string {
+  const style = { colorize: false, singleLine: true, translateTime: 'SYS:HH:MM:ss.l' } as const;
+  const whole = prettyFactory({ ...style, ignore: 'pid,hostname' });
+  const messageFormat = (facts: object): string => killWords(facts as KillFacts);
+  const brief = prettyFactory({ ...style, include: 'time,level', messageFormat });
+  return (line) => (line.includes('"victimPid":') ? brief(line) : whole(line));
+}
+
+function killWords({ msg, namespace, pod, container, ...kill }: KillFacts): string {
+  const where = [namespace, pod, container].filter((name) => name !== undefined).join('/');
+  return `${msg}: ${where === '' ? '' : `${where}, `}${processWords(kill)}`;
+}
+
+function processWords(kill: Omit<KillFacts, 'msg'>): string {
+  const { victimPid, victimComm = 'process', killed = 1, oneOfSeveral } = kill;
+  if (oneOfSeveral === true) return 'one of several processes killed at that moment';
+  const first = `${victimComm} (pid ${victimPid})`;
+  return killed === 1 ? first : `${first} and ${killed - 1} more`;
 }
 
 /**

@@ -64,6 +64,23 @@ function episodeOf(name: string): RecordedEpisode {
   };
 }
 
+test.each([
+  [
+    { namespace: 'shop', pod: 'web-0', container: 'app', killed: 3 },
+    'shop/web-0/app, java (pid 42) and 2 more',
+  ],
+  [{ namespace: 'shop', pod: 'web-0', killed: 1 }, 'shop/web-0, java (pid 42)'],
+  [{}, 'java (pid 42)'],
+  [{ pod: 'web-0', oneOfSeveral: true }, 'web-0, one of several processes killed at that moment'],
+])('a kill is one short line on a terminal: %j', (facts, words) => {
+  let said = '';
+  const log = openLog({ level: 'info', format: 'text' }, (text) => (said += text));
+  const rest = { sequence: 7, oomMemcg: '/kubepods/a', limitLevel: 'container', events: ['e'] };
+  log.info({ victimPid: 42, victimComm: 'java', ...rest, ...facts }, 'oom kill recorded');
+  expect(said).toMatch(/^\[\d\d:\d\d:\d\d\.\d{3}\] INFO: oom kill recorded: /);
+  expect(said.slice(said.indexOf('recorded: ') + 10)).toBe(`${words}\n`);
+});
+
 test('what a command fails with is as safe', () => {
   for (const name of HOSTILE) {
     const known = new ApiError(name, { code: 'E_API_REQUEST', retryable: false });

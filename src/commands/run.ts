@@ -13,6 +13,7 @@ import { openPods } from '../wiring/open-pods.ts';
 import { openRecorder } from '../wiring/open-recorder.ts';
 import { openStore, startOf } from '../wiring/open-store.ts';
 import { openTelemetry } from '../wiring/open-telemetry.ts';
+import { sayStopped } from '../wiring/say-stopped.ts';
 import { startWatching } from '../wiring/start-watching.ts';
 
 /** What may take longer than this when the agent ends stays in the outbox. */
@@ -77,7 +78,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     stopChecking();
     await Promise.all([recorder.stop(DRAIN_WITHIN_MS), outputs.drain(DRAIN_WITHIN_MS)]);
     store.transaction(() => saveCounters(store, counters, clock.wallMs()));
-    log.info(store.outbox.waiting(), 'stopped');
+    sayStopped(store, options.stateDir !== undefined && store.writable, log);
   }
 }
 

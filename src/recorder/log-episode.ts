@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.ts';
+import type { OomEpisode } from '../oom/episode.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 
 /** One line per episode. Its field names are documented: alerts in Loki are built on them. */
@@ -25,5 +26,22 @@ export function logEpisode({ episode, attribution, events }: RecordedEpisode, lo
       events: events.map(({ metadata }) => metadata.name),
     },
     'oom kill recorded',
+  );
+}
+
+/** Nobody must wait for the API server to learn that there was a kill. */
+export function logWaiting(
+  { sequence, victim, members, taskMemcg }: OomEpisode,
+  log: Logger,
+): void {
+  log.info(
+    {
+      sequence,
+      victimPid: victim.pid,
+      victimComm: victim.comm,
+      killed: 1 + members.length,
+      taskMemcg,
+    },
+    'oom kill waits until the pods can be listed: whose it was is not known yet',
   );
 }

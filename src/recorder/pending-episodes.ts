@@ -10,6 +10,7 @@ import { type DecidedEpisode, decidePending } from './decide-pending.ts';
 import { keyOf, type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';
 import { BATCH, PendingOverflow } from './pending-overflow.ts';
 import { PendingTimes } from './pending-times.ts';
+import { logWaiting } from './log-episode.ts';
 
 export interface PendingOptions {
   readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded' | 'reloads$'>;
@@ -77,6 +78,7 @@ export class PendingEpisodes {
    * @param survived whether the container's main process lives on, as soon as that is known
    */
   add(stored: StoredEpisode, patienceMs: number, survived: boolean | Promise<boolean>): void {
+    if (!this.#times.isWatched) logWaiting(stored.episode, this.#options.log);
     const seen = typeof survived === 'boolean' ? survived : undefined;
     const key = this.#put(stored, patienceMs, seen);
     if (typeof survived !== 'boolean')

@@ -39,6 +39,11 @@ export class PendingTimes {
     });
   }
 
+  /** Whether they are watched now: while they are not, that time stands still. */
+  get isWatched(): boolean {
+    return this.#watched.isRunning;
+  }
+
   /** For how long the pods have been watched. */
   get watchedMs(): number {
     return this.#watched.ms;

@@ -52,6 +52,14 @@ export class OutboxTable {
     const rows = this.#table.size;
     return rows === 0 ? { rows } : { rows, oldestEnteredAtMs };
   }
+
+  /** Whom the rows are about, each once, in their order: `Pod/shop/web-0`. */
+  objects(limit: number): readonly string[] {
+    const keys = new Set<string>();
+    for (const row of this.#table.rows())
+      if (keys.size < limit) keys.add(String(row['object_key']));
+    return [...keys];
+  }
 }
 
 /** The first of them that is meant, and whose Event is none of these. */

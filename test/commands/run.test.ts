@@ -32,7 +32,7 @@ test('where it is optional it costs no kill, and its cause is told once', () => 
   const { status, stdout, stderr } = runWithout('--state-optional');
   expect(status).toBe(0);
   expect(stdout).toMatch(/Memory limit of .* reached/);
-  const [said = '{}'] = stderr.split('\n').filter((line) => line.includes('E_STATE_UNWRITABLE'));
+  const said = stderr.split('\n').find((line) => line.includes('E_STATE_UNWRITABLE')) ?? '{}';
   const { message } = JSON.parse(said).err;
   expect(message).toMatch(/\/proc\/foo\/bar.*mkdir '\/proc\/foo'.*--state-dir\.$/);
   expect(message.match(/ENOENT/g)).toHaveLength(1);

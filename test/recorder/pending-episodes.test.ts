@@ -162,6 +162,18 @@ describe('a pending episode', () => {
     expect(after).toHaveBeenCalledOnce();
   });
 
+  test('is told at once where the pods cannot be listed, and only there', () => {
+    const { attributor, live$ } = watchedPods(false);
+    const { add } = open(attributor);
+    add(makeEpisode({ sequence: 10, pod: 1 }));
+    live$.next(true);
+    add(makeEpisode({ sequence: 20, pod: 2 }));
+    const waits = 'oom kill waits until the pods can be listed: whose it was is not known yet';
+    expect(log.lines.filter(({ message }) => message === waits)).toMatchObject([
+      { level: 'info', facts: { sequence: 10, killed: 1 } },
+    ]);
+  });
+
   test('waits for the pods to be watched, and no time passes while they are not', async () => {
     const { attributor, live$ } = watchedPods(false);
     const { add } = open(attributor);
