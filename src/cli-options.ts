@@ -17,7 +17,7 @@ export function toggle({ env }: Edge, flags: string, description: string): Optio
 }
 
 /** How a command prints what it has to say; a table unless told otherwise. */
-export function output(formats: readonly string[], description = 'how to print Events'): Option {
+export function output(formats: readonly string[], description: string): Option {
   const option = flag('-o, --output <format>', description);
   return option.choices(formats).default('table');
 }
@@ -47,4 +47,10 @@ export function parseTime(text: string): number {
     throw new InvalidArgumentError('It is no time; write it as 2026-11-22T15:04:05Z.');
   }
   return ms;
+}
+
+/** For the end of a help: command lines that do what people come for, each with what it does. */
+export function examples(lines: Readonly<Record<string, string>>): string {
+  const entries = Object.entries(lines).map(([line, what]) => `  ${line}\n      ${what}\n`);
+  return `\nExamples:\n${entries.join('')}`;
 }

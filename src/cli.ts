@@ -1,5 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
-import { flag, output, parseCount, parseListen, parseTime, toggle } from './cli-options.ts';
+import {
+  examples,
+  flag,
+  output,
+  parseCount,
+  parseListen,
+  parseTime,
+  toggle,
+} from './cli-options.ts';
 import { doctor, type DoctorOptions } from './commands/doctor.ts';
 import {
   COLOR_CHOICES,
@@ -58,7 +66,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--kubeconfig [path]', KUBECONFIG))
     .addOption(toggle(edge, '--dry-run', 'print the Events even where there is a cluster'))
     .addOption(flag('--pods <file>', PODS))
-    .addOption(output(EVENT_FORMATS))
+    .addOption(output(EVENT_FORMATS, 'how to print Events; ndjson is one a line'))
     .addOption(flag('--node-events <on|off>', NODE_EVENTS).choices(['on', 'off']).default('on'))
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
     .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
@@ -81,6 +89,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--log-level <level>', 'what to log').choices(LOG_LEVELS).default('info'))
     .addOption(flag('--log-format <format>', LOG_FORMAT).choices(LOG_FORMATS))
     .addOption(toggle(edge, '--trust-userspace-records', TRUST))
+    .addHelpText('after', examples(RUN_EXAMPLES))
     .action((options: AgentOptions) => run(options, edge));
 }
 
@@ -91,8 +100,11 @@ function replayCommand(edge: Edge): Command {
     .addOption(flag('--node-name <name>', NODE_NAME))
     .addOption(flag('--pods <file>', PODS))
     .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
-    .addOption(output(EVENT_FORMATS))
+    .addOption(
+      output(EVENT_FORMATS, 'how to print Events; ndjson is an episode a line, with them in it'),
+    )
     .addOption(toggle(edge, '--trust-userspace-records', TRUST))
+    .addHelpText('after', examples(REPLAY_EXAMPLES))
     .action((files: readonly string[], options: ReplayOptions) => replay(files, options, edge));
 }
 
@@ -105,6 +117,7 @@ function doctorCommand(edge: Edge): Command {
     if (option.attributeName() === 'output') continue;
     command.addOption(UNCHECKED.has(option.name()) ? option.hideHelp() : option);
   }
+  command.addHelpText('after', examples(DOCTOR_EXAMPLES));
   return command.action((options: DoctorOptions) => doctor(options, edge));
 }
 
@@ -132,6 +145,7 @@ function explainCommand(edge: Edge): Command {
     )
     .addOption(flag('--color <when>', COLOR).choices(COLOR_CHOICES).default('auto'))
     .addOption(toggle(edge, '--trust-userspace-records', TRUST))
+    .addHelpText('after', examples(EXPLAIN_EXAMPLES))
     .action((files: readonly string[], options: ExplainLogsOptions) =>
       explainLogs(files, options, edge),
     );
@@ -159,3 +173,23 @@ const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual on
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
 const COLOR = 'colours: auto is on a terminal, where NO_COLOR is not set';
 const BOOT_TIME = 'when the logged system booted, RFC 3339, where the log tells no dates';
+
+const RUN_EXAMPLES = {
+  'oom-recorder run': 'print an Event for every OOM kill from now on',
+  'oom-recorder run --start-at=boot -o wide': 'and for those since boot that the log still has',
+  'oom-recorder run --kubeconfig --node-name=node-1 --state-dir=/var/lib/oom-recorder':
+    'post them to kubectl’s cluster, each once, whatever restarts',
+};
+const REPLAY_EXAMPLES = {
+  'dmesg | oom-recorder replay -': 'the OOM kills of this boot as Events',
+  'oom-recorder replay /var/log/kern.log* --pods=pods.json':
+    'of a saved log, with the names of kubectl get pods -A -o json',
+};
+const EXPLAIN_EXAMPLES = {
+  'journalctl -k -o json | oom-recorder explain -': 'who used the memory, and what to do',
+  'oom-recorder explain -o markdown node-1.dmesg > ticket.md': 'the same for a ticket',
+};
+const DOCTOR_EXAMPLES = {
+  'oom-recorder doctor': 'what is missing to print Events here',
+  'oom-recorder doctor --kubeconfig --node-name=node-1 -o json': 'and to post them, for a script',
+};

@@ -6,6 +6,7 @@ describe('the exit code is', () => {
     ['0 for help', ['--help'], 0, /^Usage: oom-recorder/],
     ['0 for the version', ['--version'], 0, /^\d+\.\d+\.\d+\n$/],
     ['0 for a command’s help', ['replay', '--help'], 0, /OOM_RECORDER_NODE_NAME/],
+    ['0 for help with examples', ['run', '--help'], 0, /\nExamples:\n  oom-recorder run\n/],
     ['0 for an empty log', ['replay', '-'], 0, /^records=0 /],
     ['2 without a command', [], 2, /^Usage: oom-recorder/],
     ['2 for an unknown command', ['watch'], 2, /unknown command 'watch'/],

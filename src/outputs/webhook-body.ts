@@ -37,7 +37,6 @@ function describe(
     ...fields,
     id: `${bootId}-${episode.sequence}`,
     node: node.name,
-    time: new Date(episode.atMs).toISOString(),
     namespace: pod?.namespace,
     pod: pod?.name,
     podUid: pod?.uid ?? fields.podUid,

@@ -9,10 +9,11 @@ export function episodeLine(recorded: PrintedEpisode): string {
  * The contract other tools rely on: names and meanings are in docs/architecture.md, and JSON leaves out
  * what is absent.
  */
-export function episodeFields({ episode, attribution, events }: PrintedEpisode) {
+export function episodeFields({ episode, attribution, events, isSinceBoot }: PrintedEpisode) {
   const { owner } = attribution;
   return {
     id: `oom-${episode.sequence}`,
+    time: isSinceBoot === true ? undefined : new Date(episode.atMs).toISOString(),
     sequence: episode.sequence,
     monotonicUs: episode.monotonicUs,
     constraint: episode.constraint,

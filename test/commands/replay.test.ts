@@ -159,6 +159,14 @@ describe('replay', () => {
   });
 });
 
+test('a line of -o ndjson has the time of the kill where that is known', async () => {
+  const undated = await runFake([...NDJSON, SINGLE]);
+  expect(JSON.parse(undated.stdout)).not.toHaveProperty('time');
+  const dated = await runFake([...NDJSON, '--boot-time', '2026-11-22T00:00:00Z', SINGLE]);
+  const { time, monotonicUs } = JSON.parse(dated.stdout);
+  expect(Date.parse(time) - Date.UTC(2026, 10, 22)).toBe(Math.floor(monotonicUs / 1000));
+});
+
 describe('replay of what is no log', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'replay-'));
   afterAll(() => rmSync(scratch, { recursive: true }));
