@@ -40,6 +40,17 @@ export function parseListen(text: string): ListenChoice {
   return choice;
 }
 
+/** RFC 1123 label: what the API server takes as a namespace's name. */
+const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Names of namespaces, with commas between them. */
+export function parseNamespaces(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.find((name) => !NAMESPACE.test(name));
+  if (wrong === undefined) return names;
+  throw new InvalidArgumentError(`No namespace is called ${JSON.stringify(wrong)}.`);
+}
+
 /** RFC 3339, as ms since the epoch. */
 export function parseTime(text: string): number {
   const ms = Date.parse(text);

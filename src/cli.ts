@@ -5,6 +5,7 @@ import {
   output,
   parseCount,
   parseListen,
+  parseNamespaces,
   parseTime,
   toggle,
 } from './cli-options.ts';
@@ -68,6 +69,12 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--pods <file>', PODS))
     .addOption(output(EVENT_FORMATS, 'how to print Events; ndjson is one a line'))
     .addOption(flag('--node-events <on|off>', NODE_EVENTS).choices(['on', 'off']).default('on'))
+    .addOption(flag('--namespaces <names>', NAMESPACES).argParser(parseNamespaces))
+    .addOption(
+      flag('--exclude-namespaces <names>', 'post about all but their Pods')
+        .argParser(parseNamespaces)
+        .conflicts('namespaces'),
+    )
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
     .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
     .addOption(flag('--listen <address>', LISTEN).argParser(parseListen))
@@ -124,6 +131,8 @@ function doctorCommand(edge: Edge): Command {
 const UNCHECKED: ReadonlySet<string> = new Set([
   'pods',
   'node-events',
+  'namespaces',
+  'exclude-namespaces',
   'listen',
   'start-at',
   'log-level',
@@ -165,6 +174,7 @@ const START_AT =
 const HISTORY_MAX = 'how many episodes to remember, for 30 days';
 const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
 const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
+const NAMESPACES = 'post about Pods of these alone, a,b; history and metrics have all';
 const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
 const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none (default: :9095)';
 const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';

@@ -27,6 +27,18 @@ describe('the exit code is', () => {
       /\[E_WEBHOOK_OPTIONS\]/,
     ],
     [
+      '2 for a namespace that can be none',
+      ['run', '--exclude-namespaces', 'kube-system,Shop'],
+      2,
+      /No namespace is called "Shop"/,
+    ],
+    [
+      '2 for namespaces that are chosen both ways',
+      ['run', '--namespaces', 'shop', '--exclude-namespaces', 'kube-system'],
+      2,
+      /cannot be used with/,
+    ],
+    [
       '2 for a Node name that no Node can have',
       ['run', '--kmsg', 'package.json', '--node-name', 'No_Node'],
       2,

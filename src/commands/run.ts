@@ -3,6 +3,7 @@ import { ApiClient } from '../kube/api-client.ts';
 import { EventPrinter } from '../outputs/event-printer.ts';
 import { KubeSink } from '../outputs/kube-sink.ts';
 import { SavedLogError } from '../kmsg/kmsg-errors.ts';
+import { isPosted } from '../pods/posted-namespaces.ts';
 import { newTally, type Tally } from '../tally.ts';
 import { type AgentOptions, readOptions } from '../wiring/agent-options.ts';
 import { checkAtStart } from '../wiring/check-at-start.ts';
@@ -45,7 +46,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const recorder = openRecorder(
     {
       store,
-      origin: { node, bootId },
+      origin: { node, bootId, wants: isPosted(options) },
       start,
       log,
       attributor: pods.attributor,

@@ -1,11 +1,11 @@
-import type { BacklogOwner } from './episode-backlog.ts';
+import type { BacklogOwner, QueuedEpisode } from './episode-backlog.ts';
 import { type Backlog, type EpisodeBatch, EpisodeQueue } from './episode-queue.ts';
 import { Output } from './output.ts';
 import type { OutputClient } from './output-client.ts';
 import type { Outcome, OutputEnv, OutputWords } from './output-report.ts';
 
-/** What came of an episode. `expired`: the history let go of it first. */
-export type EpisodeOutcome<O extends string> = Outcome<O> | 'expired';
+/** What came of an episode. `expired`: the history let go of it first; `excluded`: it was not to go there. */
+export type EpisodeOutcome<O extends string> = Outcome<O> | 'expired' | 'excluded';
 
 /** A client that takes episodes. A new output is one of these and a line in `wiring/open-outputs.ts`. */
 export interface EpisodeClient<O extends string = string>
@@ -21,6 +21,8 @@ export interface EpisodeClient<O extends string = string>
   readonly maxBatch: number;
   /** A day where absent. */
   readonly giveUpAfterMs?: number;
+  /** Whether one is not to go there; none where absent. */
+  isExcluded?(episode: QueuedEpisode): boolean;
 }
 
 /** Takes each attributed episode to a client, in the order in which they were recorded. */
@@ -30,9 +32,14 @@ export function episodeOutput<O extends string>(
   env: OutputEnv<EpisodeOutcome<O>>,
 ): Output<EpisodeBatch, O> {
   const { destination, items, maxBatch, giveUpAfterMs } = client;
-  const queue = new EpisodeQueue(backlog, maxBatch, (count) => {
-    env.tally('expired', count);
-    env.log.warn({ [items]: count }, `${items} expired: the history is full`);
+  const queue = new EpisodeQueue(backlog, {
+    maxBatch,
+    isExcluded: (episode) => client.isExcluded?.(episode) === true,
+    onExcluded: (count) => env.tally('excluded', count),
+    onExpired: (count) => {
+      env.tally('expired', count);
+      env.log.warn({ [items]: count }, `${items} expired: the history is full`);
+    },
   });
   const words: OutputWords<EpisodeBatch> = {
     delivered: `${items} written to ${destination}`,

@@ -17,21 +17,28 @@ export interface Backlog {
   settle(episodes: readonly QueuedEpisode[]): void;
 }
 
+export interface EpisodeQueueOptions {
+  readonly maxBatch: number;
+  /** Whether one is to be settled without a delivery. */
+  readonly isExcluded: (episode: QueuedEpisode) => boolean;
+  readonly onExcluded: (count: number) => void;
+  readonly onExpired: (count: number) => void;
+}
+
 /**
  * One batch at a time; whatever has come meanwhile is in the next. One that does not pass is halved
  * until the episode to blame is alone, and from there doubled again.
  */
 export class EpisodeQueue implements DeliveryQueue<EpisodeBatch> {
   readonly #backlog: Backlog;
-  readonly #maxBatch: number;
-  readonly #onExpired: (count: number) => void;
+  readonly #options: EpisodeQueueOptions;
   #limit: number;
   #isTaken = false;
 
-  constructor(backlog: Backlog, maxBatch: number, onExpired: (count: number) => void) {
+  constructor(backlog: Backlog, options: EpisodeQueueOptions) {
     this.#backlog = backlog;
-    this.#limit = this.#maxBatch = maxBatch;
-    this.#onExpired = onExpired;
+    this.#options = options;
+    this.#limit = options.maxBatch;
   }
 
   /** Nothing is remembered of the store. */
@@ -40,12 +47,28 @@ export class EpisodeQueue implements DeliveryQueue<EpisodeBatch> {
   take(): EpisodeBatch | undefined {
     if (this.#isTaken) return undefined;
     const expired = this.#backlog.takeExpired();
-    if (expired > 0) this.#onExpired(expired);
-    const episodes = this.#backlog.pending(this.#limit);
+    if (expired > 0) this.#options.onExpired(expired);
+    const episodes = this.#included();
     const [oldest] = episodes;
     if (oldest === undefined) return undefined;
     this.#isTaken = true;
     return { id: oldest.id, enteredAtMs: oldest.enteredMs, size: episodes.length, episodes };
+  }
+
+  /** The oldest ones up to one that is excluded. Those before them that are, are settled. */
+  #included(): readonly QueuedEpisode[] {
+    const { isExcluded, onExcluded } = this.#options;
+    const episodes = this.#backlog.pending(this.#limit);
+    const first = episodes.findIndex((episode) => !isExcluded(episode));
+    if (first === 0) {
+      const end = episodes.findIndex(isExcluded);
+      return end === -1 ? episodes : episodes.slice(0, end);
+    }
+    if (episodes.length === 0) return episodes;
+    const excluded = first === -1 ? episodes : episodes.slice(0, first);
+    this.#backlog.settle(excluded);
+    onExcluded(excluded.length);
+    return this.#included();
   }
 
   release(): void {
@@ -66,7 +89,7 @@ export class EpisodeQueue implements DeliveryQueue<EpisodeBatch> {
 
   remove({ episodes }: EpisodeBatch, isDelivered: boolean): void {
     this.#backlog.settle(episodes);
-    if (isDelivered) this.#limit = Math.min(this.#limit * 2, this.#maxBatch);
+    if (isDelivered) this.#limit = Math.min(this.#limit * 2, this.#options.maxBatch);
     this.release();
   }
 }

@@ -1,4 +1,4 @@
-import type { NodeRef } from '../recorder/build-event.ts';
+import type { EventOrigin } from '../recorder/build-event.ts';
 import { episodeFields } from '../recorder/episode-line.ts';
 import { recordEpisode } from '../recorder/recorded-episode.ts';
 import type { QueuedEpisode } from './episode-backlog.ts';
@@ -8,8 +8,7 @@ const SCHEMA_VERSION = 1;
 /** A group of more is told by `killed`: what is sent must have an end. */
 const MAX_MEMBERS = 500;
 
-export interface BodyOptions {
-  readonly node: NodeRef;
+export interface BodyOptions extends Omit<EventOrigin, 'bootId'> {
   /** With the kernel's tables of tasks, as far as the history has them. */
   readonly taskTables: boolean;
 }
@@ -25,10 +24,10 @@ export function webhookBody(episodes: readonly QueuedEpisode[], options: BodyOpt
 /** The fields of `replay -o ndjson`, and when, where and in whose pod it was; no process nobody can name. */
 function describe(
   { bootId, episode, attribution }: QueuedEpisode,
-  { node, taskTables }: BodyOptions,
+  { node, wants, taskTables }: BodyOptions,
 ): object {
   const { tasks, victim, members, ...fields } = episodeFields(
-    recordEpisode(episode, attribution, { node, bootId }),
+    recordEpisode(episode, attribution, { node, bootId, wants }),
   );
   const { mainProcessSurvived, isOneOfSeveral } = attribution;
   const subject = attribution.subjects.find(({ kind }) => kind === 'pod');

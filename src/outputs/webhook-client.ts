@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { Agent, request } from 'undici';
 import { RecorderError } from '../errors.ts';
 import { readRetryAfterMs } from '../retry.ts';
-import type { NodeRef } from '../recorder/build-event.ts';
+import type { EventOrigin } from '../recorder/build-event.ts';
+import type { QueuedEpisode } from './episode-backlog.ts';
 import type { EpisodeClient } from './episode-output.ts';
 import type { EpisodeBatch } from './episode-queue.ts';
 import type { Failure } from './output-client.ts';
@@ -37,8 +38,7 @@ export class WebhookError extends RecorderError {
   }
 }
 
-export interface WebhookEnv {
-  readonly node: NodeRef;
+export interface WebhookEnv extends Omit<EventOrigin, 'bootId'> {
   readonly nowMs: () => number;
   readonly limitMs?: number;
 }
@@ -48,7 +48,14 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
   readonly name = 'webhook';
   readonly destination = 'the webhook';
   readonly items = 'episodes';
-  readonly outcomes = ['delivered', 'retried', 'refused', 'gave-up', 'expired'] as const;
+  readonly outcomes = [
+    'delivered',
+    'retried',
+    'refused',
+    'gave-up',
+    'expired',
+    'excluded',
+  ] as const;
   readonly maxBatch = MAX_BATCH;
   /** Somebody may be woken by it: not for what was before it was asked for. */
   readonly backfills = false;
@@ -60,10 +67,16 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     this.#env = env;
   }
 
+  /** Nobody it was about is to be told of. */
+  isExcluded({ attribution: { subjects } }: QueuedEpisode): boolean {
+    const { wants = () => true } = this.#env;
+    return subjects.length > 0 && !subjects.some(wants);
+  }
+
   /** @throws WebhookError; what is too long as well, so that it comes again in halves */
   async deliver({ episodes }: EpisodeBatch): Promise<'delivered'> {
-    const { node } = this.#env;
-    const body = Buffer.from(webhookBody(episodes, { ...this.#target, node }));
+    const { node, wants } = this.#env;
+    const body = Buffer.from(webhookBody(episodes, { ...this.#target, node, wants }));
     if (body.length > MAX_BODY_BYTES)
       throw new WebhookError('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
     const { status, retryAfter } = await this.#post(body);

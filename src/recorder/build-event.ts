@@ -16,10 +16,12 @@ export interface NodeRef {
   readonly uid?: string | undefined;
 }
 
-/** Where an episode happened: with its sequence this identifies it for ever. */
+/** Where an episode happened, which with its sequence identifies it for ever, and about whom Events are wanted. */
 export interface EventOrigin {
   readonly node: NodeRef;
   readonly bootId: string;
+  /** About everybody where absent. */
+  readonly wants?: ((subject: Subject) => boolean) | undefined;
 }
 
 /**

@@ -136,16 +136,13 @@ export class EpisodeRecorder {
    * Lines of a recorded episode came late: its Events say so now, where they are its own, and the
    * history does. One that is pending will say it when its time comes.
    */
-  #amend(
-    { episode: before, attribution, state, bootId }: StoredEpisode,
-    episode: OomEpisode,
-  ): void {
+  #amend({ episode: before, attribution, bootId }: StoredEpisode, episode: OomEpisode): void {
     const { store, cursor, events, origin, counters, onAmended } = this.#options;
     const write = (): void => {
       cursor.writeBehind(episode);
       store.episodes.amend(bootId, episode);
     };
-    if (state !== 'recorded' || attribution === undefined) {
+    if (attribution === undefined) {
       store.transaction(write);
       return this.#pending.amended(bootId, episode);
     }

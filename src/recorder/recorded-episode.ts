@@ -7,7 +7,7 @@ import type { RecordedEvent } from '../correlator/recorded-event.ts';
 export interface RecordedEpisode {
   readonly episode: OomEpisode;
   readonly attribution: Attribution;
-  /** One for each subject. */
+  /** One for each subject about which they are wanted. */
   readonly events: readonly RecordedEvent[];
 }
 
@@ -29,9 +29,10 @@ export function recordEpisode(
   attribution: Attribution,
   origin: EventOrigin,
 ): RecordedEpisode {
-  const events = attribution.subjects.map((subject) =>
-    buildEvent(episode, attribution, subject, origin),
-  );
+  const { wants = () => true } = origin;
+  const events = attribution.subjects
+    .filter(wants)
+    .map((subject) => buildEvent(episode, attribution, subject, origin));
   return { episode, attribution, events };
 }
 

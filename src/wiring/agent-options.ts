@@ -5,6 +5,7 @@ import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { NodeIdentity } from '../kube/node-identity.ts';
 import { type Log, type LogFormat, type LogLevel, openLog } from '../log.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
+import type { NamespaceChoice } from '../pods/posted-namespaces.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
 import type { EpisodeClient } from '../outputs/episode-output.ts';
 import type { EventFormat } from '../outputs/event-printer.ts';
@@ -18,7 +19,8 @@ import type { StateOptions } from './open-store.ts';
 import { readLatin1 } from './read-latin1.ts';
 
 /** What the agent's flags and variables say. */
-export interface AgentOptions extends OutputOptions, StateOptions, ClusterChoice, NodeOptions {
+export interface AgentOptions
+  extends OutputOptions, StateOptions, ClusterChoice, NodeOptions, NamespaceChoice {
   readonly kmsg: string;
   readonly nodeName?: string;
   readonly pods?: string;

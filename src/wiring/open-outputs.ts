@@ -8,6 +8,7 @@ import { InfluxClient } from '../outputs/influx-client.ts';
 import { influxTarget, type InfluxOptions } from '../outputs/influx-target.ts';
 import { WebhookClient } from '../outputs/webhook-client.ts';
 import { type WebhookOptions, webhookTarget } from '../outputs/webhook-target.ts';
+import { isPosted, type NamespaceChoice } from '../pods/posted-namespaces.ts';
 import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Counters } from '../telemetry/counters.ts';
@@ -33,7 +34,7 @@ export interface EpisodeOutputs {
 
 /** The outputs that were asked for; a new one is a line here. @throws OutputOptionsError */
 export function findOutputs(
-  options: OutputOptions,
+  options: OutputOptions & NamespaceChoice,
   node: NodeRef,
   { env, clock }: Pick<Edge, 'env' | 'clock'>,
 ): readonly EpisodeClient[] {
@@ -42,7 +43,8 @@ export function findOutputs(
   const webhook = webhookTarget(options, readText);
   return [
     influx && new InfluxClient(influx),
-    webhook && new WebhookClient(webhook, { node, nowMs: () => clock.wallMs() }),
+    webhook &&
+      new WebhookClient(webhook, { node, wants: isPosted(options), nowMs: () => clock.wallMs() }),
   ].filter((client) => client !== undefined);
 }
 

@@ -24,7 +24,7 @@ async function setScene(password: string = INFLUX_LOGIN.password): Promise<Scene
   const { user } = INFLUX_LOGIN;
   const target = { version: 1, url: influx.url, database: INFLUX_DATABASE, user } as const;
   const queue = new FakeBacklog();
-  const tally = { written: 0, retried: 0, refused: 0, expired: 0 };
+  const tally = { written: 0, retried: 0, refused: 0, expired: 0, excluded: 0 };
   const client = new InfluxClient({ ...target, password: () => password });
   const writer = episodeOutput(client, queue, {
     clock: SYSTEM_CLOCK,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { QueuedEpisode } from '../../src/outputs/episode-backlog.ts';
 import { webhookBody } from '../../src/outputs/webhook-body.ts';
-import type { Attribution } from '../../src/pods/attribute.ts';
+import type { Attribution, Subject } from '../../src/pods/attribute.ts';
 import { KILLED_AT_MS, podEntry, recordedKill } from '../support/telemetry.ts';
 
 const BOOT = '3f1c2b9e-6d0a-4c39-9a51-0c7f2f6f9a10';
@@ -53,6 +53,12 @@ function described(episode: QueuedEpisode, taskTables = false): Record<string, u
 }
 
 describe('what a webhook is sent', () => {
+  test('has no Event about a Pod where none was recorded', () => {
+    const wants = ({ kind }: Subject): boolean => kind === 'node';
+    const body = webhookBody([queued()], { node: { name: 'n' }, wants, taskTables: false });
+    expect(JSON.parse(body)).toMatchObject({ episodes: [{ pod: 'web-0', events: [] }] });
+  });
+
   test('has a version, and an episode with its id, place, limit, processes and Events', () => {
     const body = webhookBody([queued()], { node: { name: 'node-1' }, taskTables: false });
     expect(JSON.parse(body)).toEqual({

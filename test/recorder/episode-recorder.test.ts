@@ -1,8 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
+import type { Subject } from '../../src/pods/attribute.ts';
 import type { NodeEvents } from '../../src/pods/node-events.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
+import type { EventOrigin } from '../../src/recorder/build-event.ts';
 import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';
 import { EpisodeRecorder } from '../../src/recorder/episode-recorder.ts';
 import { eventOutput } from '../../src/outputs/event-output.ts';
@@ -52,6 +54,7 @@ interface OpenOptions {
   readonly bootId?: string;
   readonly nodeEvents?: NodeEvents;
   readonly survived?: (episode: OomEpisode) => Promise<boolean>;
+  readonly wants?: EventOrigin['wants'];
 }
 
 interface Opened {
@@ -61,10 +64,10 @@ interface Opened {
 
 function open(
   attributor: Attributor,
-  { backlogUntil = NO_BACKLOG, bootId = 'boot-1', nodeEvents, survived }: OpenOptions = {},
+  { backlogUntil = NO_BACKLOG, bootId = 'boot-1', nodeEvents, survived, wants }: OpenOptions = {},
 ): Opened {
   const store = new StateStore({ directory, historyMax: 99, log, nowMs: () => clock.wallMs() });
-  const shared = { store, clock, log, attributor, origin: { node: NODE, bootId } };
+  const shared = { store, clock, log, attributor, origin: { node: NODE, bootId, wants } };
   const cursor = new CursorKeeper(store, clock, { bootId, backlogUntil });
   const posting = { clock, random: () => 0.5, log, tally: () => undefined };
   const poster = eventOutput(store.outbox, sink, posting);
@@ -138,6 +141,21 @@ describe('an episode that is attributed at once', () => {
       expect(log.said('error')).toEqual(['attribution failed: the node is blamed']);
     },
   );
+
+  test('has no Event where none is wanted about its pod, and is told whole all the same', async () => {
+    const wants = (subject: Subject): boolean =>
+      subject.kind === 'node' || subject.pod.name !== 'pod-7';
+    const { recorder, store } = open(AT_ONCE, { wants });
+    await recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+    await recorder.record(makeEpisode({ sequence: 11, pod: 8 }));
+    await recorder.record(late(makeEpisode({ sequence: 10, pod: 7 })));
+    await clock.settle();
+    expect([states(store), posted()]).toEqual([['11 recorded', '10 kept'], ['pod-8']]);
+    const told = recorded.map(({ attribution: { subjects } }) => subjects);
+    expect(told).toMatchObject([[{ pod: { name: 'pod-7' } }], [{ pod: { name: 'pod-8' } }]]);
+    expect(store.episodes.latest(9)[1]?.attribution?.subjects).toEqual(told[0]);
+    expect(amended).toEqual([1]);
+  });
 
   test('has its Event where it could not be taken down', async () => {
     const see = (): void => {
