@@ -9,6 +9,7 @@ import { PodIndex } from './pod-index.ts';
 export class PodsFileError extends RecorderError {
   readonly code = 'E_PODS_FILE';
   readonly retryable = false;
+  override readonly isUsage = true;
 
   constructor(path: string, problem: string, cause?: unknown) {
     super(

@@ -7,6 +7,8 @@ export interface ClusterChoice {
   /** A path; true for the one kubectl takes. */
   readonly kubeconfig?: string | true;
   readonly dryRun?: boolean;
+  /** A file of pods, for where there is no cluster. */
+  readonly pods?: string;
 }
 
 /**
@@ -16,13 +18,18 @@ export interface ClusterChoice {
  * @throws NoClusterError
  */
 export function findCluster(
-  { kubeconfig, dryRun }: ClusterChoice,
+  { kubeconfig, dryRun, pods }: ClusterChoice,
   { env }: Pick<Edge, 'env'>,
   log: Log,
 ): ClusterAccess | undefined {
   if (dryRun === true) return undefined;
-  if (kubeconfig !== undefined) return loadKubeconfig(kubeconfig, env);
-  const cluster = loadServiceAccount(env);
+  const cluster =
+    kubeconfig === undefined ? loadServiceAccount(env) : loadKubeconfig(kubeconfig, env);
+  if (cluster !== undefined && pods !== undefined)
+    log.warn(
+      { pods },
+      '--pods is not used: the cluster tells its own; --dry-run prints with these',
+    );
   if (cluster === undefined && env['KUBECONFIG'] !== undefined)
     log.info('KUBECONFIG is not used: --kubeconfig posts Events to its cluster');
   return cluster;

@@ -47,3 +47,10 @@ test('a kubeconfig that was asked for must be there', () => {
     /\.kube\/config: there is no such file/,
   );
 });
+
+test('beside a cluster a file of pods is said to be passed over', () => {
+  const words = '--pods is not used';
+  expect(find({ kubeconfig: kubeconfig(), pods: 'pods.json' }).said).toContain(words);
+  expect(find({ kubeconfig: kubeconfig(), pods: 'pods.json', dryRun: true }).said).toBe('');
+  expect(find({ pods: 'pods.json' }).said).toBe('');
+});
