@@ -7,6 +7,10 @@ const EXIT_BY_SIGNAL = 130;
 const EXIT_FINE = 0;
 const EXIT_FAILED = 1;
 
+/** What is recorded tells of every tenant's processes: the state is this user's alone. */
+const OWN_FILES_ONLY = 0o077;
+
+process.umask(OWN_FILES_ONLY);
 const stopping = new AbortController();
 
 /** The first signal stops the agent in an orderly way, a second one at once. */

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { tempDirectory } from './support/temp-directory.ts';
 
 const MAIN = join(import.meta.dirname, '../src/main.ts');
 const LOG = join(import.meta.dirname, 'testdata/kmsg/node-6.12-crash-loop.kmsg');
@@ -16,6 +17,14 @@ test('says that what it printed is not whole, where the disk is full', () => {
   expect(ended.stderr).toContain('Writing to stdout: no space is left on the device.');
   expect(ended.stderr).toContain('[E_OUTPUT]');
   expect(ended.status).toBe(1);
+});
+
+test('keeps its state from everybody else', () => {
+  const directory = join(tempDirectory(), 'state');
+  const options = ['--dry-run', '--listen=none', `--state-dir=${directory}`, `--kmsg=${LOG}`];
+  const { status } = spawnSync(process.execPath, [MAIN, 'run', ...options]);
+  const file = statSync(join(directory, 'printed/state.db'));
+  expect([status, file.mode & 0o777, statSync(directory).mode & 0o777]).toEqual([0, 0o600, 0o700]);
 });
 
 test('ends well where nobody reads on', () => {
