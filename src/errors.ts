@@ -19,14 +19,32 @@ export abstract class RecorderError extends Error {
   }
 }
 
+/** What the system says to a file that cannot be had, in words. */
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'it may not be read',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a file is where a directory should be',
+  EEXIST: 'a file is where a directory should be',
+  ENOSPC: 'no space is left on the device',
+};
+
+/** Why a file cannot be had, in words where there are some; else as the system says it. */
+export function fileProblem(cause: unknown): string {
+  const { code = '', message = String(cause) } = (cause ?? {}) as Partial<NodeJS.ErrnoException>;
+  return FILE_PROBLEMS[code] ?? message;
+}
+
 /** What was to be printed is lost: a full disk, for one. */
 export class OutputError extends RecorderError {
   readonly code = 'E_OUTPUT';
   readonly retryable = false;
 
   constructor(cause: NodeJS.ErrnoException) {
-    const why = cause.code === 'ENOSPC' ? 'no space is left on the device' : cause.message;
-    super(`Writing to stdout: ${why}. What was printed is not whole: redirect it elsewhere`, cause);
+    super(
+      `Writing to stdout: ${fileProblem(cause)}. What was printed is not whole: redirect it elsewhere`,
+      cause,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import { RecorderError } from '../errors.ts';
+import { fileProblem, RecorderError } from '../errors.ts';
 
 /** There is nothing at the path of the kernel log. */
 export class KmsgNotFoundError extends RecorderError {
@@ -62,10 +62,9 @@ export class SavedLogError extends RecorderError {
   readonly retryable = false;
 
   constructor(cause: unknown) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const isMissing = ['ENOENT', 'EACCES'].includes(errnoCode(cause) ?? '');
-    const fix = isMissing ? ' Check that it exists and may be read.' : '';
-    super(`Reading a saved kernel log: ${why}.${fix}`, cause);
+    const { path } = cause as Partial<NodeJS.ErrnoException>;
+    const where = path === undefined ? '' : `${path}: `;
+    super(`Reading a saved kernel log: ${where}${fileProblem(cause)}.`, cause);
   }
 }
 

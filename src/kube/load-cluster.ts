@@ -2,7 +2,7 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { RecorderError } from '../errors.ts';
+import { fileProblem, RecorderError } from '../errors.ts';
 import { ClusterAccess } from './cluster-access.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -73,13 +73,6 @@ function fromFiles(files: readonly string[]): ClusterAccess {
   return access;
 }
 
-/** What the system says to a file that cannot be read, in words. */
-const REFUSALS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'it may not be read',
-  EISDIR: 'it is a directory',
-};
-
 /** What is in a file that is none may be a secret: why it is none is not quoted. */
 function load(config: KubeConfig, file: string): void {
   const refuse = (why: string, cause?: unknown): NoClusterError =>
@@ -91,8 +84,7 @@ function load(config: KubeConfig, file: string): void {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    const { code = '', message } = cause as NodeJS.ErrnoException;
-    throw refuse(REFUSALS[code] ?? message, cause);
+    throw refuse(fileProblem(cause), cause);
   }
   if (text.trim() === '') throw refuse('it is empty');
   try {

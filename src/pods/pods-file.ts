@@ -1,5 +1,5 @@
 import { load } from 'js-yaml';
-import { RecorderError } from '../errors.ts';
+import { fileProblem, RecorderError } from '../errors.ts';
 import { items } from '../kube/loose-json.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
 import { toPodEntry } from './pod-entry.ts';
@@ -47,7 +47,7 @@ function read(path: string, readText: (path: string) => string): string {
   try {
     return readText(path);
   } catch (cause) {
-    throw new PodsFileError(path, 'it cannot be read', cause);
+    throw new PodsFileError(path, fileProblem(cause), cause);
   }
 }
 

@@ -9,7 +9,6 @@ export const STDIN = '-';
 
 /** What a failure of the stream or of zlib means for somebody who has only the file. */
 const MEANINGS: Readonly<Record<string, string>> = {
-  EISDIR: 'it is a directory',
   Z_BUF_ERROR: 'its gzip data ends too early, what came before that was read',
   Z_DATA_ERROR: 'its gzip data is damaged, what came before that was read',
 };
@@ -22,7 +21,7 @@ export function statLog(path: string): Stats {
   } catch (cause) {
     throw new SavedLogError(cause);
   }
-  throw new SavedLogError(`${path}: ${MEANINGS['EISDIR']}`);
+  throw new SavedLogError(`${path}: it is a directory`);
 }
 
 /**

@@ -3,7 +3,15 @@ import { dirname } from 'node:path';
 import { StateDirectoryError } from './store-errors.ts';
 
 /** What no waiting mends; a disk that is full or read-only, or fails, may be mended. */
-const LASTING = new Set(['EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG']);
+const LASTING = new Set([
+  'EACCES',
+  'EPERM',
+  'ENOENT',
+  'EEXIST',
+  'ENOTDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+]);
 
 /**
  * Makes the state directory, unless that may work later.

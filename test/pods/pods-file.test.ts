@@ -43,14 +43,14 @@ describe('readPodsFile reads', () => {
 
 describe('it refuses', () => {
   test.each([
-    ['a file that is not there', undefined, /cannot be read/],
+    ['a file that is not there', undefined, /there is no such file/],
     ['what is neither JSON nor YAML', '{', /neither JSON nor YAML/],
     ['one pod', '{"kind":"Pod"}', /holds no list of pods/],
     ['nothing', '', /neither JSON nor YAML/],
     ['a word', 'pods', /holds no list of pods/],
   ])('%s, and says how to make one', (_, text, problem) => {
     const readText = () => {
-      if (text === undefined) throw new Error('ENOENT');
+      if (text === undefined) throw Object.assign(new Error('open'), { code: 'ENOENT' });
       return text;
     };
     expect(() => readPodsFile('pods.json', readText)).toThrow(PodsFileError);

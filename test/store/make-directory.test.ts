@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { makeDirectory } from '../../src/store/make-directory.ts';
+import { expectDirectory, makeDirectory } from '../../src/store/make-directory.ts';
+import { StateDirectoryError } from '../../src/store/store-errors.ts';
 import { needsMounts, SmallDisk } from '../support/disks.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
@@ -32,6 +33,21 @@ describe('a directory is made', () => {
       expect(statSync(whole).isDirectory()).toBe(true);
     },
   );
+});
+
+describe('a state directory', () => {
+  test.each(['file/state', 'file', 'nowhere', 'loop/a'])('can never be %s', (path) => {
+    writeFileSync(join(directory, 'file'), '');
+    symlinkSync('absent/absent', join(directory, 'nowhere'));
+    symlinkSync('loop', join(directory, 'loop'));
+    expect(() => expectDirectory(join(directory, path))).toThrow(StateDirectoryError);
+  });
+
+  test.skipIf(isLeftOut)('may yet be on a disk that is read-only', () => {
+    const disk = new SmallDisk(400);
+    disk.remount('ro');
+    expect(() => expectDirectory(join(disk.directory, 'state'))).not.toThrow();
+  });
 });
 
 describe('a directory that cannot be made is said with what is in its way', () => {

@@ -9,7 +9,8 @@ export function timeless({ stdout }: CliRun): readonly Episode[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const { id, sequence, monotonicUs, ...episode } = JSON.parse(line) as Episode;
+      const { id, time, sequence, monotonicUs, ...episode } = JSON.parse(line) as Episode;
+      if (time !== undefined) expect(time).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
       expect([id, typeof sequence, typeof monotonicUs]).toEqual([
         `oom-${String(sequence)}`,
         'number',
