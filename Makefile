@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run demo test check crash-test chaos soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
+.PHONY: help setup run demo test check crash-test chaos fuzz soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
 	node node-stop node-shell node-image node-test
 
 help: ## list the targets
@@ -42,6 +42,9 @@ crash-test: setup ## kill an agent 200 times under a real API server and count t
 
 chaos: setup ## kill, lie, stall, starve for minutes by a seed, and count (ARGS='--seed 7', '--times 20', '--minutes 3')
 	@npm run --silent chaos -- $(ARGS)
+
+fuzz: setup ## mutated logs, pods and answers by a seed (ARGS='--inputs 10000000', '--target kernel-log', '--seed 7')
+	@npm run --silent fuzz -- $(ARGS)
 
 soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storms, outages, 600 crashes (root)
 	npm run soak

@@ -50,7 +50,8 @@ export class Timeline {
     this.#lastWallMs = undefined;
   }
 
-  add(saved: SavedRecord): TimedRecord {
+  add(given: SavedRecord): TimedRecord {
+    const saved = withPossibleTimes(given);
     const beginsBoot = this.#isOfNextBoot(saved);
     if (beginsBoot) this.reboot();
     const monotonicUs = this.#sinceBootUs(saved);
@@ -94,6 +95,21 @@ export class Timeline {
       return Math.round(wallMs * 1000);
     return this.#lastUs + Math.round(certainlyBetweenMs(this.#lastWallMs, wallMs) * 1000);
   }
+}
+
+/** A number that is no time, in a log that is damaged, tells none. */
+function withPossibleTimes(saved: SavedRecord): SavedRecord {
+  const { monotonicUs, sinceLastUs, wallMs } = saved;
+  return {
+    ...saved,
+    monotonicUs: monotonicUs !== undefined && isMicroseconds(monotonicUs) ? monotonicUs : undefined,
+    sinceLastUs: sinceLastUs !== undefined && isMicroseconds(sinceLastUs) ? sinceLastUs : undefined,
+    wallMs: Number.isNaN(new Date(wallMs ?? Number.NaN).getTime()) ? undefined : wallMs,
+  };
+}
+
+function isMicroseconds(us: number): boolean {
+  return us >= 0 && us <= Number.MAX_SAFE_INTEGER;
 }
 
 function certainlyBetweenMs(beforeMs: number, afterMs: number): number {

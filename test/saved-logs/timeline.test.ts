@@ -22,6 +22,10 @@ describe('a record has the time of day', () => {
     ],
     ['that is none, but since boot', { monotonicUs: 2_000_000 }, undefined, 2000, true],
     ['that is none at all', {}, undefined, 0, true],
+    ['that is none, for no year is so late', { wallMs: 8.65e15 }, undefined, 0, true],
+    ['that is none, for it is no number', { wallMs: Number.NaN }, undefined, 0, true],
+    ['of the boot, where none since then is told', { monotonicUs: -1 }, BOOT_MS, 0, true],
+    ['of the boot, where nobody was up so long', { monotonicUs: 1e300 }, BOOT_MS, 0, true],
   ])('%s', (_, record, bootMs, readAtMs, isSinceBoot) => {
     expect(timesOf([record], bootMs)).toMatchObject([{ record: { readAtMs }, isSinceBoot }]);
   });

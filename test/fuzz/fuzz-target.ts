@@ -1,0 +1,47 @@
+import * as fc from 'fast-check';
+
+/** One way into the program: inputs somebody may send, and what must be true of each. */
+export interface FuzzTarget {
+  readonly name: string;
+  /** Tries the inputs of a seed. @throws what the first failure says, made as small as it can be */
+  fuzz(seed: number, inputs: number): Promise<void>;
+}
+
+/** Far more than any input of these takes on a busy machine; a pattern that backtracks takes for ever. */
+const MAX_MS = 5_000;
+
+/** A target of synchronous code. @param check throws where something is not as it must be */
+export function target<T>(
+  name: string,
+  inputs: fc.Arbitrary<T>,
+  check: (input: T) => void,
+): FuzzTarget {
+  const property = fc.property(inputs, (input) => {
+    const startedMs = performance.now();
+    check(input);
+    expectSoon(startedMs);
+  });
+  return {
+    name,
+    fuzz: async (seed, numRuns) => fc.assert(property, { seed, numRuns }),
+  };
+}
+
+/** The same of code that waits. */
+export function asyncTarget<T>(
+  name: string,
+  inputs: fc.Arbitrary<T>,
+  check: (input: T) => Promise<void>,
+): FuzzTarget {
+  const property = fc.asyncProperty(inputs, async (input) => {
+    const startedMs = performance.now();
+    await check(input);
+    expectSoon(startedMs);
+  });
+  return { name, fuzz: (seed, numRuns) => fc.assert(property, { seed, numRuns }) };
+}
+
+function expectSoon(startedMs: number): void {
+  const tookMs = performance.now() - startedMs;
+  if (tookMs > MAX_MS) throw new Error(`it took ${Math.round(tookMs)} ms`);
+}

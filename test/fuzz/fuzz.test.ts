@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { changed } from './mutate-text.ts';
+import { target } from './fuzz-target.ts';
+import { TARGETS } from './targets.ts';
+import * as fc from 'fast-check';
+
+/** Always the same ones: `make fuzz` tries others. */
+const SEED = 1;
+const INPUTS = 3000;
+
+test.each(TARGETS.map(([one, share]) => [one.name, one, share] as const))(
+  '%s holds',
+  async (_, one, share) => {
+    await one.fuzz(SEED, Math.ceil(INPUTS * share));
+  },
+);
+
+test('what does not hold is found', async () => {
+  const digits = target('digits', fc.string(), (text) => {
+    if (text.length > 3) throw new Error('too long');
+  });
+  await expect(digits.fuzz(SEED, 1000)).rejects.toThrow('Property failed');
+});
+
+test.each([
+  [{ kind: 'cut', at: 1, length: 2 }, 'ad'],
+  [{ kind: 'put', at: 4, text: 'x' }, 'xabcd'],
+  [{ kind: 'byte', at: 3, byte: 0x7a }, 'abcz'],
+  [{ kind: 'repeat', at: 2, length: 1, times: 3 }, 'abcccd'],
+] as const)('%j is one change', (one, text) => {
+  expect(changed('abcd', one)).toBe(text);
+});

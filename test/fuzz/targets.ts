@@ -1,0 +1,15 @@
+import { podList, watchStream } from './api-answers.ts';
+import type { FuzzTarget } from './fuzz-target.ts';
+import { kernelLog } from './kernel-log.ts';
+import { podObject, podsFile } from './pods.ts';
+import { savedLog } from './saved-logs.ts';
+
+/** Everything that is fuzzed, and how many of a million inputs each gets: what is quick gets most. */
+export const TARGETS: readonly (readonly [FuzzTarget, share: number])[] = [
+  [kernelLog, 0.7],
+  [podObject, 0.1],
+  [podsFile, 0.1],
+  [watchStream, 0.05],
+  [podList, 0.04],
+  [savedLog, 0.01],
+];
