@@ -21,27 +21,29 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exit(
-  await runCli(process.argv, {
-    env: process.env,
-    stdin: process.stdin,
-    print: (text) => process.stdout.write(text),
-    printError: (text) => process.stderr.write(text),
-    isTerminal: process.stderr.isTTY,
-    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
-    clock: {
-      wallMs: () => Date.now(),
-      monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
-      after: (delayMs, run) => {
-        const timer = setTimeout(run, delayMs);
-        return () => clearTimeout(timer);
-      },
+const exitCode = await runCli(process.argv, {
+  env: process.env,
+  stdin: process.stdin,
+  print: (text) => process.stdout.write(text),
+  printError: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+  columns: process.stdout.isTTY ? process.stdout.columns : undefined,
+  clock: {
+    wallMs: () => Date.now(),
+    monotonicMs: () => Number(process.hrtime.bigint()) / 1e6,
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs);
+      return () => clearTimeout(timer);
     },
-    onExit: (callback) => {
-      process.on('exit', callback);
-      return () => process.off('exit', callback);
-    },
-    runtime: process,
-    signal: stopping.signal,
-  }),
-);
+  },
+  onExit: (callback) => {
+    process.on('exit', callback);
+    return () => process.off('exit', callback);
+  },
+  runtime: process,
+  signal: stopping.signal,
+});
+
+/** To a pipe whose reader is slow, what was printed is still to be written: an exit would cut it. */
+await new Promise((resolve) => process.stdout.write('', resolve));
+process.exit(exitCode);
