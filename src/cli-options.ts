@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { COLOR_CHOICES, EXPLANATION_FORMATS } from './commands/explain.ts';
 import type { Edge } from './edge.ts';
+import { parseSince, SINCE_FORMS } from './parse-since.ts';
 import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
 
 /** Every flag has a variable: `--node-name` is `OOM_RECORDER_NODE_NAME`. */
@@ -22,6 +24,20 @@ export function output(formats: readonly string[], description = 'how to print E
   return option.choices(formats).default('table');
 }
 
+/** How an explanation is printed. Its variable is not `OOM_RECORDER_OUTPUT`, which is that of Events. */
+export function explanationFormat(): Option {
+  return new Option('-o, --output <format>', 'how to explain')
+    .env('OOM_RECORDER_EXPLAIN_OUTPUT')
+    .choices(EXPLANATION_FORMATS)
+    .default('text');
+}
+
+/** Whether an explanation has colours. */
+export function color(): Option {
+  const description = 'colours: auto is on a terminal, where NO_COLOR is not set';
+  return flag('--color <when>', description).choices(COLOR_CHOICES).default('auto');
+}
+
 /** A whole number, 1 or more. */
 export function parseCount(text: string): number {
   const count = Number(text);
@@ -38,6 +54,15 @@ export function parseListen(text: string): ListenChoice {
     throw new InvalidArgumentError('Write :9095, 127.0.0.1:9095, [::1]:9095 or none.');
   }
   return choice;
+}
+
+/** `--since`: how long ago, or RFC 3339, as ms since the epoch. */
+export function sinceParser({ clock }: Edge): (text: string) => number {
+  return (text) => {
+    const ms = parseSince(text, clock.wallMs());
+    if (ms === undefined) throw new InvalidArgumentError(`Write ${SINCE_FORMS}.`);
+    return ms;
+  };
 }
 
 /** RFC 3339, as ms since the epoch. */
