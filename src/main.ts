@@ -21,10 +21,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+function flush(): Promise<void> {
+  return new Promise((resolve) => process.stdout.write('', () => resolve()));
+}
+
 const exitCode = await runCli(process.argv, {
   env: process.env,
   stdin: process.stdin,
   print: (text) => process.stdout.write(text),
+  flush,
   printError: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
@@ -44,6 +49,6 @@ const exitCode = await runCli(process.argv, {
   signal: stopping.signal,
 });
 
-/** To a pipe whose reader is slow, what was printed is still to be written: an exit would cut it. */
-await new Promise((resolve) => process.stdout.write('', resolve));
+// An exit would cut what is not written yet.
+await flush();
 process.exit(exitCode);

@@ -26,13 +26,19 @@ export interface ShowOptions extends PrintExplanationOptions {
 
 type Pages = AsyncIterable<readonly StoredEpisode[]>;
 
-/** Prints what a node has recorded; the agent may run meanwhile. @throws HistoryError */
+/**
+ * Prints what a node has recorded, a page when the one before is written: it shares the memory limit of the agent
+ * that runs beside it. @throws HistoryError
+ */
 export async function history(options: HistoryOptions, edge: Edge): Promise<void> {
   const node = { name: nodeName(options.nodeName, edge) };
   using opened = openStateHistory(options.stateDir);
   const filter = { ...options, sinceMs: options.since };
   let found = 0;
-  const pages = counted(readHistory(opened.ask, filter, options.limit), (more) => (found += more));
+  const pages = counted(
+    readHistory(opened.ask, filter, options.limit, edge.flush),
+    (more) => (found += more),
+  );
   const described = describeAll(pages, node);
   switch (options.output) {
     case 'table':

@@ -49,15 +49,19 @@ function toPlaced(row: SqlRow): {
  * The episodes that are asked for, the newest kill first, page by page: each in a turn of the event loop
  * and in a transaction of its own, so that neither the agent's reader nor the checkpoint of its WAL waits for more
  * than a page. What is recorded meanwhile is left out.
+ *
+ * @param pause awaited before each page, a turn of the event loop at least
  */
 export async function* readHistory(
   ask: AskHistory,
   { sinceMs = -Number.MAX_VALUE, namespace, pod, container }: HistoryFilter,
   limit = Infinity,
+  pause: () => Promise<unknown> = nextTurn,
 ): AsyncGenerator<readonly StoredEpisode[]> {
   const whose = [namespace ?? null, pod ?? null, container ?? null];
   let place: Place = [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER];
-  for (let left = limit; left > 0; await nextTurn()) {
+  for (let left = limit; left > 0;) {
+    await pause();
     const rows = ask((db) => db.all(PAGE, ...whose, sinceMs, ...place).map(toPlaced));
     const last = rows.at(-1);
     if (last === undefined) return;
