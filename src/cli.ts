@@ -182,7 +182,8 @@ const HISTORY_MAX = 'how many episodes to remember, for 30 days';
 const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
 const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
 const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
-const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none (default: :9095)';
+const LISTEN =
+  'where /metrics, /healthz, /readyz, a page and /api/v1/episodes are shown, or none (default: :9095)';
 const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual ones (PEM)';
