@@ -218,16 +218,13 @@ describe('history show', () => {
     ]);
   });
 
-  test.for(['7', 'ffff-100', 'nonsense', BOOT])(
-    'fails for %s, which is no episode',
-    async (id) => {
-      const { code, stdout, stderr } = await show(id);
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toContain(
-        `there is no episode ${id}. oom-recorder history prints their ids [E_HISTORY]`,
-      );
-    },
-  );
+  test.for(['7', 'ffff-100', 'nonsense', BOOT])('fails for %s, which is no episode', async (id) => {
+    const { code, stdout, stderr } = await show(id);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(
+      `there is no episode ${id}. oom-recorder history prints their ids [E_HISTORY]`,
+    );
+  });
 
   test('fails where several have the id, and names them', async () => {
     const bootId = '3f1cffff-6d0a-4c39-9a51-0c7f2f6f9a10';
