@@ -174,7 +174,7 @@ const KUBECONFIG =
   'the cluster to post to; without a path kubectl’s: $KUBECONFIG, ~/.kube/config (default: the pod’s own)';
 const PODS = 'pods from a file: kubectl get pods -A -o json (or yaml)';
 const STATE_DIR = 'where the agent remembers what it has read and not yet posted';
-const OF_AGENT = 'the agent’s';
+const OF_AGENT = 'where the agent keeps its state';
 const SINCE = 'only kills since then: so long ago (90m, 24h, 7d), or RFC 3339';
 const START_AT =
   'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
