@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { COLOR_CHOICES, EXPLANATION_FORMATS } from './commands/explain.ts';
 import type { Edge } from './edge.ts';
+import { parseSince, SINCE_FORMS } from './parse-since.ts';
 import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
 
 /** Every flag has a variable: `--node-name` is `OOM_RECORDER_NODE_NAME`. */
@@ -20,6 +22,20 @@ export function toggle({ env }: Edge, flags: string, description: string): Optio
 export function output(formats: readonly string[], description: string): Option {
   const option = flag('-o, --output <format>', description);
   return option.choices(formats).default('table');
+}
+
+/** How an explanation is printed. Its variable is not `OOM_RECORDER_OUTPUT`, which is that of Events. */
+export function explanationFormat(): Option {
+  return new Option('-o, --output <format>', 'how to explain')
+    .env('OOM_RECORDER_EXPLAIN_OUTPUT')
+    .choices(EXPLANATION_FORMATS)
+    .default('text');
+}
+
+/** Whether an explanation has colours. */
+export function color(): Option {
+  const description = 'colours: auto is on a terminal, where NO_COLOR is not set';
+  return flag('--color <when>', description).choices(COLOR_CHOICES).default('auto');
 }
 
 /** A whole number, 1 or more. */
@@ -49,6 +65,15 @@ export function parseNamespaces(text: string): readonly string[] {
   const wrong = names.find((name) => !NAMESPACE.test(name));
   if (wrong === undefined) return names;
   throw new InvalidArgumentError(`No namespace is called ${JSON.stringify(wrong)}.`);
+}
+
+/** `--since`: how long ago, or RFC 3339, as ms since the epoch. */
+export function sinceParser({ clock }: Edge): (text: string) => number {
+  return (text) => {
+    const ms = parseSince(text, clock.wallMs());
+    if (ms === undefined) throw new InvalidArgumentError(`Write ${SINCE_FORMS}.`);
+    return ms;
+  };
 }
 
 /** RFC 3339, as ms since the epoch. */

@@ -1,21 +1,20 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import {
+  color,
   examples,
+  explanationFormat,
   flag,
   output,
   parseCount,
   parseListen,
   parseNamespaces,
   parseTime,
+  sinceParser,
   toggle,
 } from './cli-options.ts';
 import { doctor, type DoctorOptions } from './commands/doctor.ts';
-import {
-  COLOR_CHOICES,
-  explainLogs,
-  type ExplainLogsOptions,
-  EXPLANATION_FORMATS,
-} from './commands/explain.ts';
+import { explainLogs, type ExplainLogsOptions } from './commands/explain.ts';
+import { history, type HistoryOptions, showEpisode, type ShowOptions } from './commands/history.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { RESULT_FORMATS } from './doctor/format-results.ts';
@@ -53,11 +52,17 @@ function program(edge: Edge): Command {
     .description('Records every OOM kill of a Kubernetes node as an Event on what it hurt.')
     .version(FULL_VERSION)
     .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
+    .enablePositionalOptions()
     .exitOverride();
-  for (const command of [runCommand, replayCommand, explainCommand, doctorCommand])
-    root.addCommand(command(edge).copyInheritedSettings(root));
+  for (const build of COMMANDS) {
+    const command = build(edge);
+    for (const each of [command, ...command.commands]) each.copyInheritedSettings(root);
+    root.addCommand(command);
+  }
   return root;
 }
+
+const COMMANDS = [runCommand, replayCommand, explainCommand, historyCommand, doctorCommand];
 
 function runCommand(edge: Edge): Command {
   return new Command('run')
@@ -146,18 +151,38 @@ function explainCommand(edge: Edge): Command {
     .argument('<file...>', LOG_FILES)
     .addOption(flag('--pods <file>', PODS))
     .addOption(flag('--boot-time <time>', BOOT_TIME).argParser(parseTime))
-    .addOption(
-      new Option('-o, --output <format>', 'how to explain')
-        .env('OOM_RECORDER_EXPLAIN_OUTPUT')
-        .choices(EXPLANATION_FORMATS)
-        .default('text'),
-    )
-    .addOption(flag('--color <when>', COLOR).choices(COLOR_CHOICES).default('auto'))
+    .addOption(explanationFormat())
+    .addOption(color())
     .addOption(toggle(edge, '--trust-userspace-records', TRUST))
     .addHelpText('after', examples(EXPLAIN_EXAMPLES))
     .action((files: readonly string[], options: ExplainLogsOptions) =>
       explainLogs(files, options, edge),
     );
+}
+
+function historyCommand(edge: Edge): Command {
+  const list = new Command('history')
+    .description('print the OOM kills that this node’s agent has recorded, the newest last')
+    .addOption(flag('-n, --namespace <name>', 'only those of pods in this namespace'))
+    .addOption(flag('--pod <name>', 'only those of pods of this name'))
+    .addOption(flag('--container <name>', 'only those of containers of this name'))
+    .addOption(flag('--since <time>', SINCE).argParser(sinceParser(edge)))
+    .addOption(flag('--limit <count>', 'only the newest (default: all)').argParser(parseCount))
+    .addOption(flag('--node-name <name>', NODE_NAME))
+    .addOption(flag('--state-dir <directory>', OF_AGENT).default('/var/lib/oom-recorder'))
+    .addOption(output(EVENT_FORMATS, 'how to print them; ndjson is an episode a line'))
+    .addHelpText('after', examples(HISTORY_EXAMPLES))
+    .action((options: HistoryOptions) => history(options, edge));
+  const show = new Command('show')
+    .description('explain one of them: what happened and what to do')
+    .argument('<id>', 'as history prints it; the boot’s part may be cut or left out')
+    .addOption(flag('--state-dir <directory>', OF_AGENT))
+    .addOption(explanationFormat())
+    .addOption(color())
+    .action((id: string, options: ShowOptions) =>
+      showEpisode(id, { ...list.opts<HistoryOptions>(), ...options }, edge),
+    );
+  return list.addCommand(show);
 }
 
 const LOG_FILES = 'logs of dmesg, journalctl or syslog, /dev/kmsg, in any form; - is stdin';
@@ -169,6 +194,8 @@ const PODS = 'pods from a file: kubectl get pods -A -o json (or yaml)';
 const STATE_DIR = 'where the agent remembers what it has read and not yet posted';
 const STATE_OPTIONAL =
   'record in memory where the state directory can never work, instead of ending';
+const OF_AGENT = 'where the agent keeps its state';
+const SINCE = 'only kills since then: so long ago (90m, 24h, 7d), or RFC 3339';
 const START_AT =
   'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
 const HISTORY_MAX = 'how many episodes to remember, for 30 days';
@@ -176,12 +203,12 @@ const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
 const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
 const NAMESPACES = 'post about Pods of these alone, a,b; history and metrics have all';
 const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
-const LISTEN = 'where /metrics, /healthz, /readyz and a page are shown, or none (default: :9095)';
+const LISTEN =
+  'where /metrics, /healthz, /readyz, a page and /api/v1/episodes are shown, or none (default: :9095)';
 const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual ones (PEM)';
 const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
-const COLOR = 'colours: auto is on a terminal, where NO_COLOR is not set';
 const BOOT_TIME = 'when the logged system booted, RFC 3339, where the log tells no dates';
 
 const RUN_EXAMPLES = {
@@ -198,6 +225,10 @@ const REPLAY_EXAMPLES = {
 const EXPLAIN_EXAMPLES = {
   'journalctl -k -o json | oom-recorder explain -': 'who used the memory, and what to do',
   'oom-recorder explain -o markdown node-1.dmesg > ticket.md': 'the same for a ticket',
+};
+const HISTORY_EXAMPLES = {
+  'oom-recorder history --since=24h -n shop': 'the kills of a day in one namespace',
+  'oom-recorder history show 1000': 'who used the memory, and what to do',
 };
 const DOCTOR_EXAMPLES = {
   'oom-recorder doctor': 'what is missing to print Events here',

@@ -9,6 +9,8 @@ export interface Edge {
   readonly stdin: Readable;
   /** Results go to stdout. */
   readonly print: (text: string) => void;
+  /** Resolves when what was printed is written: a pipe whose reader is slow takes its time. */
+  readonly flush: () => Promise<void>;
   /** Logs, summaries and errors go to stderr. */
   readonly printError: (text: string) => void;
   readonly isTerminal: boolean;

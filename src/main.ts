@@ -31,10 +31,16 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 /** The Events are what counts: an agent whose log nobody takes goes on. */
 process.stderr.on('error', () => undefined);
 
+/** Behind what was written before; a write that failed is told by then. */
+function flush(): Promise<void> {
+  return new Promise((resolve) => process.stdout.write('', () => resolve()));
+}
+
 const exitCode = await runCli(process.argv, {
   env: process.env,
   stdin: process.stdin,
   print: (text) => process.stdout.write(text),
+  flush,
   printError: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
   columns: process.stdout.isTTY ? process.stdout.columns : undefined,
@@ -54,5 +60,6 @@ const exitCode = await runCli(process.argv, {
   signal: stopping.signal,
 });
 
-/** A write that failed is told behind the ones before it, and only then. */
-process.stdout.write('', () => process.exit(exitCode));
+// An exit would cut what is not written yet.
+await flush();
+process.exit(exitCode);

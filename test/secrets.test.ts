@@ -101,6 +101,8 @@ async function hear({ args, env = {}, until }: Agent): Promise<Said> {
     env: { HOME: '/nonexistent', ...env },
     stdin: Readable.from([]),
     print: note,
+
+    flush: () => Promise.resolve(),
     printError: note,
     isTerminal: false,
     clock: SYSTEM_CLOCK,

@@ -15,12 +15,15 @@ export const EXPLANATION_FORMATS = ['text', 'markdown', 'json'] as const;
 
 export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
 
-export interface ExplainLogsOptions {
+export interface PrintExplanationOptions {
+  readonly output: ExplanationFormat;
+  readonly color: (typeof COLOR_CHOICES)[number];
+}
+
+export interface ExplainLogsOptions extends PrintExplanationOptions {
   readonly pods?: string;
   /** ms since the epoch. */
   readonly bootTime?: number;
-  readonly output: ExplanationFormat;
-  readonly color: (typeof COLOR_CHOICES)[number];
   readonly trustUserspaceRecords?: boolean;
 }
 
@@ -35,7 +38,7 @@ export async function explainLogs(
 ): Promise<void> {
   const pods = listedPods(options.pods);
   const ownLevels = new OwnLevels();
-  const render = renderer(options, edge);
+  const render = explanationPrinter(options, edge);
   let printed = 0;
   await eachEpisode(files, { ...options, node: SOME_NODE }, edge, (episode, isSinceBoot) => {
     ownLevels.see(episode, pods);
@@ -48,8 +51,9 @@ export async function explainLogs(
   });
 }
 
-function renderer(
-  { output, color }: ExplainLogsOptions,
+/** How an explanation is printed, here and with these options. */
+export function explanationPrinter(
+  { output, color }: PrintExplanationOptions,
   { columns, env }: Edge,
 ): (explanation: Explanation) => string {
   if (output === 'markdown') return renderMarkdown;

@@ -1,5 +1,6 @@
 import type { Edge } from '../edge.ts';
 import { ApiClient } from '../kube/api-client.ts';
+import { REVIEW_TIMEOUTS, TokenReviewer } from '../kube/token-reviewer.ts';
 import { EventPrinter } from '../outputs/event-printer.ts';
 import { KubeSink } from '../outputs/kube-sink.ts';
 import { SavedLogError } from '../kmsg/kmsg-errors.ts';
@@ -32,6 +33,8 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const counting = kind === 'kernel' ? openCounting(options, tally, log, edge) : undefined;
 
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
+  await using reviews = cluster === undefined ? undefined : new ApiClient(cluster, REVIEW_TIMEOUTS);
+  const reviewer = reviews === undefined ? undefined : new TokenReviewer(reviews);
   using opened = openStore(options, cluster === undefined, log, edge);
   const { store } = opened;
   using pods = openPods(
@@ -69,7 +72,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const stopChecking = checkAtStart(options, setup, client, edge);
   try {
     const { audit } = counting ?? {};
-    const shown = { node: node.name, store, pods, counters, outputs, log, audit, watching };
+    const shown = { node, reviewer, tally, store, pods, counters, outputs, log, audit, watching };
     await using server = await openTelemetry(options.listen, shown, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;

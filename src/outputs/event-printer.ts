@@ -106,12 +106,12 @@ function objectWords({ kind, name }: CoreV1Event['involvedObject']): string {
 /** How long ago; of an Event without dates when it was since boot, as the kernel prints it. */
 function seen({ metadata }: CoreV1Event, at: Date | undefined, nowMs: number): string {
   const sinceBoot = metadata.annotations?.[SINCE_BOOT];
-  return sinceBoot === undefined ? age(at, nowMs) : `[${sinceBoot}]`;
+  return sinceBoot === undefined ? age(at?.getTime() ?? nowMs, nowMs) : `[${sinceBoot}]`;
 }
 
 /** apimachinery's duration.HumanDuration, as far as a table needs it: `7s`, `12m`, `3h`, `5d`. */
-function age(at: Date | undefined, nowMs: number): string {
-  const seconds = Math.max(0, Math.floor((nowMs - (at?.getTime() ?? nowMs)) / 1000));
+export function age(atMs: number, nowMs: number): string {
+  const seconds = Math.max(0, Math.floor((nowMs - atMs) / 1000));
   if (seconds < 120) return `${seconds}s`;
   if (seconds < 120 * 60) return `${Math.floor(seconds / 60)}m`;
   return seconds < 48 * 3600

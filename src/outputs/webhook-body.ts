@@ -1,48 +1,10 @@
-import type { EventOrigin } from '../recorder/build-event.ts';
-import { episodeFields } from '../recorder/episode-line.ts';
-import { recordEpisode } from '../recorder/recorded-episode.ts';
+import { type DescribeOptions, describeEpisode, SCHEMA_VERSION } from './describe-episode.ts';
 import type { QueuedEpisode } from './episode-backlog.ts';
 
-/** Raised when a field goes or means something else; fields may come without that. */
-const SCHEMA_VERSION = 1;
-/** A group of more is told by `killed`: what is sent must have an end. */
-const MAX_MEMBERS = 500;
-
-export interface BodyOptions extends Omit<EventOrigin, 'bootId'> {
-  /** With the kernel's tables of tasks, as far as the history has them. */
-  readonly taskTables: boolean;
-}
-
 /** What a webhook is sent. Names and meanings of its fields are in docs/webhook.md. */
-export function webhookBody(episodes: readonly QueuedEpisode[], options: BodyOptions): string {
+export function webhookBody(episodes: readonly QueuedEpisode[], options: DescribeOptions): string {
   return JSON.stringify({
     schemaVersion: SCHEMA_VERSION,
-    episodes: episodes.map((queued) => describe(queued, options)),
+    episodes: episodes.map((queued) => describeEpisode(queued, options)),
   });
-}
-
-/** The fields of `replay -o ndjson`, and when, where and in whose pod it was; no process nobody can name. */
-function describe(
-  { bootId, episode, attribution }: QueuedEpisode,
-  { node, wants, taskTables }: BodyOptions,
-): object {
-  const { tasks, victim, members, ...fields } = episodeFields(
-    recordEpisode(episode, attribution, { node, bootId, wants }),
-  );
-  const { mainProcessSurvived, isOneOfSeveral } = attribution;
-  const subject = attribution.subjects.find(({ kind }) => kind === 'pod');
-  const { pod, container } = subject?.kind === 'pod' ? subject : {};
-  return {
-    ...fields,
-    id: `${bootId}-${episode.sequence}`,
-    node: node.name,
-    namespace: pod?.namespace,
-    pod: pod?.name,
-    podUid: pod?.uid ?? fields.podUid,
-    container: container?.name,
-    mainProcessSurvived,
-    killed: 1 + members.length,
-    ...(isOneOfSeveral !== true && { victim, members: members.slice(0, MAX_MEMBERS) }),
-    ...(taskTables && { tasks }),
-  };
 }

@@ -144,6 +144,11 @@ export class EpisodeTable implements StatePart {
     return this.#pending.size;
   }
 
+  /** Asks what is there now: the file, or memory while it is away. */
+  ask<T extends object>(ask: (db: PreparedDatabase) => T): T {
+    return this.#db.read(ask);
+  }
+
   /** The newest first. */
   latest(count: number): StoredEpisode[] {
     return this.#all(toStored, 'ORDER BY id DESC LIMIT ?', count);

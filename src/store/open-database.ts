@@ -1,10 +1,10 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DatabaseSync } from 'node:sqlite';
 import { makeDirectory } from './make-directory.ts';
 import { migrate, SCHEMA, schemaVersion } from './schema.ts';
-import { isCorruption, StateCorruptError } from './store-errors.ts';
+import { HistoryError, isCorruption, StateCorruptError } from './store-errors.ts';
 
 const STATE_FILE = 'state.db';
 
@@ -75,6 +75,33 @@ export function openReadOnly(path: string): DatabaseSync {
     const url = pathToFileURL(path);
     url.searchParams.set('immutable', '1');
     return readable(new DatabaseSync(url, { readOnly: true }), path);
+  }
+}
+
+/**
+ * Opens the state file of an agent that may run, to look episodes up. It is not checked as a whole: that would read
+ * 80 MB from the node's disk for each look, and what is damaged fails where it is read.
+ *
+ * Nothing is written but marks in the WAL's index while something is read. Where there is no WAL nobody has the
+ * file open, and SQLite, which would make one, is told that nobody will.
+ *
+ * @throws HistoryError, or what SQLite says
+ */
+export function openHistory(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1');
+  const db = new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    const version = schemaVersion(db);
+    if (version === 0) throw new HistoryError(path, 'it is no state file of oom-recorder');
+    if (version > SCHEMA.length) {
+      const problem = `it is of version ${version}, and this oom-recorder reads up to ${SCHEMA.length}`;
+      throw new HistoryError(path, `${problem}: read it with the one that wrote it`);
+    }
+    return upToDate(db);
+  } catch (error) {
+    if (db.isOpen) db.close();
+    throw error;
   }
 }
 

@@ -44,6 +44,16 @@ export class StateDirectoryError extends RecorderError {
   }
 }
 
+/** The history cannot be shown: no state file, one that cannot be read, or no such episode. */
+export class HistoryError extends RecorderError {
+  readonly code = 'E_HISTORY';
+  readonly retryable = false;
+
+  constructor(where: string, problem: string, cause?: unknown) {
+    super(`Reading the history in ${where}: ${problem}`, cause);
+  }
+}
+
 /** Another agent has the state directory. */
 export class StateLockedError extends RecorderError {
   readonly code = 'E_STATE_LOCKED';

@@ -1,7 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Time } from '../clock.ts';
+import type { Access, Visitor } from './access.ts';
+import { type Answer, problem, text, type Whole } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
 import { shareRendering } from './share-rendering.ts';
@@ -19,20 +23,17 @@ export interface StatusPages {
   readonly readiness: readonly Check[];
   /** The page for people, as HTML. */
   readonly page: () => string;
+  /** Whether that visitor may see what is every tenant's, the page and the episodes; what is answered where not. */
+  readonly admit: (visitor: Visitor, namespace: string | undefined) => Promise<Access | Answer>;
+  /** The episodes, by the query's parameters, for somebody who may see so much. */
+  readonly episodes: (params: URLSearchParams, access: Access) => Answer;
   /** Told what could not be shown. */
   readonly onError: (err: unknown) => void;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string | Buffer;
-}
-
-type Page = () => Answer | Promise<Answer>;
+type Page = (request: IncomingMessage, params: URLSearchParams) => Answer | Promise<Answer>;
 
 const HTML = 'text/html; charset=utf-8';
-const TEXT = 'text/plain; charset=utf-8';
 /** Time for a request's head and for its whole; nobody sends us more than a few lines. */
 const REQUEST_LIMIT_MS = 5_000;
 /** How often Node looks for connections that are over their time; rarely, since idle costs nothing. */
@@ -40,13 +41,15 @@ const CHECK_EVERY_MS = 5_000;
 const MAX_HEADER_BYTES = 8 * 1024;
 
 /**
- * The agent's HTTP listener: `/metrics`, `/healthz`, `/readyz` and `/`, GET and HEAD, nothing else.
+ * The agent's HTTP listener: `/metrics`, `/healthz` and `/readyz` for everybody, `/` and `/api/v1/episodes` for whom is
+ * admitted, GET and HEAD, nothing else.
  * Looked at, never waited for: nothing in the agent calls it.
  */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #shown: StatusPages;
   readonly #pages: Readonly<Record<string, Page>>;
+  #isStreaming = false;
 
   private constructor(shown: StatusPages) {
     this.#shown = shown;
@@ -86,46 +89,94 @@ export class StatusServer implements AsyncDisposable {
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, type, body } = await this.#answer(request).catch((err: unknown) => {
+    const answer = await this.#answer(request).catch((err: unknown) => {
       this.#shown.onError(err);
       return text(500, 'it cannot be shown now; the log says why\n');
     });
-    response.writeHead(status, {
-      'content-type': type,
-      'content-length': Buffer.byteLength(body),
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-      ...(status === 405 && { allow: 'GET, HEAD' }),
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    const { body } = answer;
+    if (typeof body === 'string' || Buffer.isBuffer(body))
+      send({ ...answer, body }, request, response);
+    else if (this.#isStreaming) send(BUSY, request, response);
+    else await this.#stream(answer, body, request, response);
   }
 
-  async #answer({ method, url = '' }: IncomingMessage): Promise<Answer> {
-    const show = this.#pages[url.split('?', 1)[0] ?? ''];
-    if (show === undefined) return text(404, 'here are /metrics, /healthz, /readyz and /\n');
+  /** Piece by piece, as fast as it is read: who is slow makes nothing wait but the next such answer. */
+  async #stream(
+    answer: Answer,
+    body: AsyncIterable<string>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    this.#isStreaming = true;
+    try {
+      response.writeHead(answer.status, headersOf(answer));
+      const pieces = request.method === 'HEAD' ? [] : body;
+      await pipeline(Readable.from(pieces, { highWaterMark: 1 }), response);
+    } catch (err) {
+      const { code = '' } = err as NodeJS.ErrnoException;
+      if (!HAS_GONE.has(code)) this.#shown.onError(err);
+    } finally {
+      this.#isStreaming = false;
+    }
+  }
+
+  async #answer(request: IncomingMessage): Promise<Answer> {
+    const { method, url = '' } = request;
+    const [path = ''] = url.split('?', 1);
+    const show = this.#pages[path];
+    if (show === undefined) return text(404, NOT_FOUND);
     if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only\n');
-    return show();
+    return show(request, new URLSearchParams(url.slice(path.length)));
   }
 }
 
-function pagesOf({ clock, metrics, page, health, readiness }: StatusPages): Record<string, Page> {
+/** The visitor did not wait for the end. */
+const HAS_GONE = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+const NOT_FOUND = 'here are /metrics, /healthz, /readyz, / and /api/v1/episodes\n';
+const BUSY = problem(429, 'somebody else is told the episodes, ask again');
+
+function send(answer: Whole, { method }: IncomingMessage, response: ServerResponse): void {
+  const length = { 'content-length': Buffer.byteLength(answer.body) };
+  response.writeHead(answer.status, { ...headersOf(answer), ...length });
+  response.end(method === 'HEAD' ? undefined : answer.body);
+}
+
+function headersOf({ status, type, headers }: Answer): Readonly<Record<string, string>> {
+  return {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+    ...headers,
+  };
+}
+
+function pagesOf(shown: StatusPages): Record<string, Page> {
+  const { clock, metrics, page, health, readiness, admit, episodes } = shown;
   const metricsText = shareRendering(clock, () => metrics.render());
   const html = shareRendering(clock, async () => page());
   return Object.assign(Object.create(null), {
     '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metricsText() }),
     '/healthz': () => verdict(health),
     '/readyz': () => verdict(readiness),
-    '/': async () => ({ status: 200, type: HTML, body: await html() }),
+    '/': async (visitor) => {
+      const access = await admit(visitor, undefined);
+      return isAdmitted(access) ? { status: 200, type: HTML, body: await html() } : access;
+    },
+    '/api/v1/episodes': async (visitor, params) => {
+      const access = await admit(visitor, params.get('namespace') ?? undefined);
+      return isAdmitted(access) ? episodes(params, access) : access;
+    },
   } satisfies Record<string, Page>);
+}
+
+function isAdmitted(access: Access | Answer): access is Access {
+  return typeof access === 'string';
 }
 
 function verdict(checks: readonly Check[]): Answer {
   const problems = checks.map((check) => check()).filter((problem) => problem !== undefined);
   if (problems.length === 0) return text(200, 'ok\n');
   return text(503, problems.map((problem) => `${problem}\n`).join(''));
-}
-
-function text(status: number, body: string): Answer {
-  return { status, type: TEXT, body };
 }

@@ -1,16 +1,23 @@
 import { readdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Edge } from '../edge.ts';
+import type { TokenReviewer } from '../kube/token-reviewer.ts';
 import type { Log } from '../log.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
+import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
+import type { Tally } from '../tally.ts';
+import { AccessRules } from '../telemetry/access.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
 import { episodeFacts } from '../recorder/episode-facts.ts';
+import { answerEpisodes, type EpisodeSource } from '../telemetry/episode-api.ts';
 import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { renderPage } from '../telemetry/page.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
+import { ReviewedTokens } from '../telemetry/reviewed-tokens.ts';
 import { StatusServer, type Check } from '../telemetry/server.ts';
 import { VERSION } from '../version.ts';
 import type { EpisodeOutputs } from './open-outputs.ts';
@@ -18,13 +25,16 @@ import type { NodePods } from './open-pods.ts';
 import type { LogWatch } from './start-watching.ts';
 
 export interface TelemetryParts {
-  readonly node: string;
+  readonly node: NodeRef;
+  /** Asks the API server whose tokens are; none without one. */
+  readonly reviewer: TokenReviewer | undefined;
   readonly store: StateStore;
   readonly pods: Pick<NodePods, 'known' | 'watch'>;
   readonly counters: Counters;
   /** None for a saved log. */
   readonly audit: KillAudit | undefined;
   readonly watching: Pick<LogWatch, 'buffer' | 'reader' | 'isReading'>;
+  readonly tally: Pick<Tally, 'records'>;
   readonly outputs: Pick<EpisodeOutputs, 'shown'>;
   readonly log: Log;
 }
@@ -50,13 +60,22 @@ export async function openTelemetry(
   const checks = [...readiness, skippedCheck(parts)];
   const problems = (): string[] => checks.map((check) => check()).filter((it) => it !== undefined);
   const { node, log } = parts;
+  const rules = accessRules(parts, edge);
+  const source = episodeSource(parts, edge);
   const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
     clock: edge.clock,
     metrics: metricsOf(parts, edge),
     health: healthOf(parts, edge),
     readiness,
     page: () =>
-      renderPage({ node, version: VERSION, problems: problems(), episodes: latest(parts) }),
+      renderPage({
+        node: node.name,
+        version: VERSION,
+        problems: problems(),
+        episodes: latest(parts),
+      }),
+    admit: (visitor, namespace) => rules.admit(visitor, namespace),
+    episodes: (params, access) => answerEpisodes(source, params, access),
     onError: (err) => log.error({ err }, 'the status page could not be shown'),
   });
   return server.catch((err: unknown) => {
@@ -64,6 +83,15 @@ export async function openTelemetry(
     log.warn({ err: err.message }, 'no metrics and no health: the usual port cannot be had');
     return undefined;
   });
+}
+
+function accessRules({ node, reviewer }: TelemetryParts, { clock }: Edge): AccessRules {
+  const tokens = reviewer === undefined ? undefined : new ReviewedTokens(reviewer, clock);
+  return new AccessRules({ hostNames: [node.name, hostname()], tokens });
+}
+
+function episodeSource({ node, store, tally }: TelemetryParts, { clock }: Edge): EpisodeSource {
+  return { node, clock, ask: (ask) => store.episodes.ask(ask), records: () => tally.records };
 }
 
 function logCheck({ watching }: TelemetryParts): Check {

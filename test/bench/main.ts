@@ -1,5 +1,6 @@
 import { benchCgroupCounters } from './cgroup-counters.ts';
 import { benchEventMemory } from './event-memory.ts';
+import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
 import { benchOutage } from './outage.ts';
 import { benchParse } from './parse.ts';
@@ -15,6 +16,7 @@ const BENCHES = {
   'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,
   outage: benchOutage,
+  'history-reader': benchHistoryReader,
 } as const;
 
 const asked = process.argv.slice(2);

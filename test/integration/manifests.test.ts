@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { loadYaml } from '@kubernetes/client-node';
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
 const CRDS = join(import.meta.dirname, '../testdata/crds');
@@ -104,6 +105,38 @@ describe('the manifests', () => {
     expect(applied).toBe(
       'pod/oom-container serverside-applied\npod/oom-child serverside-applied\n',
     );
+  });
+});
+
+describe('the component for tokens', () => {
+  const REVIEWS = [
+    ['create', 'tokenreviews.authentication.k8s.io'],
+    ['create', 'subjectaccessreviews.authorization.k8s.io'],
+  ] as const;
+
+  test('adds two rights to the base, and nothing else', async ({ installed }) => {
+    const can = async (verb: string, what: string): Promise<string> => {
+      const who = `--as=system:serviceaccount:${NAMESPACE}:oom-recorder`;
+      return installed.kubectl(['auth', 'can-i', verb, what, who]).catch(() => 'no\n');
+    };
+    for (const [verb, what] of REVIEWS) expect(await can(verb, what)).toBe('no\n');
+    const overlay = tempDirectory();
+    const kustomization = {
+      resources: [join(MANIFESTS, 'base')],
+      components: [join(MANIFESTS, 'components/api-access')],
+    };
+    const relativePaths = JSON.stringify(kustomization, (_, value: unknown) =>
+      typeof value === 'string' ? relative(overlay, value) : value,
+    );
+    writeFileSync(join(overlay, 'kustomization.yaml'), relativePaths);
+    const applied = await installed.kubectl(['apply', ...STRICT, '-k', overlay]);
+    expect(applied.trim().split('\n')).toHaveLength(6 + 2);
+    for (const [verb, what] of REVIEWS) {
+      await vi.waitFor(async () => expect(await can(verb, what)).toBe('yes\n'), { timeout: 5_000 });
+    }
+    for (const [verb, what] of REFUSED) {
+      expect(await isAllowed(installed, verb, what), `${verb} ${what}`).toBe('false');
+    }
   });
 });
 

@@ -4,7 +4,7 @@ import { run } from '../../hack/control-plane/commands.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { Prometheus } from '../support/prometheus.ts';
-import { SYSTEM_CLOCK } from '../support/system-clock.ts';
+import { statusPages } from '../support/status-pages.ts';
 import { metricsOf, podEntry, recordedKill } from '../support/telemetry.ts';
 import { haveTools } from '../support/test-tools.ts';
 
@@ -14,14 +14,7 @@ const isHere = await haveTools('prometheus', 'promtool');
 async function serve(counters: Counters): Promise<StatusServer> {
   return StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
-    {
-      clock: SYSTEM_CLOCK,
-      metrics: metricsOf({ counters }),
-      health: [],
-      readiness: [],
-      page: () => '',
-      onError: (err) => expect.fail(String(err)),
-    },
+    statusPages({ metrics: metricsOf({ counters }), onError: (err) => expect.fail(String(err)) }),
   );
 }
 

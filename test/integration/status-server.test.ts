@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { StatusServer } from '../../src/telemetry/server.ts';
-import { SYSTEM_CLOCK } from '../support/system-clock.ts';
+import { statusPages } from '../support/status-pages.ts';
 
 /** What any of the limits may take: the longest is 10 s, and Node looks every 5 s. */
 const ALL_LIMITS_MS = 20_000;
@@ -32,14 +32,11 @@ const REQUESTS_A_CHUNK = 1_000;
 async function serve(body: string, page = (): string => ''): Promise<StatusServer> {
   return StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
-    {
-      clock: SYSTEM_CLOCK,
+    statusPages({
       metrics: { contentType: 'text/plain', render: async () => body },
-      health: [],
-      readiness: [],
       page,
       onError: (err) => expect.fail(String(err)),
-    },
+    }),
   );
 }
 

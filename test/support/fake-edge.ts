@@ -33,6 +33,8 @@ export async function runFake(
     env,
     stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
     print: (text) => stdout.push(text),
+
+    flush: () => Promise.resolve(),
     printError: (text) => stderr.push(text),
     isTerminal: false,
     columns,

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { json, problem, text } from '../../src/telemetry/answer.ts';
 import type { StatusPages } from '../../src/telemetry/server.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
-import { SYSTEM_CLOCK } from '../support/system-clock.ts';
+import { statusPages } from '../support/status-pages.ts';
+
+const LOCAL = { host: '127.0.0.1', port: 0 };
 
 let server: StatusServer;
 let problems: { health?: string; ready?: string };
@@ -26,14 +29,13 @@ afterEach(async () => {
 
 function shown(): StatusPages {
   const render = async (): Promise<string> => `up ${(renders += 1)}\n`;
-  return {
-    clock: SYSTEM_CLOCK,
+  return statusPages({
     metrics: { contentType: 'text/plain; version=0.0.4', render },
     health: [() => problems.health],
     readiness: [() => undefined, () => problems.ready],
     page: () => `<!doctype html><title>page ${(renders += 1)}</title>`,
     onError: (err) => errors.push(err),
-  };
+  });
 }
 
 const url = (path: string) => `http://127.0.0.1:${server.port}${path}`;
@@ -46,6 +48,104 @@ async function connect(): Promise<Socket> {
   await once(socket, 'connect');
   return socket;
 }
+
+const EPISODES = '/api/v1/episodes';
+
+describe('what is not for everybody', () => {
+  test('is shown to whom is admitted, by the namespace that is asked for', async () => {
+    const asked: unknown[] = [];
+    const admit: StatusPages['admit'] = async (_, namespace) => {
+      asked.push(namespace);
+      return namespace === 'shop' ? 'namespace' : problem(403, 'not you');
+    };
+    const episodes: StatusPages['episodes'] = (params, access) =>
+      text(200, `${access} ${params.toString()}`);
+    await using other = await StatusServer.listen(LOCAL, { ...shown(), admit, episodes });
+    const get = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${other.port}${path}`);
+      return [answer.status, await answer.text()];
+    };
+    expect(await get(`${EPISODES}?namespace=shop&limit=2`)).toEqual([
+      200,
+      'namespace namespace=shop&limit=2',
+    ]);
+    const refused = [403, '{"error":"not you"}\n'];
+    expect(await get(`${EPISODES}?limit=2`)).toEqual(refused);
+    expect(await get('/')).toEqual(refused);
+    expect(asked).toEqual(['shop', undefined, undefined]);
+    for (const path of ['/metrics', '/healthz', '/readyz']) expect((await get(path))[0]).toBe(200);
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe('an answer in pieces', () => {
+  /** One that goes on when the test says so. */
+  function pieces() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const asked = vi.fn<StatusPages['episodes']>(() => json(body()));
+    async function* body(): AsyncGenerator<string> {
+      yield 'begun';
+      await promise;
+      yield ' and ended';
+    }
+    return { asked, goOn: resolve };
+  }
+
+  test('is one at a time, and the next is told to come again', async () => {
+    const { asked, goOn } = pieces();
+    await using other = await StatusServer.listen(LOCAL, { ...shown(), episodes: asked });
+    const at = `http://127.0.0.1:${other.port}${EPISODES}`;
+    const first = await fetch(at);
+    const second = await fetch(at);
+    expect([second.status, second.headers.get('retry-after')]).toEqual([429, '1']);
+    expect(await second.json()).toEqual({ error: expect.stringContaining('ask again') });
+    expect((await fetch(`http://127.0.0.1:${other.port}/healthz`)).status).toBe(200);
+    goOn();
+    expect([first.headers.get('content-type'), await first.text()]).toEqual([
+      'application/json',
+      'begun and ended',
+    ]);
+    expect((await fetch(at)).status).toBe(200);
+    expect(errors).toEqual([]);
+  });
+
+  test('ends with who has gone', async () => {
+    const { asked, goOn } = pieces();
+    await using other = await StatusServer.listen(LOCAL, { ...shown(), episodes: asked });
+    const at = `http://127.0.0.1:${other.port}${EPISODES}`;
+    const leaving = new AbortController();
+    await fetch(at, { signal: leaving.signal });
+    leaving.abort();
+    goOn();
+    await vi.waitFor(async () => expect((await fetch(at)).status).toBe(200));
+    expect(errors).toEqual([]);
+  });
+
+  test('has no piece in an answer to HEAD', async () => {
+    await using other = await StatusServer.listen(LOCAL, {
+      ...shown(),
+      episodes: () => json(never()),
+    });
+    const answer = await fetch(`http://127.0.0.1:${other.port}${EPISODES}`, { method: 'HEAD' });
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
+    expect(errors).toEqual([]);
+  });
+
+  test('that fails half-way is cut, and the log says why', async () => {
+    await using other = await StatusServer.listen(LOCAL, {
+      ...shown(),
+      episodes: () => json(never()),
+    });
+    const at = `http://127.0.0.1:${other.port}${EPISODES}`;
+    await expect(fetch(at).then((answer) => answer.text())).rejects.toThrow(TypeError);
+    expect(errors).toEqual([new Error('nobody asked for that')]);
+  });
+
+  // oxlint-disable-next-line require-yield -- it fails before its first
+  async function* never(): AsyncGenerator<string> {
+    throw new Error('nobody asked for that');
+  }
+});
 
 describe('the listener', () => {
   test('shows the metrics under their own content type', async () => {

@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { hostname } from 'node:os';
 import { Readable } from 'node:stream';
+import { text as readText } from 'node:stream/consumers';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openTelemetry, type TelemetryParts } from '../../src/wiring/open-telemetry.ts';
 import type { Edge } from '../../src/edge.ts';
@@ -8,12 +12,15 @@ import { FIRST_STEP, type ReflectorState } from '../../src/reflector/reflector-s
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
+import { storedKill } from '../support/history.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
 const edge: Edge = {
   env: {},
   stdin: Readable.from([]),
   print: () => undefined,
+
+  flush: () => Promise.resolve(),
   printError: () => undefined,
   isTerminal: false,
   clock: { ...SYSTEM_CLOCK, wallMs: () => 0, monotonicMs: () => nowMs },
@@ -33,7 +40,9 @@ beforeEach(() => {
   const log = openLog({ level: 'error', format: 'json' }, edge.printError);
   const known = (): undefined => undefined;
   parts = {
-    node: 'node-1',
+    node: { name: 'node-1' },
+    reviewer: undefined,
+    tally: newTally(),
     store: new StateStore({ directory: undefined, historyMax: 9, log, nowMs: () => 0 }),
     pods: { known },
     counters: new Counters(known, () => 0),
@@ -46,9 +55,11 @@ beforeEach(() => {
 
 async function serve() {
   const server = await openTelemetry({ host: '127.0.0.1', port: 0 }, parts, edge);
-  const get = async (path: string) => {
-    const answer = await fetch(`http://127.0.0.1:${server?.port}${path}`);
-    return { status: answer.status, text: await answer.text() };
+  /** Not by `fetch`, which says itself what the Host is. */
+  const get = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
+    const asked = request({ host: '127.0.0.1', port: server?.port, path, headers }).end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return { status: answer.statusCode, text: await readText(answer) };
   };
   return { get, [Symbol.asyncDispose]: async () => server?.[Symbol.asyncDispose]() };
 }
@@ -144,6 +155,22 @@ describe('what the agent shows', () => {
       text: 'the kernel log has not been read for 60 s, though it was asked for\n',
     });
     expect((await agent.get('/readyz')).status).toBe(200);
+  });
+
+  test('has what is recorded, for who is on this host and calls it by a name of its own', async () => {
+    parts.store.episodes.add(storedKill(4711, 1));
+    await using agent = await serve();
+    const { status, text } = await agent.get('/api/v1/episodes?namespace=ns-1');
+    expect(status).toBe(200);
+    expect(JSON.parse(text)).toMatchObject({ node: 'node-1', episodes: [{ sequence: 4711 }] });
+    for (const path of ['/', '/api/v1/episodes']) {
+      expect((await agent.get(path, { host: 'node-1:9095' })).status).toBe(200);
+      expect((await agent.get(path, { host: hostname() })).status).toBe(200);
+      expect((await agent.get(path, { host: 'evil.example' })).status).toBe(403);
+      expect((await agent.get(path, { authorization: 'Bearer x' })).text).toContain('no cluster');
+    }
+    for (const path of ['/metrics', '/healthz', '/readyz'])
+      expect((await agent.get(path, { host: 'evil.example' })).status).toBe(200);
   });
 
   test('is not healthy before the log is open', async () => {

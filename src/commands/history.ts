@@ -1,0 +1,123 @@
+import type { Edge } from '../edge.ts';
+import { explain } from '../explain/explain.ts';
+import { attributionOf, describeEpisode, episodeId } from '../outputs/describe-episode.ts';
+import type { EventFormat } from '../outputs/event-printer.ts';
+import { type HistoryHead, historyYaml, indentedHistoryJson } from '../outputs/history-document.ts';
+import { HistoryTable } from '../outputs/history-table.ts';
+import { findEpisodes, type HistoryFilter, oldestMs, readHistory } from '../store/history.ts';
+import { HistoryError } from '../store/store-errors.ts';
+import { MAX_TASKS_KEPT, type StoredEpisode } from '../store/stored-episode.ts';
+import { nodeName } from '../wiring/node-name.ts';
+import { type OpenedHistory, openStateHistory } from '../wiring/open-history.ts';
+import { explanationPrinter, type PrintExplanationOptions } from './explain.ts';
+
+export interface HistoryOptions extends Omit<HistoryFilter, 'sinceMs'> {
+  readonly stateDir: string;
+  readonly nodeName?: string;
+  /** ms since the epoch. */
+  readonly since?: number;
+  readonly limit?: number;
+  readonly output: EventFormat;
+}
+
+export interface ShowOptions extends PrintExplanationOptions {
+  readonly stateDir: string;
+}
+
+type Pages = AsyncIterable<readonly StoredEpisode[]>;
+
+/**
+ * Prints what a node has recorded, a page when the one before is written: it shares the memory limit of the agent
+ * that runs beside it. @throws HistoryError
+ */
+export async function history(options: HistoryOptions, edge: Edge): Promise<void> {
+  const node = { name: nodeName(options.nodeName, edge) };
+  using opened = openStateHistory(options.stateDir);
+  const filter = { ...options, sinceMs: options.since };
+  let found = 0;
+  const pages = counted(
+    readHistory(opened.ask, filter, options.limit, edge.flush),
+    (more) => (found += more),
+  );
+  const described = describeAll(pages, node);
+  switch (options.output) {
+    case 'table':
+    case 'wide':
+      await printTable(pages, options.output === 'wide', edge);
+      break;
+    case 'json':
+      for await (const text of indentedHistoryJson(headOf(opened, node.name), described))
+        edge.print(text);
+      break;
+    case 'yaml':
+      for await (const text of historyYaml(headOf(opened, node.name), described)) edge.print(text);
+      break;
+    case 'ndjson':
+      for await (const page of described)
+        for (const episode of page) edge.print(`${JSON.stringify(episode)}\n`);
+  }
+  if (found === 0) edge.printError('No OOM kills found.\n');
+}
+
+/** Explains one episode of the history. @throws HistoryError where there is none of that id, or several */
+export function showEpisode(id: string, options: ShowOptions, edge: Edge): void {
+  using opened = openStateHistory(options.stateDir);
+  const stored = find(opened, id, options.stateDir);
+  const { episode, state } = stored;
+  const isTableCut = episode.tasks.length >= MAX_TASKS_KEPT;
+  const explanation = explain(episode, attributionOf(stored), { isDated: true, isTableCut });
+  edge.print(explanationPrinter(options, edge)(explanation));
+  if (state === 'pending')
+    edge.printError('Whose it was is not decided yet: that waits for news of the pods.\n');
+}
+
+async function* counted(
+  pages: Pages,
+  count: (more: number) => void,
+): AsyncGenerator<readonly StoredEpisode[]> {
+  for await (const page of pages) {
+    count(page.length);
+    yield page;
+  }
+}
+
+async function* describeAll(
+  pages: Pages,
+  node: { readonly name: string },
+): AsyncGenerator<readonly object[]> {
+  for await (const page of pages)
+    yield page.map((stored) => describeEpisode(stored, { node, taskTables: false }));
+}
+
+async function printTable(pages: Pages, isWide: boolean, { clock, print }: Edge): Promise<void> {
+  const table = new HistoryTable(isWide, clock.wallMs());
+  let isEmpty = true;
+  for await (const page of pages) {
+    for (const stored of page) table.add(stored);
+    isEmpty = false;
+  }
+  if (isEmpty) return;
+  for (const line of table.lines()) print(line);
+}
+
+function headOf({ ask }: OpenedHistory, node: string): HistoryHead {
+  return { node, recordedSinceMs: oldestMs(ask) };
+}
+
+/** `<boot id>-<sequence>`, of which the boot id may be cut or left out, also as `oom-<sequence>`. */
+const ID = /^(?:(?:oom|(?<boot>[0-9a-f-]+))-)?(?<sequence>\d{1,15})$/;
+
+function find({ ask }: OpenedHistory, id: string, where: string): StoredEpisode {
+  const { boot = '', sequence } = ID.exec(id)?.groups ?? {};
+  const found = sequence === undefined ? [] : findEpisodes(ask, boot, Number(sequence));
+  const [episode, other] = found;
+  if (episode === undefined) {
+    throw new HistoryError(
+      where,
+      `there is no episode ${id}. oom-recorder history prints their ids`,
+    );
+  }
+  if (other === undefined) return episode;
+  const ids = found.map(episodeId).join(', ');
+  throw new HistoryError(where, `several episodes are called ${id}: ${ids}. Give more of the id`);
+}

@@ -1,0 +1,75 @@
+import type { ApiClient } from './api-client.ts';
+import { ApiError } from './api-errors.ts';
+import { field, text } from './loose-json.ts';
+import type { Timeouts } from './shared-dispatcher.ts';
+
+const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+
+/** Whoever asks waits for two reviews, and a connection to the agent lives for ten seconds. */
+export const REVIEW_TIMEOUTS: Timeouts = { connectMs: 2_000, requestMs: 4_000 };
+
+/** Why a token does not do, for whoever showed it; `undefined` where it does. */
+export type Refusal = string | undefined;
+
+/**
+ * Asks the API server whose a token is and what that user may do, as the kubelet does for its own port
+ * (https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/). A token is sent nowhere else, and is
+ * in no message.
+ */
+export class TokenReviewer {
+  readonly #client: Pick<ApiClient, 'write'>;
+
+  constructor(client: Pick<ApiClient, 'write'>) {
+    this.#client = client;
+  }
+
+  /**
+   * Whether the token's user may get pods there; in all namespaces where none is named. Never fails: what the API server did
+   * not say is a refusal.
+   */
+  async mayGetPods(token: string, namespace: string | undefined): Promise<Refusal> {
+    try {
+      const reviewed = await this.#create(TOKEN_REVIEWS, tokenReview(token));
+      const user = field(reviewed, 'status', 'user');
+      const name = text(user, 'username');
+      if (field(reviewed, 'status', 'authenticated') !== true || name === undefined)
+        return 'the API server does not know the token';
+      const access = await this.#create(ACCESS_REVIEWS, accessReview(user, namespace));
+      if (field(access, 'status', 'allowed') === true) return undefined;
+      const where = namespace === undefined ? 'all namespaces' : `namespace ${namespace}`;
+      return `${name} may not get pods in ${where}`;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      return error.code === 'E_API_FORBIDDEN'
+        ? NO_COMPONENT
+        : `the API server did not tell whose the token is [${error.code}]`;
+    }
+  }
+
+  #create(path: string, object: object): Promise<unknown> {
+    const body = JSON.stringify(object);
+    return this.#client.write({ method: 'POST', path, contentType: 'application/json', body });
+  }
+}
+
+const NO_COMPONENT =
+  'the agent may not have tokens reviewed: kubectl apply with manifests/components/api-access lets it';
+
+function tokenReview(token: string): object {
+  return { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
+}
+
+function accessReview(user: unknown, namespace: string | undefined): object {
+  return {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SubjectAccessReview',
+    spec: {
+      user: field(user, 'username'),
+      uid: field(user, 'uid'),
+      groups: field(user, 'groups'),
+      extra: field(user, 'extra'),
+      resourceAttributes: { verb: 'get', resource: 'pods', namespace },
+    },
+  };
+}

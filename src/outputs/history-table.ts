@@ -1,0 +1,82 @@
+import { eventText } from '../recorder/event-message.ts';
+import { formatKb } from '../recorder/format-kb.ts';
+import { safeText } from '../safe-text.ts';
+import { attributionOf, episodeId, type KnownEpisode } from './describe-episode.ts';
+import { age } from './event-printer.ts';
+
+/** kubectl's words for a cell that has nothing to say. */
+const NONE = '<none>';
+const PENDING = '<pending>';
+const UNKNOWN = '<unknown>';
+const GAP = '   ';
+/** As much of a boot's id as tells it from others that a history of 30 days has. */
+const SHORT_BOOT_ID = 8;
+
+const NARROW = ['NAMESPACE', 'POD', 'CONTAINER', 'LIMIT', 'VICTIM', 'KILLED', 'AGE', 'ID'] as const;
+const WIDE = [...NARROW, 'TIME', 'MESSAGE'] as const;
+
+/** A table of episodes, as kubectl prints objects: as wide as what is in it, one line each, cells escaped. */
+export class HistoryTable {
+  readonly #isWide: boolean;
+  readonly #nowMs: number;
+  readonly #rows: (readonly string[])[] = [];
+
+  constructor(isWide: boolean, nowMs: number) {
+    this.#isWide = isWide;
+    this.#nowMs = nowMs;
+  }
+
+  add(known: KnownEpisode): void {
+    const narrow = cellsOf(known, this.#nowMs);
+    const cells = this.#isWide
+      ? [...narrow, episodeId(known), ...moreCellsOf(known)]
+      : [...narrow, shortId(known)];
+    this.#rows.push(cells.map(safeText));
+  }
+
+  /** The lines, the last one added first: a history is read the newest first, and ends with it on a terminal. */
+  *lines(): Iterable<string> {
+    const titles = this.#isWide ? WIDE : NARROW;
+    const widths = titles.map((title, column) =>
+      this.#rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
+    );
+    const line = (cells: readonly string[]): string =>
+      `${cells
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join(GAP)
+        .trimEnd()}\n`;
+    yield line(titles);
+    for (const row of this.#rows.toReversed()) yield line(row);
+  }
+}
+
+function cellsOf(known: KnownEpisode, nowMs: number): readonly string[] {
+  const { episode, state } = known;
+  const { subjects, limitLevel, isOneOfSeveral } = attributionOf(known);
+  const { limitKb, victim, members, atMs } = episode;
+  const subject = subjects.find(({ kind }) => kind === 'pod');
+  const { pod, container } = subject?.kind === 'pod' ? subject : {};
+  const absent = state === 'pending' ? PENDING : NONE;
+  const size = limitKb === undefined ? '' : ` ${formatKb(limitKb)}`;
+  return [
+    pod?.namespace ?? absent,
+    pod?.name ?? absent,
+    container?.name ?? absent,
+    limitLevel === undefined ? (state === 'pending' ? PENDING : UNKNOWN) : `${limitLevel}${size}`,
+    isOneOfSeveral === true ? UNKNOWN : `${victim.comm} (${victim.pid})`,
+    String(1 + members.length),
+    age(atMs, nowMs),
+  ];
+}
+
+function moreCellsOf(known: KnownEpisode): readonly string[] {
+  const { episode } = known;
+  const attribution = attributionOf(known);
+  const subject = attribution.subjects.find(({ kind }) => kind === 'pod') ?? { kind: 'node' };
+  const { message } = eventText(episode, attribution, subject);
+  return [new Date(episode.atMs).toISOString(), message];
+}
+
+function shortId({ bootId, episode }: KnownEpisode): string {
+  return `${bootId.slice(0, SHORT_BOOT_ID)}-${episode.sequence}`;
+}
