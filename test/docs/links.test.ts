@@ -42,3 +42,14 @@ test.each(DOCUMENTS)('no link of %s within the project is dead', (file) => {
   const own = targets.filter((target) => !/^[a-z]+:/.test(target));
   expect(own.map((target) => problemOf(file, target)).filter(Boolean)).toEqual([]);
 });
+
+test('the tests that the threat model names are there', () => {
+  const rows = textOf('docs/security.md').split('\n').filter((line) => line.startsWith('| '));
+  const last = rows.slice(2).map((row) => row.split(' | ').at(-1) ?? '');
+  const names = last.flatMap((cell) => [...cell.matchAll(/`(?<name>[^`]+)`/g)]).map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(15);
+  const missing = names.filter(
+    (name) => !name?.startsWith('make ') && !existsSync(join(ROOT, 'test', `${name}.test.ts`)),
+  );
+  expect(missing).toEqual([]);
+});
