@@ -1,20 +1,20 @@
-import type { QueuedEpisode } from './episode-backlog.ts';
+import type { AttributedEpisode } from '../store/episode-history.ts';
 import type { Delivery, DeliveryQueue } from './output-client.ts';
 
 /** Episodes that go at once, the oldest first. */
 export interface EpisodeBatch extends Delivery {
   readonly size: number;
-  readonly episodes: readonly QueuedEpisode[];
+  readonly episodes: readonly AttributedEpisode[];
 }
 
 /** The episodes in the store that an output has not settled: those beyond a mark that survives restarts. */
 export interface Backlog {
   /** The oldest ones beyond the mark. */
-  pending(limit: number): readonly QueuedEpisode[];
+  pending(limit: number): readonly AttributedEpisode[];
   /** How many the history let go of before they were settled; each is told once. */
   takeExpired(): number;
   /** Moves the mark: the oldest ones, up to these, were delivered or never will be. */
-  settle(episodes: readonly QueuedEpisode[]): void;
+  settle(episodes: readonly AttributedEpisode[]): void;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { NodeRef } from '../recorder/build-event.ts';
 import { episodeFields } from '../recorder/episode-line.ts';
 import { recordEpisode } from '../recorder/recorded-episode.ts';
-import type { QueuedEpisode } from './episode-backlog.ts';
+import type { AttributedEpisode } from '../store/episode-history.ts';
 
 /** Raised when a field goes or means something else; fields may come without that. */
 const SCHEMA_VERSION = 1;
@@ -15,7 +15,7 @@ export interface BodyOptions {
 }
 
 /** What a webhook is sent. Names and meanings of its fields are in docs/webhook.md. */
-export function webhookBody(episodes: readonly QueuedEpisode[], options: BodyOptions): string {
+export function webhookBody(episodes: readonly AttributedEpisode[], options: BodyOptions): string {
   return JSON.stringify({
     schemaVersion: SCHEMA_VERSION,
     episodes: episodes.map((queued) => describe(queued, options)),
@@ -24,7 +24,7 @@ export function webhookBody(episodes: readonly QueuedEpisode[], options: BodyOpt
 
 /** The fields of `replay -o ndjson`, and when, where and in whose pod it was; no process nobody can name. */
 function describe(
-  { bootId, episode, attribution }: QueuedEpisode,
+  { bootId, episode, attribution }: AttributedEpisode,
   { node, taskTables }: BodyOptions,
 ): object {
   const { tasks, victim, members, ...fields } = episodeFields(

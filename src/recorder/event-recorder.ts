@@ -1,16 +1,15 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
-import type { Observable } from 'rxjs';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { Alarm } from './alarm.ts';
 import { EventCorrelator } from '../correlator/correlate.ts';
 import { COMBINED_PREFIX, type CorrelatorOptions } from '../correlator/correlator-options.ts';
-import type { StateRow } from '../correlator/correlator-state.ts';
 import type { Decision, SkipReason } from '../correlator/decision.ts';
 import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 import { cutToBytes } from '../safe-text.ts';
+import type { StateStore } from '../store/state-store.ts';
 
 /** Takes what is in the outbox to where Events go. */
 export interface EventPoster {
@@ -20,16 +19,10 @@ export interface EventPoster {
 }
 
 /** Where decisions are kept until the API server has them, together with what they depend on. */
-export interface DecisionStore {
-  readonly outbox: { add(decision: Decision, enteredAtMs: number): void };
-  readonly correlator: { rows(): StateRow[]; apply(changes: readonly StateRow[]): void };
-  /** All of `work` or nothing of it; within another transaction, a part of that. */
-  transaction(work: () => void): void;
-  /** Has something done once the transaction is certain. */
-  change(operation: () => void): void;
-  /** Tells when a transaction failed, and nothing of it is there. */
-  readonly rollbacks$: Observable<void>;
-}
+type DecisionStore = Pick<
+  StateStore,
+  'outbox' | 'correlator' | 'transaction' | 'change' | 'rollbacks$'
+>;
 
 export interface EventRecorderOptions {
   readonly store: DecisionStore;

@@ -49,9 +49,9 @@ export class CursorTable implements StatePart {
   save(): void {}
 
   /** Within a boot it never goes back, and somebody has read that ring; one of another boot is over. */
-  merge(db: PreparedDatabase): void {
+  bring(db: PreparedDatabase, _: PreparedDatabase, isUnread: boolean): void {
     const cursor = this.read();
-    if (cursor === undefined) return;
+    if (cursor === undefined || !isUnread) return;
     const ours = JSON.stringify(cursor);
     const sql = `UPDATE known SET value = CASE value ->> 'bootId' WHEN ? ->> 'bootId'
         THEN json_set(value, '$.sequence', max(value ->> 'sequence', ? ->> 'sequence'))

@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Logger } from '../logger.ts';
 import { CorrelatorTable } from './correlator-table.ts';
 import { CursorTable } from './cursor-table.ts';
+import { EpisodeHistory } from './episode-history.ts';
 import { EpisodeTable } from './episode-table.ts';
 import { MemoryTable } from './memory-table.ts';
 import { NoteTable } from './note-table.ts';
@@ -31,6 +32,7 @@ export interface StoreOptions {
 export class StateStore implements Disposable {
   readonly cursor: CursorTable;
   readonly episodes: EpisodeTable;
+  readonly history: EpisodeHistory;
   readonly outbox: OutboxTable;
   readonly correlator: CorrelatorTable;
   /** Containers seen lately, by the UIDs of their pods. */
@@ -64,6 +66,7 @@ export class StateStore implements Disposable {
     );
     this.outbox = new OutboxTable(outbox, change);
     this.episodes = new EpisodeTable(this.#db, change, historyMax);
+    this.history = new EpisodeHistory(this.#db);
     this.#db.open([known, this.cursor, correlator, outbox, this.episodes]);
   }
 

@@ -114,7 +114,7 @@ describe('ids', () => {
         attribution: NODE,
       });
     const after = (id: number): number[] =>
-      store.episodes.attributed(id, [], 9).map(({ episode }) => episode.sequence);
+      store.history.attributed(id, [], 9).map(({ episode }) => episode.sequence);
     for (const sequence of [1, 2, 3]) addOne(sequence);
     rmSync(directory, { recursive: true });
     addOne(4);
@@ -199,14 +199,14 @@ describe('the episodes', () => {
       store.episodes.add(stored(5, 'kept'));
       store.episodes.add(recorded(6));
       const after = (id: number, among: number[] = []) =>
-        store.episodes.attributed(id, among, 9).map((row) => row.id);
+        store.history.attributed(id, among, 9).map((row) => row.id);
       expect([after(0), after(2), after(3, [1, 4])]).toEqual([
         [1, 2, 3, 6],
         [3, 6],
         [1, 6],
       ]);
-      expect(store.episodes.attributable(3, [1])).toEqual([1, 4, 6]);
-      expect(store.episodes.attributable(2, [], 5)).toEqual([3, 4]);
+      expect(store.history.attributable(3, [1])).toEqual([1, 4, 6]);
+      expect(store.history.attributable(2, [], 5)).toEqual([3, 4]);
       settleEpisode(store, BOOT, 4, 'recorded', NODE);
       expect(after(3)).toEqual([4, 6]);
     },
@@ -240,7 +240,7 @@ describe('the episodes', () => {
       store.episodes.add({ ...stored(sequence, 'recorded'), attribution: NODE });
     const left = store.episodes.latest(9999).map(({ episode }) => episode.sequence);
     expect([left.length, left.at(0), left.at(-2), left.at(-1)]).toEqual([1001, 1102, 103, 1]);
-    expect(store.episodes.oldestDecided()).toBe(103);
+    expect(store.history.oldestDecided()).toBe(103);
   });
 
   test('that were decided, or had more to say, while the file was away are so when it is back', () => {
