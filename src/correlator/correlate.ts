@@ -1,7 +1,7 @@
 import { EventAggregator } from './aggregate-events.ts';
 import { CatchUp } from './catch-up.ts';
 import { type CorrelatorOptions, withDefaults } from './correlator-options.ts';
-import { rowsOf, type StateRow, withKind } from './correlator-state.ts';
+import { changesOf, mapsOf, type StateMaps, type StateRow } from './correlator-state.ts';
 import { countEvent, EventLogger, type Observation } from './count-events.ts';
 import type { Decision, SkipCount } from './decision.ts';
 import { eventKey } from './event-keys.ts';
@@ -25,6 +25,7 @@ import { SkipCounts } from './skip-counts.ts';
  */
 export class EventCorrelator {
   readonly #options: Required<CorrelatorOptions>;
+  readonly #maps: StateMaps;
   readonly #aggregator: EventAggregator;
   readonly #logger: EventLogger;
   readonly #catchUp: CatchUp;
@@ -32,15 +33,13 @@ export class EventCorrelator {
   readonly #skipped = new SkipCounts();
 
   constructor(options: CorrelatorOptions = {}, restored: Iterable<StateRow> = []) {
-    const rows = [...restored];
+    const maps = mapsOf([...restored]);
+    this.#maps = maps;
     this.#options = withDefaults(options);
-    this.#aggregator = new EventAggregator(this.#options, rowsOf(rows, 'aggregate'));
-    this.#logger = new EventLogger(this.#options.lruCacheSize, rowsOf(rows, 'observation'));
-    this.#catchUp = new CatchUp(this.#options, {
-      buckets: rowsOf(rows, 'bucket'),
-      held: rowsOf(rows, 'held'),
-    });
-    this.#clock = new KillClock(rowsOf(rows, 'clock'));
+    this.#aggregator = new EventAggregator(this.#options, maps.aggregate);
+    this.#logger = new EventLogger(this.#options.lruCacheSize, maps.observation);
+    this.#catchUp = new CatchUp(this.#options, maps);
+    this.#clock = new KillClock(maps.clock);
   }
 
   /**
@@ -90,13 +89,7 @@ export class EventCorrelator {
 
   /** The rows to write so that the store equals this state. */
   takeChanges(): StateRow[] {
-    return [
-      ...withKind('aggregate', this.#aggregator.takeChanges()),
-      ...withKind('observation', this.#logger.takeChanges()),
-      ...withKind('bucket', this.#catchUp.takeBucketChanges()),
-      ...withKind('held', this.#catchUp.takeHeldChanges()),
-      ...withKind('clock', this.#clock.takeChanges()),
-    ];
+    return changesOf(this.#maps);
   }
 
   /** Aggregates and counts. */
