@@ -3,14 +3,13 @@ import { CatchUp } from './catch-up.ts';
 import { type CorrelatorOptions, withDefaults } from './correlator-options.ts';
 import { changesOf, mapsOf, type StateMaps, type StateRow } from './correlator-state.ts';
 import { countEvent, EventLogger, type Observation } from './count-events.ts';
-import type { Decision, SkipCount } from './decision.ts';
+import type { Decision } from './decision.ts';
 import { eventKey } from './event-keys.ts';
 import { amendmentOf, patchOf } from './event-patch.ts';
 import type { SeenEvent } from './fold-held.ts';
 import type { HeldEvent } from './held-events.ts';
 import { KillClock } from './kill-clock.ts';
 import { fromStored, type RecordedEvent } from './recorded-event.ts';
-import { SkipCounts } from './skip-counts.ts';
 
 /**
  * Decides for every Event whether it is created, added to an earlier one, or skipped: similar ones
@@ -30,7 +29,6 @@ export class EventCorrelator {
   readonly #logger: EventLogger;
   readonly #catchUp: CatchUp;
   readonly #clock: KillClock;
-  readonly #skipped = new SkipCounts();
 
   constructor(options: CorrelatorOptions = {}, restored: Iterable<StateRow> = []) {
     const maps = mapsOf([...restored]);
@@ -82,11 +80,6 @@ export class EventCorrelator {
     return dueMs === undefined ? undefined : this.#clock.wallTimeOf(dueMs);
   }
 
-  /** What was skipped since the last question, for the log. */
-  takeSkipped(): SkipCount[] {
-    return this.#skipped.take();
-  }
-
   /** The rows to write so that the store equals this state. */
   takeChanges(): StateRow[] {
     return changesOf(this.#maps);
@@ -107,11 +100,10 @@ export class EventCorrelator {
 
   #skip(seen: SeenEvent, event: RecordedEvent, nowMs: number): Decision {
     const reason = this.#options.catchUp ? 'held' : 'dropped';
-    this.#skipped.add(reason, event.reason);
     if (reason === 'held') {
       this.#catchUp.hold(seen, () => this.#aggregator.combine(event, nowMs));
     }
-    return { verb: 'skip', reason };
+    return { verb: 'skip', reason, eventReason: event.reason };
   }
 
   /** Writes what was held. A combined create leaves an Event its group has already as it is. */

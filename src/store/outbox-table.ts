@@ -1,4 +1,4 @@
-import type { Decision } from '../correlator/decision.ts';
+import type { WriteDecision } from '../correlator/decision.ts';
 import { fromStored, type RecordedEvent, toStored } from '../correlator/recorded-event.ts';
 import { type MemoryTable, textOf } from './memory-table.ts';
 import type { Change } from './operation.ts';
@@ -18,8 +18,7 @@ export class OutboxTable {
     this.#change = change;
   }
 
-  add(decision: Decision, enteredAtMs: number): void {
-    if (decision.verb === 'skip') return;
+  add(decision: WriteDecision, enteredAtMs: number): void {
     const { verb, event } = decision;
     const row = {
       object_key: objectKey(event),

@@ -1,7 +1,7 @@
 import { rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../src/correlator/decision.ts';
+import type { WriteDecision } from '../../src/correlator/decision.ts';
 import { patchOf } from '../../src/correlator/event-patch.ts';
 import { MAX_PENDING } from '../../src/store/episode-table.ts';
 import { MemoryTable } from '../../src/store/memory-table.ts';
@@ -22,7 +22,7 @@ function openStore(directory?: string, historyMax = 10_000, log = new MemoryLog(
   return new StateStore({ directory, historyMax, log, nowMs: () => START_MS });
 }
 
-function create(pod: string, id = 1): Decision {
+function create(pod: string, id = 1): WriteDecision {
   return { verb: 'create', event: killEvent({ atMs: 0, id, pod }) };
 }
 
@@ -59,7 +59,7 @@ describe('the outbox', () => {
 
   test('passes over every row of an Event that is set aside, and over no other', () => {
     using store = openStore();
-    const { event } = create('a', 1) as Extract<Decision, { verb: 'create' }>;
+    const { event } = create('a', 1) as Extract<WriteDecision, { verb: 'create' }>;
     store.outbox.add(create('a', 1), START_MS);
     store.outbox.add({ verb: 'patch', event, patch: patchOf(event) }, START_MS);
     store.outbox.add(create('a', 2), START_MS);
@@ -74,7 +74,6 @@ describe('the outbox', () => {
     const event = { ...killEvent({ atMs: 0, id: 1 }), count: 2 };
     expect(store.outbox.waiting()).toEqual({ rows: 0 });
     store.outbox.add({ verb: 'patch', event, patch: patchOf(event) }, START_MS + 5);
-    store.outbox.add({ verb: 'skip', reason: 'held' }, START_MS);
     expect(store.outbox.next(NONE, NONE)).toEqual({
       id: 1,
       objectKey: 'Pod/shop/pod-1',
