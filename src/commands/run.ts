@@ -7,7 +7,7 @@ import { newTally, type Tally } from '../tally.ts';
 import { type AgentOptions, readOptions } from '../wiring/agent-options.ts';
 import { checkAtStart } from '../wiring/check-at-start.ts';
 import { openCounters, saveCounters } from '../wiring/open-counters.ts';
-import { openCounting, survivalBy } from '../wiring/open-counting.ts';
+import { openCounting } from '../wiring/open-counting.ts';
 import { openOutputs } from '../wiring/open-outputs.ts';
 import { openPods } from '../wiring/open-pods.ts';
 import { openRecorder } from '../wiring/open-recorder.ts';
@@ -32,10 +32,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
   using opened = openStore(options, cluster === undefined, log, edge);
   const { store } = opened;
-  using pods = openPods(
-    { ...setup, client, nodeEvents, store, recordsLost: () => tally.lost },
-    edge,
-  );
+  using pods = openPods({ ...setup, client, store, recordsLost: () => tally.lost }, edge);
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, () => clock.wallMs(), tally);
   const outputs = openOutputs(setup.outputs, { store, counters, clock, log });
@@ -49,7 +46,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
       log,
       attributor: pods.attributor,
       nodeEvents,
-      survived: survivalBy(counting, clock),
+      survived: counting?.survived,
       baselines: () => counting?.ledger.baselines(),
       killsLost: () => counting?.audit.killsLost,
       sink: client === undefined ? printed : new KubeSink(client),

@@ -34,7 +34,6 @@ test('whoever follows the pods is told of those that an earlier process knew', a
       client,
       node,
       listed: NO_PODS,
-      nodeEvents: 'on',
       store,
       bootId: 'a',
       log,
