@@ -73,7 +73,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   } finally {
     stopChecking();
     await Promise.all([recorder.stop(DRAIN_WITHIN_MS), outputs.drain(DRAIN_WITHIN_MS)]);
-    store.transaction(() => saveCounters(store, counters, clock.wallMs()));
+    store.transaction(() => saveCounters(store, counters));
     log.info(store.outbox.waiting(), 'stopped');
   }
 }

@@ -1,6 +1,5 @@
 import type { AttributedEpisode, EpisodeKey } from '../store/episode-history.ts';
 import type { StateStore } from '../store/state-store.ts';
-import type { Backlog } from './episode-queue.ts';
 
 type BacklogStore = Pick<StateStore, 'history' | 'notes' | 'writable'>;
 
@@ -30,9 +29,8 @@ export interface BacklogOwner {
  * While the state file is away, episodes that wait may be in the file alone: the mark stays, and what is
  * settled is remembered here. A crash before the file is back costs a second delivery of those.
  */
-export class EpisodeBacklog implements Backlog {
+export class EpisodeBacklog {
   readonly #store: BacklogStore;
-  readonly #nowMs: () => number;
   readonly #markNote: string;
   readonly #passedNote: string;
   readonly #backfills: boolean;
@@ -44,7 +42,6 @@ export class EpisodeBacklog implements Backlog {
   /** Notes are called by the output's name: `<name>-mark` and `<name>-passed`. */
   constructor(store: BacklogStore, { name, backfills }: BacklogOwner, nowMs: () => number) {
     this.#store = store;
-    this.#nowMs = nowMs;
     this.#markNote = `${name}-mark`;
     this.#passedNote = `${name}-passed`;
     this.#backfills = backfills;
@@ -52,6 +49,7 @@ export class EpisodeBacklog implements Backlog {
     this.#note();
   }
 
+  /** The oldest ones beyond the mark. */
   pending(limit: number): readonly AttributedEpisode[] {
     this.#note();
     const { history } = this.#store;
@@ -60,6 +58,8 @@ export class EpisodeBacklog implements Backlog {
   }
 
   /**
+   * How many the history let go of before they were settled; each is told once.
+   *
    * Of what is older than the oldest decided one, only what is pending is still there. (Among those let
    * go may be some that would have been none: nothing tells any more.)
    */
@@ -84,6 +84,7 @@ export class EpisodeBacklog implements Backlog {
     return this.#waiting().length;
   }
 
+  /** These, the oldest ones, were delivered or never will be: moves the mark. */
   settle(settled: readonly AttributedEpisode[]): void {
     const added = settled.map(({ id, bootId, episode }): Settled => ({
       id,
@@ -142,10 +143,9 @@ export class EpisodeBacklog implements Backlog {
 
   /** Passed ones first: what is both passed and beyond the mark is one all the same. */
   #put(mark: number, passed: readonly number[]): void {
-    const rows = [
+    this.#store.notes.put([
       { key: this.#passedNote, value: passed },
       { key: this.#markNote, value: mark },
-    ];
-    this.#store.notes.put(rows, this.#nowMs());
+    ]);
   }
 }

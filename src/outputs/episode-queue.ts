@@ -1,4 +1,5 @@
 import type { AttributedEpisode } from '../store/episode-history.ts';
+import type { EpisodeBacklog } from './episode-backlog.ts';
 import type { Delivery, DeliveryQueue } from './output-client.ts';
 
 /** Episodes that go at once, the oldest first. */
@@ -7,15 +8,8 @@ export interface EpisodeBatch extends Delivery {
   readonly episodes: readonly AttributedEpisode[];
 }
 
-/** The episodes in the store that an output has not settled: those beyond a mark that survives restarts. */
-export interface Backlog {
-  /** The oldest ones beyond the mark. */
-  pending(limit: number): readonly AttributedEpisode[];
-  /** How many the history let go of before they were settled; each is told once. */
-  takeExpired(): number;
-  /** Moves the mark: the oldest ones, up to these, were delivered or never will be. */
-  settle(episodes: readonly AttributedEpisode[]): void;
-}
+/** The episodes in the store that an output has not settled. */
+export type Backlog = Pick<EpisodeBacklog, 'pending' | 'takeExpired' | 'settle'>;
 
 /**
  * One batch at a time; whatever has come meanwhile is in the next. One that does not pass is halved

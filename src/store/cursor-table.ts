@@ -23,11 +23,9 @@ const NOTE = 'cursor';
 /** How far the log was read: a note, which is loaded and saved with the others. */
 export class CursorTable implements StatePart {
   readonly #notes: Pick<NoteTable, 'get' | 'put'>;
-  readonly #nowMs: () => number;
 
-  constructor(notes: Pick<NoteTable, 'get' | 'put'>, nowMs: () => number) {
+  constructor(notes: Pick<NoteTable, 'get' | 'put'>) {
     this.#notes = notes;
-    this.#nowMs = nowMs;
   }
 
   read(): Cursor | undefined {
@@ -39,7 +37,7 @@ export class CursorTable implements StatePart {
     const before = this.read();
     const from = before?.bootId === bootId ? before.sequence : sequence;
     const value = { bootId, sequence: Math.max(sequence, from), backlogUntil };
-    this.#notes.put([{ key: NOTE, value }], this.#nowMs());
+    this.#notes.put([{ key: NOTE, value }]);
   }
 
   load(): () => void {

@@ -51,11 +51,11 @@ export class StateStore implements Disposable {
     const path = directory === undefined ? undefined : stateFile(directory);
     const change: Change = (operation) => this.change(operation);
     this.#db = new StateDatabase({ path, log, nowMs });
-    const known = new MemoryTable('known', ['kind', 'key'], 'SELECT * FROM known ORDER BY at_ms');
+    const known = new MemoryTable('known', ['kind', 'key'], 'SELECT * FROM known');
     this.notes = new NoteTable('note', known, change);
     this.containers = new NoteTable('container', known, change);
     this.kills = new NoteTable('kill', known, change);
-    this.cursor = new CursorTable(this.notes, nowMs);
+    this.cursor = new CursorTable(this.notes);
     const correlator = new MemoryTable('correlator', ['kind', 'key'], 'SELECT * FROM correlator');
     this.correlator = new CorrelatorTable(correlator, change);
     const outbox = new MemoryTable(

@@ -45,11 +45,11 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   const shared = { ...parts, clock, log };
   store.beforeCommit(() => {
     // When they have counted what the transaction records.
-    if (counters !== undefined) store.change(() => saveCounters(store, counters, clock.wallMs()));
+    if (counters !== undefined) store.change(() => saveCounters(store, counters));
   });
   const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
   const cursor = new CursorKeeper(store, clock, from, () => {
-    if (baselines !== undefined) saveBaselines(store, baselines(), clock.wallMs());
+    if (baselines !== undefined) saveBaselines(store, baselines());
   });
   const poster = eventOutput(store.outbox, parts.sink, {
     clock,

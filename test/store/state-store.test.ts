@@ -266,7 +266,7 @@ describe('the episodes', () => {
     expect(store.episodes.pendingCount()).toBe(2);
 
     nowMs += 61_000;
-    store.notes.put([{ key: 'n', value: 1 }], nowMs);
+    store.notes.put([{ key: 'n', value: 1 }]);
     expect(store.writable).toBe(true);
     expect([...store.episodes.pending()].map(({ episode }) => episode)).toEqual([
       makeEpisode({ sequence: 1501 }),
@@ -302,7 +302,7 @@ describe('a transaction', () => {
       using store = openStore(directory);
       store.transaction(() => {
         store.outbox.add(create('a'), START_MS);
-        store.containers.put([{ key: 'c1', value: { pod: 'a' } }], START_MS);
+        store.containers.put([{ key: 'c1', value: { pod: 'a' } }]);
       });
       const failing = () =>
         store.transaction(() => {
@@ -324,7 +324,7 @@ describe('a transaction', () => {
       const both = (isWhole: boolean) => () =>
         store.transaction(() => {
           store.outbox.add(create('a'), START_MS);
-          store.transaction(() => store.notes.put([{ key: 'n', value: isWhole }], START_MS));
+          store.transaction(() => store.notes.put([{ key: 'n', value: isWhole }]));
           if (!isWhole) throw new Error('on purpose');
         });
       expect(both(false)).toThrow('on purpose');
@@ -338,7 +338,7 @@ describe('a transaction', () => {
   test('has what rides along written with it, where nothing fails', () => {
     using store = openStore();
     let saved = 0;
-    const note = (key: string) => store.notes.put([{ key, value: saved }], START_MS);
+    const note = (key: string) => store.notes.put([{ key, value: saved }]);
     store.beforeCommit(() => {
       saved += 1;
       note('along');
@@ -364,23 +364,22 @@ describe('a transaction', () => {
     {
       using store = openStore(directory);
       store.transaction(() => {
-        store.change(() => store.notes.put([{ key: 'last', value: 1 }], START_MS));
+        store.change(() => store.notes.put([{ key: 'last', value: 1 }]));
         expect(store.notes.get('last')).toBeUndefined();
       });
       expect(store.notes.get('last')).toBe(1);
     }
     using store = openStore(directory);
     expect(store.notes.rows()).toEqual([{ key: 'last', value: 1 }]);
-    store.notes.put([{ key: 'last', value: undefined }], START_MS);
+    store.notes.put([{ key: 'last', value: undefined }]);
     expect(store.notes.rows()).toEqual([]);
   });
 
-  test('keeps the kinds of known rows apart, and forgets what nobody renewed', () => {
+  test('keeps the kinds of known rows apart, also where all of one are replaced', () => {
     using store = openStore();
-    store.containers.put([{ key: 'x', value: 1 }], START_MS);
-    store.notes.put([{ key: 'x', value: 2 }], START_MS);
-    store.notes.put([{ key: 'y', value: { n: 3 } }], START_MS + 10);
-    store.notes.forgetBefore(START_MS + 5);
+    store.containers.put([{ key: 'x', value: 1 }]);
+    store.notes.put([{ key: 'x', value: 2 }]);
+    store.notes.replace([{ key: 'y', value: { n: 3 } }]);
     expect(store.containers.get('x')).toBe(1);
     expect(store.notes.rows()).toEqual([{ key: 'y', value: { n: 3 } }]);
     expect(store.notes.get('x')).toBeUndefined();

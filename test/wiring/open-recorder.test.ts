@@ -125,7 +125,7 @@ describe('the baselines of the cgroup counters', () => {
     baselines = of(11);
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
     baselines = undefined;
-    first.store.containers.put([{ key: 'a', value: {} }], 0);
+    first.store.containers.put([{ key: 'a', value: {} }]);
     first.recorder.passed(19);
     first.recorder.caughtUp(19);
     expect(first.store.cursor.read()?.sequence).toBe(19);
