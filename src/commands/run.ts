@@ -30,8 +30,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const counting = kind === 'kernel' ? openCounting(options, tally, log, edge) : undefined;
 
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
-  using opened = openStore(options, cluster === undefined, log, edge);
-  const { store } = opened;
+  using store = openStore(options, cluster === undefined, log, edge);
   using pods = openPods({ ...setup, client, store, recordsLost: () => tally.lost }, edge);
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, () => clock.wallMs(), tally);

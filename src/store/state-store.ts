@@ -14,6 +14,8 @@ import { StateDatabase } from './state-database.ts';
 export interface StoreOptions {
   /** Without one everything is in memory. */
   readonly directory: string | undefined;
+  /** What keeps others from the directory; it is let go with the store. */
+  readonly lock?: Disposable | undefined;
   /** How many episodes the history keeps. */
   readonly historyMax: number;
   readonly log: Logger;
@@ -41,13 +43,15 @@ export class StateStore implements Disposable {
   readonly kills: NoteTable;
   readonly notes: NoteTable;
   readonly #db: StateDatabase;
+  readonly #lock: Disposable | undefined;
   readonly #rollbacks$ = new Subject<void>();
   #beforeCommit = (): void => undefined;
   /** Those of the transaction under way. */
   #operations: Operation[] | undefined;
 
   /** Opens the state, or begins one. Never fails: at worst it is in memory, and not `writable`. */
-  constructor({ directory, historyMax, log, nowMs }: StoreOptions) {
+  constructor({ directory, historyMax, log, nowMs, lock }: StoreOptions) {
+    this.#lock = lock;
     const path = directory === undefined ? undefined : stateFile(directory);
     const change: Change = (operation) => this.change(operation);
     this.#db = new StateDatabase({ path, log, nowMs });
@@ -105,6 +109,7 @@ export class StateStore implements Disposable {
 
   [Symbol.dispose](): void {
     this.#db.close();
+    this.#lock?.[Symbol.dispose]();
   }
 
   #commit(work: () => void): void {
