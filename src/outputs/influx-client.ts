@@ -14,7 +14,7 @@ const MAX_BATCH = 500;
 const WRITE_LIMIT_MS = 15_000;
 /** An answer says little; whoever says more is no InfluxDB. */
 const MAX_ANSWER_BYTES = 16 * 1024;
-/** 201 where it is a proxy's, or another database that speaks the protocol. Anything else wrote nothing. */
+/** InfluxDB answers 204; its own library takes 201 for written as well, and nothing else. */
 const WRITTEN: ReadonlySet<number> = new Set([201, 204]);
 
 /** Writes points. Queue, retries and timers are the `Output`'s: the store is the queue. */

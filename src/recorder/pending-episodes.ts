@@ -83,8 +83,8 @@ export class PendingEpisodes {
     this.#index.put(pending);
     if (typeof survived !== 'boolean')
       void survived.then((later) => this.#change(pending.key, { survived: later }));
+    this.#times.include(pending);
     if (this.#overflow.isLeft) this.#wake(pending.place);
-    else this.#times.plan();
     this.#limit();
   }
 

@@ -58,8 +58,12 @@ export class PendingTimes {
   /** Sets the timer anew: times have changed. Whose turn it is not, its time comes when the one before it is decided. */
   plan(): void {
     const atMs = Math.min(...Array.from(this.#index.turns(), (pending) => this.#atMs(pending)));
-    const delayMs = atMs - this.#clock.monotonicMs();
-    this.#alarm.set(atMs === Infinity ? undefined : this.#clock.wallMs() + delayMs);
+    this.#alarm.set(this.#wallMsOf(atMs));
+  }
+
+  /** Sets the timer, if need be, so that it rings for this one as well. */
+  include(pending: PendingEpisode): void {
+    this.#alarm.setBy(this.#wallMsOf(this.#atMs(pending)));
   }
 
   stop(): void {
@@ -73,6 +77,11 @@ export class PendingTimes {
     const over = [...this.#index.turns()].filter((pending) => this.#atMs(pending) <= nowMs);
     if (over.length > 0) this.#onTime(over.map(({ place }) => place));
     else this.plan();
+  }
+
+  /** The alarm's time. */
+  #wallMsOf(atMs: number): number | undefined {
+    return atMs === Infinity ? undefined : this.#clock.wallMs() + atMs - this.#clock.monotonicMs();
   }
 
   #atMs({ dueMs, giveUpAtMs }: PendingEpisode): number {

@@ -26,8 +26,9 @@ beforeEach(() => {
 
 function put(key: string, dueMs: number, giveUpAtMs = Infinity, place = key): void {
   const facts = { bootId: 'boot-1', sequence: 1, killLines: 1, podUids: [], sinceMs: 0 };
-  index.put({ ...facts, key, place, dueMs, giveUpAtMs });
-  times.plan();
+  const pending = { ...facts, key, place, dueMs, giveUpAtMs };
+  index.put(pending);
+  times.include(pending);
 }
 
 test('there is one timer, for whose time is over first', async () => {
