@@ -41,7 +41,8 @@ export class PendingIndex {
 
   /** Whether anything of this place is yet to be decided. */
   isBusy(place: string): boolean {
-    return this.#episodes.values().some((pending) => pending.place === place);
+    for (const pending of this.#episodes.values()) if (pending.place === place) return true;
+    return false;
   }
 
   /** Adds one, the newest; or changes one, which keeps its turn. */
@@ -61,7 +62,7 @@ export class PendingIndex {
   }
 
   oldest(count: number): readonly PendingEpisode[] {
-    return [...this.#episodes.values().take(count)];
+    return [...this.#episodes.values()].slice(0, count);
   }
 
   /** Of each place the oldest; where that is deleted meanwhile, the next one of its place as well. */
@@ -76,8 +77,10 @@ export class PendingIndex {
 
   /** The places of those whose cgroup names a pod. */
   placesOf(podUid: string): ReadonlySet<string> {
-    const ofPod = this.#episodes.values().filter(({ podUids }) => podUids.includes(podUid));
-    return new Set(ofPod.map(({ place }) => place));
+    const places = new Set<string>();
+    for (const { podUids, place } of this.#episodes.values())
+      if (podUids.includes(podUid)) places.add(place);
+    return places;
   }
 }
 
