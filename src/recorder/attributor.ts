@@ -33,7 +33,7 @@ export interface AttributorOptions {
 }
 
 /** A bug in another one, or an answer nobody foresaw, must not cost a kill its Event. */
-export class CarefulAttributor implements Attributor {
+export class GuardedAttributor implements Attributor {
   readonly news: PodNews;
   readonly #options: AttributorOptions;
 

@@ -3,7 +3,7 @@ import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import type { Answer } from '../pods/live-attributor.ts';
 import type { StoredEpisode } from '../store/stored-episode.ts';
-import { type AttributorOptions, CarefulAttributor } from './attributor.ts';
+import { type AttributorOptions, GuardedAttributor } from './attributor.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import { PendingEpisodes } from './pending-episodes.ts';
 import { placeOf } from './pending-index.ts';
@@ -32,14 +32,14 @@ const NOT_ITS_TURN: Answer = { patienceMs: Infinity };
  */
 export class EpisodeRecorder {
   readonly #options: EpisodeRecorderOptions;
-  readonly #attributor: CarefulAttributor;
+  readonly #attributor: GuardedAttributor;
   readonly #pending: PendingEpisodes;
   #stopped = false;
 
   constructor(options: EpisodeRecorderOptions) {
     this.#options = options;
     const { store, clock, log } = options;
-    const attributor = new CarefulAttributor(options);
+    const attributor = new GuardedAttributor(options);
     this.#attributor = attributor;
     this.#pending = new PendingEpisodes({
       episodes: store.episodes,
