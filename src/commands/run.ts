@@ -9,7 +9,7 @@ import { newTally, type Tally } from '../tally.ts';
 import { type AgentOptions, readOptions } from '../wiring/agent-options.ts';
 import { checkAtStart } from '../wiring/check-at-start.ts';
 import { openCounters, saveCounters } from '../wiring/open-counters.ts';
-import { openCounting, survivalBy } from '../wiring/open-counting.ts';
+import { openCounting } from '../wiring/open-counting.ts';
 import { openOutputs } from '../wiring/open-outputs.ts';
 import { openPods } from '../wiring/open-pods.ts';
 import { openRecorder } from '../wiring/open-recorder.ts';
@@ -35,12 +35,8 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
   await using reviews = cluster === undefined ? undefined : new ApiClient(cluster, REVIEW_TIMEOUTS);
   const reviewer = reviews === undefined ? undefined : new TokenReviewer(reviews);
-  using opened = openStore(options, cluster === undefined, log, edge);
-  const { store } = opened;
-  using pods = openPods(
-    { ...setup, client, nodeEvents, store, recordsLost: () => tally.lost },
-    edge,
-  );
+  using store = openStore(options, cluster === undefined, log, edge);
+  using pods = openPods({ ...setup, client, store, recordsLost: () => tally.lost }, edge);
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, () => clock.wallMs(), tally);
   const outputs = openOutputs(setup.outputs, { store, counters, clock, log });
@@ -54,7 +50,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
       log,
       attributor: pods.attributor,
       nodeEvents,
-      survived: survivalBy(counting, clock),
+      survived: counting?.survived,
       baselines: () => counting?.ledger.baselines(),
       killsLost: () => counting?.audit.killsLost,
       sink: client === undefined ? printed : new KubeSink(client),
@@ -81,7 +77,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   } finally {
     stopChecking();
     await Promise.all([recorder.stop(DRAIN_WITHIN_MS), outputs.drain(DRAIN_WITHIN_MS)]);
-    store.transaction(() => saveCounters(store, counters, clock.wallMs()));
+    store.transaction(() => saveCounters(store, counters));
     sayStopped(store, options.stateDir !== undefined && store.writable, log);
   }
 }

@@ -1,7 +1,7 @@
 import type { CorrelatorOptions } from './correlator-options.ts';
 import { eventKey } from './event-keys.ts';
 import { Lru } from './lru.ts';
-import type { Row } from './row-map.ts';
+import type { RowMap } from './row-map.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 
 type AggregateOptions = Pick<
@@ -29,9 +29,9 @@ export class EventAggregator {
   readonly #options: AggregateOptions;
   readonly #groups: Lru<AggregateRecord>;
 
-  constructor(options: AggregateOptions, rows: Iterable<Row<AggregateRecord>>) {
+  constructor(options: AggregateOptions, groups: RowMap<AggregateRecord>) {
     this.#options = options;
-    this.#groups = new Lru(options.lruCacheSize, rows);
+    this.#groups = new Lru(options.lruCacheSize, groups);
   }
 
   /** client-go tools/record EventAggregator.EventAggregate. */
@@ -61,10 +61,6 @@ export class EventAggregator {
       count: 1,
       firstTimestamp: event.lastTimestamp,
     };
-  }
-
-  takeChanges(): Row<AggregateRecord>[] {
-    return this.#groups.takeChanges();
   }
 }
 

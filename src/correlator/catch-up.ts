@@ -1,22 +1,15 @@
 import type { CorrelatorOptions } from './correlator-options.ts';
 import type { Observation } from './count-events.ts';
 import { fold, heldId, heldPatchId, observationIn, type SeenEvent } from './fold-held.ts';
+import type { StateMaps } from './correlator-state.ts';
 import { type HeldEvent, HeldEvents } from './held-events.ts';
 import type { RecordedEvent } from './recorded-event.ts';
-import type { Row } from './row-map.ts';
 import { SpamFilter } from './spam-filter.ts';
-import type { TokenBucket } from './token-bucket.ts';
 
 type CatchUpOptions = Pick<
   Required<CorrelatorOptions>,
   'burstSize' | 'catchUp' | 'lruCacheSize' | 'qps'
 >;
-
-/** The rows `CatchUp` is restored from. */
-interface CatchUpRows {
-  readonly buckets: Iterable<Row<TokenBucket>>;
-  readonly held: Iterable<Row<HeldEvent>>;
-}
 
 /**
  * The spam filter, and behind it the Events it skipped: each token that returns to a bucket writes
@@ -27,10 +20,10 @@ export class CatchUp {
   readonly #filter: SpamFilter;
   readonly #held: HeldEvents;
 
-  constructor(options: CatchUpOptions, rows: CatchUpRows) {
+  constructor(options: CatchUpOptions, maps: Pick<StateMaps, 'bucket' | 'held'>) {
     this.#options = options;
-    this.#filter = new SpamFilter(options, rows.buckets, (key) => this.#held.reschedule(key));
-    this.#held = new HeldEvents(rows.held, (key) => this.#filter.nextTokenAtMs(key));
+    this.#filter = new SpamFilter(options, maps.bucket, (key) => this.#held.reschedule(key));
+    this.#held = new HeldEvents(maps.held, (key) => this.#filter.nextTokenAtMs(key));
   }
 
   /**
@@ -71,14 +64,6 @@ export class CatchUp {
   /** When `takeDue` will have something; `undefined` if nothing waits. */
   nextDueMs(): number | undefined {
     return this.#held.next()?.dueMs;
-  }
-
-  takeBucketChanges(): Row<TokenBucket>[] {
-    return this.#filter.takeChanges();
-  }
-
-  takeHeldChanges(): Row<HeldEvent>[] {
-    return this.#held.takeChanges();
   }
 
   #isPaid(spamKey: string, nowMs: number): boolean {

@@ -1,16 +1,15 @@
 import { EventAggregator } from './aggregate-events.ts';
 import { CatchUp } from './catch-up.ts';
 import { type CorrelatorOptions, withDefaults } from './correlator-options.ts';
-import { rowsOf, type StateRow, withKind } from './correlator-state.ts';
+import { changesOf, mapsOf, type StateMaps, type StateRow } from './correlator-state.ts';
 import { countEvent, EventLogger, type Observation } from './count-events.ts';
-import type { Decision, SkipCount } from './decision.ts';
+import type { Decision } from './decision.ts';
 import { eventKey } from './event-keys.ts';
 import { amendmentOf, patchOf } from './event-patch.ts';
 import type { SeenEvent } from './fold-held.ts';
 import type { HeldEvent } from './held-events.ts';
 import { KillClock } from './kill-clock.ts';
 import { fromStored, type RecordedEvent } from './recorded-event.ts';
-import { SkipCounts } from './skip-counts.ts';
 
 /**
  * Decides for every Event whether it is created, added to an earlier one, or skipped: similar ones
@@ -25,22 +24,20 @@ import { SkipCounts } from './skip-counts.ts';
  */
 export class EventCorrelator {
   readonly #options: Required<CorrelatorOptions>;
+  readonly #maps: StateMaps;
   readonly #aggregator: EventAggregator;
   readonly #logger: EventLogger;
   readonly #catchUp: CatchUp;
   readonly #clock: KillClock;
-  readonly #skipped = new SkipCounts();
 
   constructor(options: CorrelatorOptions = {}, restored: Iterable<StateRow> = []) {
-    const rows = [...restored];
+    const maps = mapsOf([...restored]);
+    this.#maps = maps;
     this.#options = withDefaults(options);
-    this.#aggregator = new EventAggregator(this.#options, rowsOf(rows, 'aggregate'));
-    this.#logger = new EventLogger(this.#options.lruCacheSize, rowsOf(rows, 'observation'));
-    this.#catchUp = new CatchUp(this.#options, {
-      buckets: rowsOf(rows, 'bucket'),
-      held: rowsOf(rows, 'held'),
-    });
-    this.#clock = new KillClock(rowsOf(rows, 'clock'));
+    this.#aggregator = new EventAggregator(this.#options, maps.aggregate);
+    this.#logger = new EventLogger(this.#options.lruCacheSize, maps.observation);
+    this.#catchUp = new CatchUp(this.#options, maps);
+    this.#clock = new KillClock(maps.clock);
   }
 
   /**
@@ -83,20 +80,9 @@ export class EventCorrelator {
     return dueMs === undefined ? undefined : this.#clock.wallTimeOf(dueMs);
   }
 
-  /** What was skipped since the last question, for the log. */
-  takeSkipped(): SkipCount[] {
-    return this.#skipped.take();
-  }
-
   /** The rows to write so that the store equals this state. */
   takeChanges(): StateRow[] {
-    return [
-      ...withKind('aggregate', this.#aggregator.takeChanges()),
-      ...withKind('observation', this.#logger.takeChanges()),
-      ...withKind('bucket', this.#catchUp.takeBucketChanges()),
-      ...withKind('held', this.#catchUp.takeHeldChanges()),
-      ...withKind('clock', this.#clock.takeChanges()),
-    ];
+    return changesOf(this.#maps);
   }
 
   /** Aggregates and counts. */
@@ -114,11 +100,10 @@ export class EventCorrelator {
 
   #skip(seen: SeenEvent, event: RecordedEvent, nowMs: number): Decision {
     const reason = this.#options.catchUp ? 'held' : 'dropped';
-    this.#skipped.add(reason, event.reason);
     if (reason === 'held') {
       this.#catchUp.hold(seen, () => this.#aggregator.combine(event, nowMs));
     }
-    return { verb: 'skip', reason };
+    return { verb: 'skip', reason, eventReason: event.reason };
   }
 
   /** Writes what was held. A combined create leaves an Event its group has already as it is. */

@@ -2,7 +2,7 @@ import type { AggregateRecord } from './aggregate-events.ts';
 import type { Observation } from './count-events.ts';
 import type { HeldEvent } from './held-events.ts';
 import type { ClockState } from './kill-clock.ts';
-import type { Row } from './row-map.ts';
+import { type Row, RowMap } from './row-map.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
 /** What each kind of row holds. */
@@ -25,18 +25,29 @@ export type StateRow = {
   [Kind in StateKind]: { readonly kind: Kind } & Row<StateValues[Kind]>;
 }[StateKind];
 
-/** The restored rows of one kind. */
-export function rowsOf<Kind extends StateKind>(
+/** All that a correlator remembers, each kind in a map of its own. */
+export type StateMaps = { readonly [Kind in StateKind]: RowMap<StateValues[Kind]> };
+
+export function mapsOf(rows: readonly StateRow[]): StateMaps {
+  return {
+    aggregate: new RowMap(rowsOf(rows, 'aggregate')),
+    observation: new RowMap(rowsOf(rows, 'observation')),
+    bucket: new RowMap(rowsOf(rows, 'bucket')),
+    held: new RowMap(rowsOf(rows, 'held')),
+    clock: new RowMap(rowsOf(rows, 'clock')),
+  };
+}
+
+/** The rows to write so that the store equals these maps. */
+export function changesOf(maps: StateMaps): StateRow[] {
+  return Object.entries(maps).flatMap(([kind, map]) =>
+    map.takeChanges().map((row) => ({ kind, ...row }) as StateRow),
+  );
+}
+
+function rowsOf<Kind extends StateKind>(
   rows: readonly StateRow[],
   kind: Kind,
 ): Extract<StateRow, { kind: Kind }>[] {
   return rows.filter((row): row is Extract<StateRow, { kind: Kind }> => row.kind === kind);
-}
-
-/** Says of which kind the rows are. */
-export function withKind<Kind extends StateKind, V>(
-  kind: Kind,
-  rows: readonly Row<V>[],
-): ({ readonly kind: Kind } & Row<V>)[] {
-  return rows.map((row) => ({ kind, ...row }));
 }

@@ -1,7 +1,7 @@
 import { eventKey } from './event-keys.ts';
 import { Lru } from './lru.ts';
 import type { RecordedEvent } from './recorded-event.ts';
-import type { Row } from './row-map.ts';
+import type { RowMap } from './row-map.ts';
 
 /**
  * What was last written for an Event key. client-go tools/record eventLog; plain JSON.
@@ -45,8 +45,8 @@ export function observationOf(event: RecordedEvent): Observation {
 export class EventLogger {
   readonly #observations: Lru<Observation>;
 
-  constructor(lruCacheSize: number, rows: Iterable<Row<Observation>>) {
-    this.#observations = new Lru(lruCacheSize, rows);
+  constructor(lruCacheSize: number, observations: RowMap<Observation>) {
+    this.#observations = new Lru(lruCacheSize, observations);
   }
 
   /** client-go tools/record eventLogger.lastEventObservationFromCache. */
@@ -65,9 +65,5 @@ export class EventLogger {
    */
   update(event: RecordedEvent): void {
     this.#observations.set(eventKey(event), observationOf(event));
-  }
-
-  takeChanges(): Row<Observation>[] {
-    return this.#observations.takeChanges();
   }
 }

@@ -10,14 +10,15 @@ export type SkipReason = 'held' | 'dropped';
  * A patch comes with the whole Event, so that one that expired can be created again under its name
  * and with its count.
  */
-export type Decision =
-  | { readonly verb: 'create'; readonly event: RecordedEvent }
-  | { readonly verb: 'patch'; readonly event: RecordedEvent; readonly patch: EventPatch }
-  | { readonly verb: 'skip'; readonly reason: SkipReason };
+export type Decision = WriteDecision | SkipDecision;
 
-/** How many Events of one reason were skipped, for the log. */
-export interface SkipCount {
+export type WriteDecision =
+  | { readonly verb: 'create'; readonly event: RecordedEvent }
+  | { readonly verb: 'patch'; readonly event: RecordedEvent; readonly patch: EventPatch };
+
+/** `eventReason` is what the Event that is not written gives as its own. */
+export interface SkipDecision {
+  readonly verb: 'skip';
   readonly reason: SkipReason;
   readonly eventReason: string;
-  readonly count: number;
 }

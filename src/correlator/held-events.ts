@@ -1,4 +1,4 @@
-import { type Row, RowMap } from './row-map.ts';
+import type { RowMap } from './row-map.ts';
 import type { StoredEvent } from './recorded-event.ts';
 
 /** One write that waits for a token; plain JSON. */
@@ -37,8 +37,8 @@ export class HeldEvents {
   /** The result of the last search, until a queue changes. */
   #next: Turn | undefined;
 
-  constructor(rows: Iterable<Row<HeldEvent>>, nextTokenAtMs: (spamKey: string) => number) {
-    this.#rows = new RowMap(rows);
+  constructor(rows: RowMap<HeldEvent>, nextTokenAtMs: (spamKey: string) => number) {
+    this.#rows = rows;
     this.#nextTokenAtMs = nextTokenAtMs;
     for (const [id, { spamKey }] of this.#rows.entries()) this.#enqueue(id, spamKey);
   }
@@ -84,10 +84,6 @@ export class HeldEvents {
     this.#next ??= this.#search();
     const held = this.#next && this.#rows.get(this.#next.id);
     return this.#next && held && { ...this.#next, held };
-  }
-
-  takeChanges(): Row<HeldEvent>[] {
-    return this.#rows.takeChanges();
   }
 
   #enqueue(id: string, spamKey: string): void {

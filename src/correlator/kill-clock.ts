@@ -1,4 +1,4 @@
-import { type Row, RowMap } from './row-map.ts';
+import type { RowMap } from './row-map.ts';
 
 /** What the clock remembers; plain JSON. */
 export interface ClockState {
@@ -34,8 +34,8 @@ export function advanceClock(before: ClockState | undefined, atMs: number): Cloc
 export class KillClock {
   readonly #state: RowMap<ClockState>;
 
-  constructor(rows: Iterable<Row<ClockState>>) {
-    this.#state = new RowMap(rows);
+  constructor(state: RowMap<ClockState>) {
+    this.#state = state;
   }
 
   /** A kill, or a timer, at the wall time `atMs`: the time to decide by. */
@@ -49,9 +49,5 @@ export class KillClock {
   wallTimeOf(clockMs: number): number {
     const { nowMs, offsetMs } = this.#state.get(ONLY_KEY) ?? NEVER_SET;
     return Math.max(clockMs, nowMs) - offsetMs;
-  }
-
-  takeChanges(): Row<ClockState>[] {
-    return this.#state.takeChanges();
   }
 }

@@ -1,4 +1,4 @@
-import { type Row, RowMap } from './row-map.ts';
+import type { RowMap } from './row-map.ts';
 
 /**
  * The least-recently-used cache that bounds every map of the correlator.
@@ -14,9 +14,9 @@ export class Lru<V> {
   readonly #onEvicted: ((key: string) => void) | undefined;
 
   /** `onEvicted` is k8s.io/utils/lru's `EvictionFunc`. */
-  constructor(maxEntries: number, rows: Iterable<Row<V>>, onEvicted?: (key: string) => void) {
+  constructor(maxEntries: number, rows: RowMap<V>, onEvicted?: (key: string) => void) {
     this.#maxEntries = maxEntries;
-    this.#rows = new RowMap(rows);
+    this.#rows = rows;
     this.#onEvicted = onEvicted;
   }
 
@@ -29,10 +29,6 @@ export class Lru<V> {
   set(key: string, value: V): void {
     this.#rows.append(key, value);
     while (this.#rows.size > Math.max(0, this.#maxEntries)) this.#evict(this.#rows.firstKey());
-  }
-
-  takeChanges(): Row<V>[] {
-    return this.#rows.takeChanges();
   }
 
   #evict(key: string | undefined): void {

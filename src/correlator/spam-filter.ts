@@ -1,5 +1,5 @@
 import { Lru } from './lru.ts';
-import type { Row } from './row-map.ts';
+import type { RowMap } from './row-map.ts';
 import {
   type BucketRate,
   fullBucket,
@@ -19,11 +19,11 @@ export class SpamFilter {
   /** `onForgotten` hears of each bucket that another one's space was taken from. */
   constructor(
     options: BucketRate & { readonly lruCacheSize: number },
-    rows: Iterable<Row<TokenBucket>>,
+    buckets: RowMap<TokenBucket>,
     onForgotten: (spamKey: string) => void,
   ) {
     this.#rate = options;
-    this.#buckets = new Lru(options.lruCacheSize, rows, onForgotten);
+    this.#buckets = new Lru(options.lruCacheSize, buckets, onForgotten);
   }
 
   /**
@@ -46,10 +46,6 @@ export class SpamFilter {
   nextTokenAtMs(spamKey: string): number {
     const bucket = this.#buckets.get(spamKey);
     return bucket === undefined ? -Infinity : nextTokenAtMs(bucket, this.#rate);
-  }
-
-  takeChanges(): Row<TokenBucket>[] {
-    return this.#buckets.takeChanges();
   }
 
   #bucketOf(spamKey: string, nowMs: number): TokenBucket {

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'undici';
+import { beginningOf } from './body-text.ts';
 import { classifyAnswer, classifyTransport, garbled } from './classify-failure.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { limitIdle, withDeadline } from './deadline.ts';
@@ -139,7 +140,11 @@ export class ApiClient implements AsyncDisposable {
     const isSuccess = statusCode >= 200 && statusCode <= 299;
     if (isSuccess && (use === 'request' || isJson(headers))) return { headers, body };
     const [retryAfter] = [headers['retry-after']].flat();
-    const answer = { status: statusCode, retryAfter, body: await beginningOf(body) };
+    const answer = {
+      status: statusCode,
+      retryAfter,
+      body: await beginningOf(body, MAX_REFUSAL_BYTES),
+    };
     throw classifyAnswer(describe(asked), answer);
   }
 }
@@ -163,17 +168,6 @@ function headersOf({ contentType }: Question): Readonly<Record<string, string>> 
 
 function isJson({ 'content-type': type }: IncomingHttpHeaders): boolean {
   return type?.startsWith('application/json') === true;
-}
-
-async function beginningOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_REFUSAL_BYTES) break;
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Something between us and the API server (a captive portal, a proxy's page) may answer 200 as well. */

@@ -29,15 +29,6 @@ export function timeMs(value: unknown, ...path: readonly string[]): number | und
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** `{ [key]: value }`, or nothing where there is no value: optional fields stay absent. */
-export function optional<K extends string, V>(
-  key: K,
-  value: V | undefined,
-): { readonly [P in K]?: V };
-export function optional(key: string, value: unknown): object {
-  return value === undefined ? {} : { [key]: value };
-}
-
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }

@@ -43,7 +43,15 @@ export interface TaskRow {
 export type ContextKind = 'full' | 'suppressed' | 'partial';
 
 /** Whose limit was hit, from the path of the oom memcg. `host` is a unit outside kubepods. */
-export type LimitLevel = 'container' | 'pod' | 'qos' | 'node-allocatable' | 'system' | 'host';
+export const LIMIT_LEVELS = [
+  'container',
+  'pod',
+  'qos',
+  'node-allocatable',
+  'system',
+  'host',
+] as const;
+export type LimitLevel = (typeof LIMIT_LEVELS)[number];
 
 /**
  * Who told the victim's cgroup at its kill line: `proc` is `/proc/<pid>/cgroup`, `snapshot` the

@@ -20,9 +20,6 @@ export interface AuditFigures {
   readonly unexplained: number;
 }
 
-/** `unknown`: the kernel counts nothing (before 4.13), or nothing has been compared yet. */
-export type AuditState = 'unknown' | AuditFigures;
-
 export interface KillAuditOptions {
   /** `/proc/vmstat` `oom_kill`. */
   readonly total: () => number | undefined;
@@ -44,7 +41,7 @@ const MIN_INTERVAL_MS = 1000;
 export class KillAudit {
   readonly #options: KillAuditOptions;
   readonly #countedAtStart: number | undefined;
-  #state: AuditState = 'unknown';
+  #figures: AuditFigures | undefined;
   /** Seen once, and when. */
   #suspected = { missing: 0, atMs: 0 };
   /** Records lost and lines read when the figures agreed last. */
@@ -58,16 +55,16 @@ export class KillAudit {
     this.#countedAtStart = options.total();
   }
 
-  /** For metrics. */
-  get state(): AuditState {
-    return this.#state;
+  /** For metrics; `undefined` where the kernel counts nothing (before 4.13), or nothing was compared yet. */
+  get figures(): AuditFigures | undefined {
+    return this.#figures;
   }
 
   /** Kills that went with lost records; `undefined` until it was looked at since the last were lost. */
   get killsLost(): number | undefined {
     const { lost } = this.#options.tally;
-    if (this.#state === 'unknown' || this.#agreed.lost !== lost) return undefined;
-    return lost > 0 && lost === this.#lostAtStart ? undefined : this.#state.lost;
+    if (this.#agreed.lost !== lost) return undefined;
+    return lost > 0 && lost === this.#lostAtStart ? undefined : this.#figures?.lost;
   }
 
   /**
@@ -88,14 +85,14 @@ export class KillAudit {
     if (counted === undefined) return;
     this.#lookedAtMs = nowMs;
     const { killLines: recorded } = this.#options.tally;
-    const before = this.#state === 'unknown' ? this.#atStart(counted) : this.#state;
+    const before = this.#figures ?? this.#atStart(counted);
     const missing = counted - recorded - before.beforeStart - before.lost - before.unexplained;
     const figures = { ...before, counted, recorded };
     if (missing !== 0 && !this.#isSuspected(missing, nowMs)) {
-      this.#state = before;
+      this.#figures = before;
       return;
     }
-    this.#state = missing === 0 ? figures : this.#explain(figures, missing);
+    this.#figures = missing === 0 ? figures : this.#explain(figures, missing);
     this.#suspected = { missing: 0, atMs: nowMs };
     this.#agreed = { ...this.#options.tally };
   }

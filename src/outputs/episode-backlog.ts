@@ -1,41 +1,7 @@
-import type { OomEpisode } from '../oom/episode.ts';
-import type { Attribution } from '../pods/attribute.ts';
-import type { Backlog } from './episode-queue.ts';
+import type { AttributedEpisode, EpisodeKey } from '../store/episode-history.ts';
+import type { StateStore } from '../store/state-store.ts';
 
-/** An episode in the store whose subjects are known. */
-export interface QueuedEpisode {
-  /** Ascending in the order of recording. */
-  readonly id: number;
-  readonly bootId: string;
-  /** When it entered the store, ms since the epoch. */
-  readonly enteredMs: number;
-  readonly episode: OomEpisode;
-  readonly attribution: Attribution;
-}
-
-/** Boot and sequence: what a file that was away gives no other. */
-export type EpisodeKey = readonly [bootId: string, sequence: number];
-
-/** What is needed of the store: the history, and notes. */
-export interface EpisodeStore {
-  readonly episodes: {
-    /** The oldest first: those after `id`, and those in `among`. */
-    attributed(id: number, among: readonly number[], count: number): readonly QueuedEpisode[];
-    /** The ids of these, and of those that may yet be attributed. */
-    attributable(id: number, among: readonly number[], until?: number): readonly number[];
-    /** The ids that these have now; of those that are gone, none. */
-    idsOf(episodes: readonly EpisodeKey[]): readonly number[];
-    /** The last id of what entered the store before then; 0 if there is none. */
-    lastBefore(ms: number): number;
-    /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
-    oldestDecided(): number | undefined;
-  };
-  readonly notes: {
-    get(key: string): unknown;
-    put(rows: readonly { readonly key: string; readonly value: unknown }[], nowMs: number): void;
-  };
-  readonly writable: boolean;
-}
+type BacklogStore = Pick<StateStore, 'history' | 'notes' | 'writable'>;
 
 /**
  * How many that were settled are remembered while the file is away: more than the store has without it,
@@ -63,9 +29,8 @@ export interface BacklogOwner {
  * While the state file is away, episodes that wait may be in the file alone: the mark stays, and what is
  * settled is remembered here. A crash before the file is back costs a second delivery of those.
  */
-export class EpisodeBacklog implements Backlog {
-  readonly #store: EpisodeStore;
-  readonly #nowMs: () => number;
+export class EpisodeBacklog {
+  readonly #store: BacklogStore;
   readonly #markNote: string;
   readonly #passedNote: string;
   readonly #backfills: boolean;
@@ -75,9 +40,8 @@ export class EpisodeBacklog implements Backlog {
   #settled: readonly Settled[] = [];
 
   /** Notes are called by the output's name: `<name>-mark` and `<name>-passed`. */
-  constructor(store: EpisodeStore, { name, backfills }: BacklogOwner, nowMs: () => number) {
+  constructor(store: BacklogStore, { name, backfills }: BacklogOwner, nowMs: () => number) {
     this.#store = store;
-    this.#nowMs = nowMs;
     this.#markNote = `${name}-mark`;
     this.#passedNote = `${name}-passed`;
     this.#backfills = backfills;
@@ -85,27 +49,30 @@ export class EpisodeBacklog implements Backlog {
     this.#note();
   }
 
-  pending(limit: number): readonly QueuedEpisode[] {
+  /** The oldest ones beyond the mark. */
+  pending(limit: number): readonly AttributedEpisode[] {
     this.#note();
-    const { episodes } = this.#store;
-    if (this.#settled.length === 0) return episodes.attributed(this.#mark, this.#passed, limit);
-    return episodes.attributed(Number.MAX_SAFE_INTEGER, this.#waiting(), limit);
+    const { history } = this.#store;
+    if (this.#settled.length === 0) return history.attributed(this.#mark, this.#passed, limit);
+    return history.attributed(Number.MAX_SAFE_INTEGER, this.#waiting(), limit);
   }
 
   /**
+   * How many the history let go of before they were settled; each is told once.
+   *
    * Of what is older than the oldest decided one, only what is pending is still there. (Among those let
    * go may be some that would have been none: nothing tells any more.)
    */
   takeExpired(): number {
     this.#note();
-    const { episodes } = this.#store;
-    const oldest = episodes.oldestDecided();
+    const { history } = this.#store;
+    const oldest = history.oldestDecided();
     if (oldest === undefined) return 0;
     const [mark, passed] = [this.#mark, this.#passed];
     const isOlder = (id: number): boolean => id < oldest;
     const unsettled = passed.filter(isOlder).length + Math.max(oldest - 1 - mark, 0);
     if (unsettled === 0) return 0;
-    const left = episodes.attributable(mark, passed, oldest - 1);
+    const left = history.attributable(mark, passed, oldest - 1);
     if (!this.#store.writable) return 0; // the file may have them
     const expired = unsettled - left.filter(isOlder).length;
     if (expired > 0) this.#put(Math.max(mark, oldest - 1), left);
@@ -117,7 +84,8 @@ export class EpisodeBacklog implements Backlog {
     return this.#waiting().length;
   }
 
-  settle(settled: readonly QueuedEpisode[]): void {
+  /** These, the oldest ones, were delivered or never will be: moves the mark. */
+  settle(settled: readonly AttributedEpisode[]): void {
     const added = settled.map(({ id, bootId, episode }): Settled => ({
       id,
       key: [bootId, episode.sequence],
@@ -142,7 +110,7 @@ export class EpisodeBacklog implements Backlog {
 
   /** The ids of those that are not settled. */
   #waiting(settledIds = this.#settledIds(), until?: number): readonly number[] {
-    const ids = this.#store.episodes.attributable(this.#mark, this.#passed, until);
+    const ids = this.#store.history.attributable(this.#mark, this.#passed, until);
     const settled = new Set(settledIds);
     return settled.size === 0 ? ids : ids.filter((id) => !settled.has(id));
   }
@@ -150,21 +118,19 @@ export class EpisodeBacklog implements Backlog {
   /** The ids that they have now. */
   #settledIds(): readonly number[] {
     if (this.#settled.length === 0) return [];
-    return this.#store.episodes.idsOf(this.#settled.map(({ key }) => key));
+    return this.#store.history.idsOf(this.#settled.map(({ key }) => key));
   }
 
   /** What the history let go of before was asked for by nobody. */
   #begin(): void {
-    const { episodes } = this.#store;
+    const { history } = this.#store;
     if (!this.#backfills) {
       const isFirst = this.#namedMs === undefined;
-      const last = isFirst
-        ? episodes.attributable(0, []).at(-1)
-        : episodes.lastBefore(this.#namedMs);
+      const last = isFirst ? history.attributable(0, []).at(-1) : history.lastBefore(this.#namedMs);
       return this.#put(last ?? 0, []);
     }
-    const mark = (episodes.oldestDecided() ?? 1) - 1;
-    this.#put(mark, episodes.attributable(0, [], mark));
+    const mark = (history.oldestDecided() ?? 1) - 1;
+    this.#put(mark, history.attributable(0, [], mark));
   }
 
   get #mark(): number {
@@ -177,10 +143,9 @@ export class EpisodeBacklog implements Backlog {
 
   /** Passed ones first: what is both passed and beyond the mark is one all the same. */
   #put(mark: number, passed: readonly number[]): void {
-    const rows = [
+    this.#store.notes.put([
       { key: this.#passedNote, value: passed },
       { key: this.#markNote, value: mark },
-    ];
-    this.#store.notes.put(rows, this.#nowMs());
+    ]);
   }
 }

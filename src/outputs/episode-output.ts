@@ -1,4 +1,5 @@
-import type { BacklogOwner, QueuedEpisode } from './episode-backlog.ts';
+import type { AttributedEpisode } from '../store/episode-history.ts';
+import type { BacklogOwner } from './episode-backlog.ts';
 import { type Backlog, type EpisodeBatch, EpisodeQueue } from './episode-queue.ts';
 import { Output } from './output.ts';
 import type { OutputClient } from './output-client.ts';
@@ -22,7 +23,7 @@ export interface EpisodeClient<O extends string = string>
   /** A day where absent. */
   readonly giveUpAfterMs?: number;
   /** Whether one is not to go there; none where absent. */
-  isExcluded?(episode: QueuedEpisode): boolean;
+  isExcluded?(episode: AttributedEpisode): boolean;
 }
 
 /** Takes each attributed episode to a client, in the order in which they were recorded. */

@@ -1,26 +1,20 @@
-import type { QueuedEpisode } from './episode-backlog.ts';
+import type { AttributedEpisode } from '../store/episode-history.ts';
+import type { EpisodeBacklog } from './episode-backlog.ts';
 import type { Delivery, DeliveryQueue } from './output-client.ts';
 
 /** Episodes that go at once, the oldest first. */
 export interface EpisodeBatch extends Delivery {
   readonly size: number;
-  readonly episodes: readonly QueuedEpisode[];
+  readonly episodes: readonly AttributedEpisode[];
 }
 
-/** The episodes in the store that an output has not settled: those beyond a mark that survives restarts. */
-export interface Backlog {
-  /** The oldest ones beyond the mark. */
-  pending(limit: number): readonly QueuedEpisode[];
-  /** How many the history let go of before they were settled; each is told once. */
-  takeExpired(): number;
-  /** Moves the mark: the oldest ones, up to these, were delivered or never will be. */
-  settle(episodes: readonly QueuedEpisode[]): void;
-}
+/** The episodes in the store that an output has not settled. */
+export type Backlog = Pick<EpisodeBacklog, 'pending' | 'takeExpired' | 'settle'>;
 
 export interface EpisodeQueueOptions {
   readonly maxBatch: number;
   /** Whether one is to be settled without a delivery. */
-  readonly isExcluded: (episode: QueuedEpisode) => boolean;
+  readonly isExcluded: (episode: AttributedEpisode) => boolean;
   readonly onExcluded: (count: number) => void;
   readonly onExpired: (count: number) => void;
 }
@@ -56,7 +50,7 @@ export class EpisodeQueue implements DeliveryQueue<EpisodeBatch> {
   }
 
   /** The oldest ones up to one that is excluded. Those before them that are, are settled. */
-  #included(): readonly QueuedEpisode[] {
+  #included(): readonly AttributedEpisode[] {
     const { isExcluded, onExcluded } = this.#options;
     const episodes = this.#backlog.pending(this.#limit);
     const first = episodes.findIndex((episode) => !isExcluded(episode));

@@ -1,23 +1,15 @@
-import { HttpError } from '@influxdata/influxdb-client';
-import { RecorderError } from '../errors.ts';
-import { readRetryAfterMs } from '../retry.ts';
+import { DeliveryError } from './delivery-error.ts';
+import type { PostAnswer } from './post-once.ts';
 
-/** `AWAY`: later. `ACCESS`: when somebody has set it right. `REFUSED`: these points never. */
 export type InfluxErrorCode = 'E_INFLUX_AWAY' | 'E_INFLUX_ACCESS' | 'E_INFLUX_REFUSED';
 
 /** Points that did not get to InfluxDB. */
-export class InfluxError extends RecorderError {
+export class InfluxError extends DeliveryError {
   readonly code: InfluxErrorCode;
-  readonly retryAfterMs: number;
 
   constructor(code: InfluxErrorCode, retryAfterMs: number, cause: unknown) {
-    super('Writing points to InfluxDB', cause);
+    super('Writing points to InfluxDB', retryAfterMs, cause);
     this.code = code;
-    this.retryAfterMs = retryAfterMs;
-  }
-
-  get retryable(): boolean {
-    return this.code !== 'E_INFLUX_REFUSED';
   }
 }
 
@@ -31,23 +23,22 @@ export class InfluxError extends RecorderError {
 const ABOUT_POINTS =
   /partial write|unable to parse|failed to parse line protocol|parsing failed for write_lp|field type conflict|(?:beyond|outside) retention policy/i;
 
+/** An error page can be long; its beginning says what it is. */
+const MAX_QUOTED_CHARS = 1024;
+
 /**
- * What a failure means. 413 and 422 are about the points, and so is a 400 if InfluxDB says it is. Any
- * other 400 (plain HTTP to a TLS port, no organization) is like a wrong token, database or bucket:
- * somebody's to set right, and the points wait for it.
+ * What an answer means that is none to a write. 413 and 422 are about the points, and so is a 400 if
+ * InfluxDB says it is. Any other 400 (plain HTTP to a TLS port, no organization) is like a wrong token,
+ * database or bucket: somebody's to set right, and the points wait for it.
  */
-export function classifyInfluxError(cause: unknown): InfluxError {
-  if (cause instanceof InfluxError) return cause;
-  const status = cause instanceof HttpError ? cause.statusCode : undefined;
-  const body = cause instanceof HttpError ? cause.body : undefined;
-  // The library's own `retryAfter()` takes the seconds for ms.
-  const retryAfter = cause instanceof HttpError ? cause.headers?.['retry-after'] : undefined;
-  return new InfluxError(codeOf(status, body), readRetryAfterMs(retryAfter), cause);
+export function influxRefusal({ status, text, retryAfterMs }: PostAnswer): InfluxError {
+  const cause = new Error(`HTTP ${status}: ${text.slice(0, MAX_QUOTED_CHARS)}`);
+  return new InfluxError(codeOf(status, text), retryAfterMs, cause);
 }
 
-function codeOf(status: number | undefined, body = ''): InfluxErrorCode {
+function codeOf(status: number, text: string): InfluxErrorCode {
   if (status === 413 || status === 422) return 'E_INFLUX_REFUSED';
-  if (status === 400) return ABOUT_POINTS.test(body) ? 'E_INFLUX_REFUSED' : 'E_INFLUX_ACCESS';
+  if (status === 400) return ABOUT_POINTS.test(text) ? 'E_INFLUX_REFUSED' : 'E_INFLUX_ACCESS';
   if (status === 401 || status === 403 || status === 404) return 'E_INFLUX_ACCESS';
   return 'E_INFLUX_AWAY';
 }

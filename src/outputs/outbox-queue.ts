@@ -1,17 +1,9 @@
 import type { OutboxRow, UnreadableRow } from '../store/outbox-row.ts';
+import type { OutboxTable } from '../store/outbox-table.ts';
 import type { DeliveryQueue } from './output-client.ts';
 
-/** What is passed over. */
-export type Skipped = ReadonlySet<string>;
-
 /** What is needed of the store. A row is there until it is deleted, whatever crashes. */
-export interface Outbox {
-  /** The row with the smallest id, of none of these objects and none of these Events (by name). */
-  next(objects: Skipped, events: Skipped): OutboxRow | UnreadableRow | undefined;
-  /** The row of one object with the smallest id, of none of these Events. */
-  nextOf(objectKey: string, events: Skipped): OutboxRow | UnreadableRow | undefined;
-  delete(id: number): void;
-}
+export type Outbox = Pick<OutboxTable, 'next' | 'nextOf' | 'delete'>;
 
 /** Each is passed over in every look at the outbox: with so many a look takes 2.5 ms instead of 0.03 ms. */
 const MAX_ASIDE = 500;

@@ -1,12 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { Agent, request } from 'undici';
-import { RecorderError } from '../errors.ts';
-import { readRetryAfterMs } from '../retry.ts';
 import type { EventOrigin } from '../recorder/build-event.ts';
-import type { QueuedEpisode } from './episode-backlog.ts';
+import type { AttributedEpisode } from '../store/episode-history.ts';
+import { classifyDelivery, DeliveryError } from './delivery-error.ts';
 import type { EpisodeClient } from './episode-output.ts';
 import type { EpisodeBatch } from './episode-queue.ts';
-import type { Failure } from './output-client.ts';
+import { type PostAnswer, postOnce } from './post-once.ts';
 import { webhookBody } from './webhook-body.ts';
 import type { WebhookTarget } from './webhook-target.ts';
 
@@ -19,22 +17,15 @@ const MAX_BATCH = 50;
 /** Too early to be told whether they pass: request time-out, too early, too many. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 
-/** `AWAY`: later. `ACCESS`: when the file of the secret or of the authority is there. `REFUSED`: never. */
 export type WebhookErrorCode = 'E_WEBHOOK_AWAY' | 'E_WEBHOOK_ACCESS' | 'E_WEBHOOK_REFUSED';
 
 /** Episodes that did not get to the webhook. Nothing of the URL or of the answer is in it. */
-export class WebhookError extends RecorderError {
+export class WebhookError extends DeliveryError {
   readonly code: WebhookErrorCode;
-  readonly retryAfterMs: number;
 
   constructor(code: WebhookErrorCode, problem: string, cause?: unknown, retryAfterMs = 0) {
-    super(`Posting to the webhook: ${problem}`, cause);
+    super(`Posting to the webhook: ${problem}`, retryAfterMs, cause);
     this.code = code;
-    this.retryAfterMs = retryAfterMs;
-  }
-
-  get retryable(): boolean {
-    return this.code !== 'E_WEBHOOK_REFUSED';
   }
 }
 
@@ -68,7 +59,7 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
   }
 
   /** Nobody it was about is to be told of. */
-  isExcluded({ attribution: { subjects } }: QueuedEpisode): boolean {
+  isExcluded({ attribution: { subjects } }: AttributedEpisode): boolean {
     const { wants = () => true } = this.#env;
     return subjects.length > 0 && !subjects.some(wants);
   }
@@ -79,45 +70,25 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     const body = Buffer.from(webhookBody(episodes, { ...this.#target, node, wants }));
     if (body.length > MAX_BODY_BYTES)
       throw new WebhookError('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
-    const { status, retryAfter } = await this.#post(body);
+    const { status, retryAfterMs } = await this.#post(body);
     if (status >= 200 && status <= 299) return 'delivered';
     const isPassing = PASSING.has(status) || status >= 500;
     const code = isPassing ? 'E_WEBHOOK_AWAY' : 'E_WEBHOOK_REFUSED';
-    throw new WebhookError(code, `HTTP ${status}`, undefined, readRetryAfterMs(retryAfter));
+    throw new WebhookError(code, `HTTP ${status}`, undefined, retryAfterMs);
   }
 
-  classify(err: unknown): Failure {
-    if (!(err instanceof WebhookError)) return { means: 'busy' };
-    const { retryable, retryAfterMs } = err;
-    return retryable ? { means: 'away', retryAfterMs } : { means: 'final' };
-  }
+  readonly classify = classifyDelivery;
 
-  /** No redirect is followed, and of the answer only the head is read: then the connection ends. */
-  async #post(body: Buffer): Promise<{ status: number; retryAfter: unknown }> {
+  async #post(body: Buffer): Promise<PostAnswer> {
     const { limitMs = EXCHANGE_LIMIT_MS } = this.#env;
     const headers = { 'content-type': 'application/json', ...this.#sign(body) };
-    const dispatcher = this.#open();
+    const { url } = this.#target;
+    const ca = this.#read(this.#target.ca);
     try {
-      const answer = await request(this.#target.url, {
-        dispatcher,
-        method: 'POST',
-        headers: { 'user-agent': 'oom-recorder', ...headers },
-        body,
-        signal: AbortSignal.timeout(limitMs),
-      });
-      return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] };
+      return await postOnce({ url, headers, body, ca, limitMs, maxTextBytes: 0 });
     } catch (cause) {
       throw new WebhookError('E_WEBHOOK_AWAY', 'no answer', cause);
-    } finally {
-      await dispatcher.destroy();
     }
-  }
-
-  /** The time-out is the signal's alone: undici's own would wake the process twice a second. */
-  #open(): Agent {
-    const ca = this.#read(this.#target.ca);
-    const connect = { timeout: 0, ...(ca !== undefined && { ca }) };
-    return new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect });
   }
 
   /** docs/webhook.md says how to verify it. */

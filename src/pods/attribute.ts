@@ -1,5 +1,5 @@
 import { cgroupOwners, type CgroupOwner, parseCgroupPath } from '../oom/cgroup-path.ts';
-import type { EvidenceSource, LimitLevel, OomEpisode } from '../oom/episode.ts';
+import type { LimitLevel, OomEpisode } from '../oom/episode.ts';
 import { limitLevel } from '../oom/limit-level.ts';
 import { onlyOneLeft, wasKilledSince } from './container-end.ts';
 import { OwnLevels } from './own-levels.ts';
@@ -13,15 +13,20 @@ export type Subject =
 /**
  * What told whose it was: `kernel` the report itself, `group-line` the one line of a withheld report
  * that names a cgroup, `main-process` the pid of a container's main process, and the container's end;
- * `pod-status` the pod's own `OOMKilled`; `none` where nothing did.
+ * `pod-status` the pod's own `OOMKilled`; `none` where nothing did. The others are an `EvidenceSource`.
  */
-export type AttributionSource =
-  | 'kernel'
-  | 'group-line'
-  | EvidenceSource
-  | 'main-process'
-  | 'pod-status'
-  | 'none';
+export const ATTRIBUTION_SOURCES = [
+  'kernel',
+  'group-line',
+  'proc',
+  'snapshot',
+  'main-process',
+  'counters',
+  'pod-counter',
+  'pod-status',
+  'none',
+] as const;
+export type AttributionSource = (typeof ATTRIBUTION_SOURCES)[number];
 
 /** Whose an episode was. */
 export interface Attribution {

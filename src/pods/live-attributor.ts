@@ -2,7 +2,6 @@ import type { Observable } from 'rxjs';
 import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { attribute, missingFrom, type Attribution } from './attribute.ts';
-import { withNodeEvents, type NodeEvents } from './node-events.ts';
 import type { PodDirectory, PodEntry } from './pod-directory.ts';
 import { OwnLevels } from './own-levels.ts';
 import { isWithheld, StatusEvidence } from './status-evidence.ts';
@@ -22,11 +21,10 @@ export interface WatchedPods extends PodDirectory, PodNews {
 
 /** Whose an episode was; or for how long the pods must have been watched before that can be said. */
 export type Answer =
-  | { readonly attribution: Attribution }
+  | { readonly attribution: Attribution; readonly patienceMs?: undefined }
   | { readonly attribution?: undefined; readonly patienceMs: number };
 
 export interface LiveAttributorOptions {
-  readonly nodeEvents?: NodeEvents;
   /** Kernel log records lost so far: among them may have been kill lines. */
   readonly recordsLost?: () => number;
   /** Episodes of this boot that earlier processes have seen. */
@@ -57,16 +55,14 @@ const STATUS_WAIT_MS = 10_000;
 export class LiveAttributor {
   readonly news: PodNews;
   readonly #pods: WatchedPods;
-  readonly #nodeEvents: NodeEvents;
   readonly #nowMs: () => number;
   readonly #statuses: StatusEvidence;
   readonly #ownLevels = new OwnLevels();
 
   constructor(pods: WatchedPods, options: LiveAttributorOptions) {
-    const { nodeEvents, recordsLost, earlier = [], nowMs } = options;
+    const { recordsLost, earlier = [], nowMs } = options;
     this.news = pods;
     this.#pods = pods;
-    this.#nodeEvents = nodeEvents ?? 'on';
     this.#nowMs = nowMs;
     this.#statuses = new StatusEvidence(recordsLost ?? (() => 0), nowMs());
     for (const episode of earlier) this.#ownLevels.see(episode, pods);
@@ -80,11 +76,9 @@ export class LiveAttributor {
 
   /** @param watchedMs for how long the pods have been watched since; `Infinity` for a last answer */
   attribute(episode: OomEpisode, watchedMs: number): Answer {
-    const answer = isWithheld(episode)
+    return isWithheld(episode)
       ? this.#byStatus(episode, watchedMs)
       : this.#byPath(episode, watchedMs);
-    if (answer.attribution === undefined) return answer;
-    return { attribution: withNodeEvents(answer.attribution, this.#nodeEvents) };
   }
 
   #byPath(episode: OomEpisode, watchedMs: number): Answer {

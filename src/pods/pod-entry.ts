@@ -1,7 +1,8 @@
-import { field, items, optional, text, timeMs } from '../kube/loose-json.ts';
+import { field, items, text, timeMs } from '../kube/loose-json.ts';
 import { memoryQuantity } from './memory-quantity.ts';
 import type { ContainerEntry, PodEntry, PodOwner, Termination } from './pod-directory.ts';
 import { podOwner } from './pod-owner.ts';
+import { withoutAbsent } from '../without-absent.ts';
 
 /** pkg/kubelet/types/pod_update.go `ConfigHashAnnotationKey`: the static pod's UID on its node. */
 const CONFIG_HASH = 'kubernetes.io/config.hash';
@@ -51,8 +52,7 @@ export function toPodEntry(pod: unknown): PodEntry | undefined {
     uid,
     referenceUid: mirror ?? uid,
     cgroupUid: mirror === undefined ? uid : (shortText(annotations, CONFIG_HASH) ?? mirror),
-    ...optional('limitBytes', memoryLimit(field(pod, 'spec'))),
-    ...optional('owner', ownerOf(pod)),
+    ...withoutAbsent({ limitBytes: memoryLimit(field(pod, 'spec')), owner: ownerOf(pod) }),
     containers: containersOf(pod),
   };
 }
@@ -95,22 +95,24 @@ function fromStatus(spec: unknown, status: unknown): Omit<ContainerEntry, 'name'
   const ids = [status, current, last].map(containerId).filter((id) => id !== undefined);
   return {
     ids: [...new Set(ids)],
-    ...optional('limitBytes', memoryLimit(status) ?? memoryLimit(spec)),
-    ...optional('runningSinceMs', timeMs(status, 'state', 'running', 'startedAt')),
-    ...optional('lastTermination', termination(current) ?? termination(last)),
+    ...withoutAbsent({
+      limitBytes: memoryLimit(status) ?? memoryLimit(spec),
+      runningSinceMs: timeMs(status, 'state', 'running', 'startedAt'),
+      lastTermination: termination(current) ?? termination(last),
+    }),
   };
 }
 
 function termination(terminated: unknown): Termination | undefined {
   if (typeof terminated !== 'object' || terminated === null) return undefined;
   const exitCode = field(terminated, 'exitCode');
-  return {
-    ...optional('reason', shortText(terminated, 'reason')),
-    ...optional('exitCode', typeof exitCode === 'number' ? exitCode : undefined),
-    ...optional('startedAtMs', timeMs(terminated, 'startedAt')),
-    ...optional('finishedAtMs', timeMs(terminated, 'finishedAt')),
-    ...optional('containerId', containerId(terminated)),
-  };
+  return withoutAbsent({
+    reason: shortText(terminated, 'reason'),
+    exitCode: typeof exitCode === 'number' ? exitCode : undefined,
+    startedAtMs: timeMs(terminated, 'startedAt'),
+    finishedAtMs: timeMs(terminated, 'finishedAt'),
+    containerId: containerId(terminated),
+  });
 }
 
 /** The bare ID of anything that has a `containerID`. */

@@ -20,6 +20,11 @@ export class Alarm {
     return this.#atMs !== undefined;
   }
 
+  /** Has it ring then, unless it rings sooner. */
+  setBy(atMs: number | undefined): void {
+    if (atMs !== undefined && atMs < (this.#atMs ?? Infinity)) this.set(atMs);
+  }
+
   /** Replaces what was asked for before; `undefined` takes it back. */
   set(atMs: number | undefined): void {
     if (atMs === this.#atMs) return;

@@ -3,9 +3,6 @@ import type { NumberedEpisode } from '../store/stored-episode.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { PendingEpisode } from './pending-index.ts';
 
-/** One that waits no longer, still as it was in the store. It has no attribution where a day is over. */
-export type DecidedEpisode = NumberedEpisode;
-
 /** How long it has waited. */
 export interface Waited {
   readonly watchedMs: number;
@@ -16,13 +13,16 @@ export interface Waited {
 /** What was seen of its container's main process, and when. */
 type Seen = Pick<PendingEpisode, 'killLines' | 'survived'>;
 
-/** Decides on a pending episode as it is in the store now; or says for how long the pods must be watched before. */
+/**
+ * Decides on a pending episode as it is in the store now; or says for how long the pods must be watched
+ * before. Of one whose day is over there is no attribution.
+ */
 export function decidePending(
   stored: NumberedEpisode,
   seen: Seen,
   { watchedMs, isOver }: Waited,
   attributor: Attributor,
-): DecidedEpisode | { readonly patienceMs: number } {
+): NumberedEpisode | { readonly patienceMs: number } {
   if (isOver) return stored;
   if (seen.survived === undefined) return { patienceMs: Infinity };
   const answer = attributor.attribute(stored.episode, watchedMs);
@@ -34,7 +34,7 @@ export function decideEarly(
   stored: NumberedEpisode,
   seen: Seen | undefined,
   attributor: Attributor,
-): DecidedEpisode {
+): NumberedEpisode {
   const { attribution = unattributed(stored.episode) } = attributor.attribute(
     stored.episode,
     Infinity,
@@ -47,7 +47,7 @@ function decided(
   stored: NumberedEpisode,
   seen: Seen | undefined,
   attribution: Attribution,
-): DecidedEpisode {
+): NumberedEpisode {
   const mainProcessSurvived =
     seen?.survived === true && seen.killLines === stored.episode.killLines;
   return {

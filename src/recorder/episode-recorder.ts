@@ -2,9 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import type { Answer } from '../pods/live-attributor.ts';
-import { type NodeEvents, withNodeEvents } from '../pods/node-events.ts';
 import type { StoredEpisode } from '../store/stored-episode.ts';
-import { type Attributor, unattributed } from './attributor.ts';
+import { type AttributorOptions, GuardedAttributor } from './attributor.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import { PendingEpisodes } from './pending-episodes.ts';
 import { placeOf } from './pending-index.ts';
@@ -12,15 +11,11 @@ import { amendEvents, recordEpisode, stateOf } from './recorded-episode.ts';
 import { settlePending, type SettleParts } from './settle-pending.ts';
 import type { Clock } from '../clock.ts';
 
-export interface EpisodeRecorderOptions extends SettleParts {
+export interface EpisodeRecorderOptions extends SettleParts, AttributorOptions {
   readonly cursor: CursorKeeper;
-  readonly attributor: Attributor;
-  readonly nodeEvents?: NodeEvents | undefined;
   /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
   readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
   readonly clock: Clock;
-  /** Told of an episode that was recorded and has more to say, once that is in the store. */
-  readonly onAmended?: (before: OomEpisode, after: OomEpisode) => void;
 }
 
 /** Without a cursor, an Event of a kill older than this may have lived and expired (`--event-ttl`, 1 h). */
@@ -37,16 +32,18 @@ const NOT_ITS_TURN: Answer = { patienceMs: Infinity };
  */
 export class EpisodeRecorder {
   readonly #options: EpisodeRecorderOptions;
+  readonly #attributor: GuardedAttributor;
   readonly #pending: PendingEpisodes;
   #stopped = false;
 
   constructor(options: EpisodeRecorderOptions) {
     this.#options = options;
-    const { store, clock, log, attributor } = options;
-    const guarded = { see: this.#see.bind(this), attribute: this.#attribute.bind(this) };
+    const { store, clock, log } = options;
+    const attributor = new GuardedAttributor(options);
+    this.#attributor = attributor;
     this.#pending = new PendingEpisodes({
       episodes: store.episodes,
-      attributor: { news: attributor.news, ...guarded },
+      attributor,
       clock,
       log,
       settle: (decided) => settlePending(decided, options),
@@ -73,9 +70,9 @@ export class EpisodeRecorder {
     const survival = this.#survival(episode);
     const survived = await soon(survival);
     if (this.#stopped) return;
-    this.#see(episode);
+    this.#attributor.see(episode);
     const isBusy = this.#pending.isBusy(placeOf(episode));
-    const answer = isBusy ? NOT_ITS_TURN : this.#attribute(episode, 0);
+    const answer = isBusy ? NOT_ITS_TURN : this.#attributor.attribute(episode, 0);
     if (answer.attribution !== undefined && survived !== undefined) {
       this.#recordAtOnce(episode, { ...answer.attribution, ...sayIf(survived) });
       return;
@@ -100,27 +97,6 @@ export class EpisodeRecorder {
     return cursor.isBacklog(sequence) && clock.wallMs() - atMs > MAX_BACKLOG_AGE_MS;
   }
 
-  /** A bug in there, or an answer nobody foresaw, must not cost a kill its Event. */
-  #attribute(episode: OomEpisode, watchedMs: number): Answer {
-    try {
-      return this.#options.attributor.attribute(episode, watchedMs);
-    } catch (err) {
-      const { log, nodeEvents } = this.#options;
-      log.error({ err, sequence: episode.sequence }, 'attribution failed: the node is blamed');
-      return { attribution: withNodeEvents(unattributed(episode), nodeEvents ?? 'on') };
-    }
-  }
-
-  /** Nor must a bug in there: only whose a withheld kill was is told by the others. */
-  #see(episode: OomEpisode): void {
-    try {
-      this.#options.attributor.see(episode);
-    } catch (err) {
-      const { sequence } = episode;
-      this.#options.log.error({ err, sequence }, 'an episode was not taken down: a bug');
-    }
-  }
-
   /** What cannot be said for certain is not. */
   async #survival(episode: OomEpisode): Promise<boolean> {
     try {
@@ -137,7 +113,7 @@ export class EpisodeRecorder {
    * history does. One that is pending will say it when its time comes.
    */
   #amend({ episode: before, attribution, bootId }: StoredEpisode, episode: OomEpisode): void {
-    const { store, cursor, events, origin, counters, onAmended } = this.#options;
+    const { store, cursor, events, origin, counters, log } = this.#options;
     const write = (): void => {
       cursor.writeBehind(episode);
       store.episodes.amend(bootId, episode);
@@ -152,7 +128,9 @@ export class EpisodeRecorder {
       events.amend(changed);
       store.change(() => counters?.foundMembers(episode.members.length - before.members.length));
     });
-    onAmended?.(before, episode);
+    const { sequence, victim, members } = episode;
+    const facts = { sequence, victimPid: victim.pid, killed: 1 + members.length };
+    log.info(facts, 'more processes were killed with one recorded before');
   }
 
   #keep(episode: OomEpisode): void {

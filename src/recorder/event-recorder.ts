@@ -1,16 +1,15 @@
 import type { V1ObjectReference } from '@kubernetes/client-node';
-import type { Observable } from 'rxjs';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { Alarm } from './alarm.ts';
 import { EventCorrelator } from '../correlator/correlate.ts';
 import { COMBINED_PREFIX, type CorrelatorOptions } from '../correlator/correlator-options.ts';
-import type { StateRow } from '../correlator/correlator-state.ts';
-import type { Decision, SkipReason } from '../correlator/decision.ts';
+import type { Decision, SkipDecision, SkipReason } from '../correlator/decision.ts';
 import { type EventFacts, makeEvent, MAX_MESSAGE_BYTES } from './make-event.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 import { cutToBytes } from '../safe-text.ts';
+import type { StateStore } from '../store/state-store.ts';
 
 /** Takes what is in the outbox to where Events go. */
 export interface EventPoster {
@@ -20,16 +19,10 @@ export interface EventPoster {
 }
 
 /** Where decisions are kept until the API server has them, together with what they depend on. */
-export interface DecisionStore {
-  readonly outbox: { add(decision: Decision, enteredAtMs: number): void };
-  readonly correlator: { rows(): StateRow[]; apply(changes: readonly StateRow[]): void };
-  /** All of `work` or nothing of it; within another transaction, a part of that. */
-  transaction(work: () => void): void;
-  /** Has something done once the transaction is certain. */
-  change(operation: () => void): void;
-  /** Tells when a transaction failed, and nothing of it is there. */
-  readonly rollbacks$: Observable<void>;
-}
+type DecisionStore = Pick<
+  StateStore,
+  'outbox' | 'correlator' | 'transaction' | 'change' | 'rollbacks$'
+>;
 
 export interface EventRecorderOptions {
   readonly store: DecisionStore;
@@ -60,7 +53,8 @@ export class EventRecorder {
   #correlator: EventCorrelator;
   /** Set while anything is held. */
   readonly #catchUpAlarm: Alarm;
-  /** Set while anything was skipped that the log does not say yet. */
+  /** What was skipped and the log does not say yet; the alarm is set meanwhile. */
+  readonly #unsaid = new Map<string, Omit<SkipDecision, 'verb'> & { readonly count: number }>();
   readonly #summaryAlarm: Alarm;
   #drained = false;
 
@@ -126,8 +120,8 @@ export class EventRecorder {
     store.transaction(() => {
       const decisions = decide(this.#correlator);
       for (const decision of decisions) {
-        store.outbox.add(decision, clock.wallMs());
-        if (decision.verb === 'skip') store.change(() => this.#skipped(decision.reason));
+        if (decision.verb === 'skip') store.change(() => this.#skipped(decision));
+        else store.outbox.add(decision, clock.wallMs());
       }
       store.correlator.apply(this.#correlator.takeChanges());
     });
@@ -136,8 +130,11 @@ export class EventRecorder {
     this.#planCatchUp();
   }
 
-  #skipped(reason: SkipReason): void {
+  #skipped({ reason, eventReason }: SkipDecision): void {
     this.#options.onSkipped?.(reason);
+    const key = `${reason} ${eventReason}`;
+    const count = (this.#unsaid.get(key)?.count ?? 0) + 1;
+    this.#unsaid.set(key, { reason, eventReason, count });
     if (this.#drained || this.#summaryAlarm.isSet) return;
     this.#summaryAlarm.set(this.#options.clock.wallMs() + SUMMARY_AFTER_MS);
   }
@@ -151,7 +148,8 @@ export class EventRecorder {
   }
 
   #sumUp(): void {
-    const skipped = this.#correlator.takeSkipped();
+    const skipped = [...this.#unsaid.values()];
+    this.#unsaid.clear();
     if (skipped.length > 0)
       this.#options.log.info({ skipped }, 'events held back by the spam filter');
   }

@@ -114,7 +114,7 @@ export class OverrunReporter {
 
   #keep(): void {
     this.#keptAtMs = this.#options.clock.wallMs();
-    this.#options.store.notes.put([{ key: NOTE, value: this.#note }], this.#keptAtMs);
+    this.#options.store.notes.put([{ key: NOTE, value: this.#note }]);
   }
 }
 

@@ -1,24 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Subscription } from 'rxjs';
-import type { Logger } from '../logger.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Clock } from '../clock.ts';
 import { type EpisodeTable, MAX_PENDING } from '../store/episode-table.ts';
 import type { NumberedEpisode, StoredEpisode } from '../store/stored-episode.ts';
-import type { Attributor } from './attributor.ts';
-import { type DecidedEpisode, decidePending } from './decide-pending.ts';
-import { keyOf, type PendingEpisode, PendingIndex, placeOf, podUidsOf } from './pending-index.ts';
-import { BATCH, PendingOverflow } from './pending-overflow.ts';
+import { decidePending } from './decide-pending.ts';
+import {
+  keyOf,
+  type PendingEpisode,
+  pendingEpisode,
+  PendingIndex,
+  podUidsOf,
+} from './pending-index.ts';
+import { BATCH, type OverflowOptions, PendingOverflow } from './pending-overflow.ts';
 import { PendingTimes } from './pending-times.ts';
 import { logWaiting } from './log-episode.ts';
 
-export interface PendingOptions {
+export interface PendingOptions extends OverflowOptions {
   readonly episodes: Pick<EpisodeTable, 'findPending' | 'pending' | 'unloaded' | 'reloads$'>;
-  readonly attributor: Attributor;
   readonly clock: Clock;
-  readonly log: Logger;
-  /** Writes what was decided, in one transaction. Must not fail. */
-  readonly settle: (decided: readonly DecidedEpisode[]) => void;
 }
 
 /**
@@ -35,7 +35,7 @@ export class PendingEpisodes {
   readonly #times: PendingTimes;
   readonly #overflow: PendingOverflow;
   readonly #news = new Subscription();
-  /** The keys of those to look at. */
+  /** The places to look at. */
   readonly #woken = new Set<string>();
   #isWorking = false;
   #stopped = false;
@@ -46,9 +46,9 @@ export class PendingEpisodes {
     const { live$, changed$ } = attributor.news;
     this.#options = options;
     this.#overflow = new PendingOverflow(options);
-    this.#times = new PendingTimes(this.#index, clock, live$, (keys) => this.#wake(...keys));
+    this.#times = new PendingTimes(this.#index, clock, live$, (places) => this.#wake(...places));
     this.#news.add(
-      changed$.subscribe(({ cgroupUid }) => this.#wake(...this.#index.ofPod(cgroupUid))),
+      changed$.subscribe(({ cgroupUid }) => this.#wake(...this.#index.placesOf(cgroupUid))),
     );
     this.#news.add(episodes.reloads$.subscribe(() => this.resume()));
   }
@@ -61,7 +61,7 @@ export class PendingEpisodes {
     const { episodes } = this.#options;
     this.#overflow.resume();
     const before = this.#index.clear();
-    for (const stored of episodes.pending()) this.#woken.add(this.#takeUp(stored, before));
+    for (const stored of episodes.pending()) this.#takeUp(stored, before);
     this.#start();
   }
 
@@ -80,10 +80,13 @@ export class PendingEpisodes {
   add(stored: StoredEpisode, patienceMs: number, survived: boolean | Promise<boolean>): void {
     if (!this.#times.isWatched) logWaiting(stored.episode, this.#options.log);
     const seen = typeof survived === 'boolean' ? survived : undefined;
-    const key = this.#put(stored, patienceMs, seen);
+    const time = this.#times.begin(stored.enteredMs, patienceMs);
+    const pending = pendingEpisode(stored, time, seen);
+    this.#index.put(pending);
     if (typeof survived !== 'boolean')
-      void survived.then((later) => this.#change(key, { survived: later }));
-    if (this.#overflow.isLeft) this.#wake(key);
+      void survived.then((later) => this.#change(pending.key, { survived: later }));
+    this.#times.include(pending);
+    if (this.#overflow.isLeft) this.#wake(pending.place);
     this.#limit();
   }
 
@@ -112,47 +115,25 @@ export class PendingEpisodes {
     return this.#index.size === 0 && !this.#overflow.isLeft;
   }
 
-  #takeUp(stored: StoredEpisode, before: ReadonlyMap<string, PendingEpisode>): string {
-    const key = keyOf(stored.bootId, stored.episode.sequence);
-    const known = before.get(key);
-    if (known !== undefined) {
-      this.#index.put(key, known);
-      return key;
-    }
-    this.#options.attributor.see(stored.episode);
-    return this.#put(stored, 0, false);
-  }
-
-  #put({ episode, bootId, enteredMs }: StoredEpisode, patienceMs: number, survived?: boolean) {
-    const { sequence, killLines } = episode;
-    const key = keyOf(bootId, sequence);
-    const sinceMs = this.#times.watchedMs;
-    this.#index.put(key, {
-      bootId,
-      sequence,
-      killLines,
-      place: placeOf(episode),
-      podUids: podUidsOf(episode),
-      sinceMs,
-      dueMs: sinceMs + patienceMs,
-      giveUpAtMs: this.#times.giveUpAtMs(enteredMs),
-      survived,
-    });
-    this.#times.include(key);
-    return key;
+  #takeUp(stored: StoredEpisode, before: ReadonlyMap<string, PendingEpisode>): void {
+    const known = before.get(keyOf(stored.bootId, stored.episode.sequence));
+    if (known === undefined) this.#options.attributor.see(stored.episode);
+    const pending = known ?? pendingEpisode(stored, this.#times.begin(stored.enteredMs, 0), false);
+    this.#index.put(pending);
+    this.#woken.add(pending.place);
   }
 
   #change(key: string, change: Partial<PendingEpisode>): void {
     const pending = this.#index.get(key);
     if (pending === undefined) return;
-    this.#index.put(key, { ...pending, ...change });
-    this.#wake(key);
+    this.#index.put({ ...pending, ...change });
+    this.#wake(pending.place);
   }
 
   /** Most changes are of pods that nobody waits for. */
-  #wake(...keys: readonly string[]): void {
-    for (const key of keys) this.#woken.add(key);
-    if (keys.length > 0) this.#start();
+  #wake(...places: readonly string[]): void {
+    for (const place of places) this.#woken.add(place);
+    if (places.length > 0) this.#start();
   }
 
   #start(): void {
@@ -175,58 +156,45 @@ export class PendingEpisodes {
     if (this.#isSettled) for (const tell of this.#whenSettled.splice(0)) tell();
   }
 
-  /** Whose turn it is when another was decided is woken by that, and may be decided with it. */
+  /** Whoever comes behind one that is decided may be decided with it. */
   #decideWoken(): void {
-    const decided: DecidedEpisode[] = [];
+    const decided: NumberedEpisode[] = [];
     let looked = 0;
-    for (const key of this.#woken) {
-      this.#woken.delete(key);
-      if (!this.#index.isNext(key)) continue;
-      decided.push(...this.#decide(key));
-      if ((looked += 1) === BATCH) break;
+    for (const pending of this.#index.turns()) {
+      if (!this.#woken.has(pending.place)) continue;
+      if (looked === BATCH) break;
+      looked += 1;
+      decided.push(...this.#decide(pending));
     }
+    if (looked < BATCH) this.#woken.clear();
     if (decided.length > 0) this.#options.settle(decided);
   }
 
-  /** @returns the episode where something can be said of it */
-  #decide(key: string): readonly DecidedEpisode[] {
-    const pending = this.#index.get(key);
-    const stored = pending && this.#find(pending);
-    if (pending === undefined || stored === undefined) {
-      this.#remove(key);
-      return [];
-    }
+  /** @returns the episode where something can be said of it; else its place waits */
+  #decide(pending: PendingEpisode): readonly NumberedEpisode[] {
+    const { episodes, clock, attributor } = this.#options;
+    const stored = episodes.findPending(pending.bootId, pending.sequence);
     const watchedMs = this.#times.watchedMs - pending.sinceMs;
-    const isOver = this.#options.clock.monotonicMs() >= pending.giveUpAtMs;
-    const { attributor } = this.#options;
-    const verdict = decidePending(stored, pending, { watchedMs, isOver }, attributor);
-    if ('patienceMs' in verdict) {
-      this.#index.put(key, { ...pending, dueMs: pending.sinceMs + verdict.patienceMs });
+    const isOver = clock.monotonicMs() >= pending.giveUpAtMs;
+    const verdict = stored && decidePending(stored, pending, { watchedMs, isOver }, attributor);
+    if (verdict !== undefined && 'patienceMs' in verdict) {
+      this.#woken.delete(pending.place);
+      this.#index.put({ ...pending, dueMs: pending.sinceMs + verdict.patienceMs });
       return [];
     }
-    this.#remove(key);
-    return [verdict];
+    this.#index.delete(pending);
+    return verdict === undefined ? [] : [verdict];
   }
 
-  /** What is left in the file is older than any in the index: it goes first. */
+  /**
+   * Makes room, for as many as one transaction takes: the next one that comes need not do so again. What
+   * is left in the file is older than any in the index, and goes first.
+   */
   #limit(): void {
-    if (!this.#overflow.isLeft && this.#index.size > MAX_PENDING) this.#decideOldest();
-  }
-
-  /** As many as one transaction takes: the next one that comes need not do so again. */
-  #decideOldest(): void {
-    const oldest = [...this.#index.entries()].slice(0, BATCH);
-    this.#overflow.decide(oldest.map(([, pending]) => pending));
-    for (const [key] of oldest) this.#remove(key);
-    this.#start();
-  }
-
-  #find({ bootId, sequence }: PendingEpisode): NumberedEpisode | undefined {
-    return this.#options.episodes.findPending(bootId, sequence);
-  }
-
-  #remove(key: string): void {
-    const next = this.#index.delete(key);
-    if (next !== undefined) this.#woken.add(next);
+    if (this.#overflow.isLeft || this.#index.size <= MAX_PENDING) return;
+    const oldest = this.#index.oldest(BATCH);
+    this.#overflow.decide(oldest);
+    for (const pending of oldest) this.#index.delete(pending);
+    this.#wake(...oldest.map(({ place }) => place));
   }
 }

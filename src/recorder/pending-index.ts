@@ -1,11 +1,14 @@
 import { cgroupOwners } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
+import type { StoredEpisode } from '../store/stored-episode.ts';
 
 /**
  * An episode that is pending in the store, as far as it takes to know when to look at it again. Times
  * of the wait are watched ones.
  */
 export interface PendingEpisode {
+  /** See {@link keyOf}. */
+  readonly key: string;
   readonly bootId: string;
   readonly sequence: number;
   /** Kill lines it had when its container's main process was looked at. */
@@ -24,13 +27,9 @@ export interface PendingEpisode {
   readonly survived?: boolean | undefined;
 }
 
-/** The pending episodes, by what may decide them: their pods, and whoever comes before them. */
+/** The pending episodes, the oldest first. Those of one place have their turns one after the other. */
 export class PendingIndex {
-  /** The oldest first. */
   readonly #episodes = new Map<string, PendingEpisode>();
-  /** The keys of one place, the oldest first. */
-  readonly #places = new Map<string, Set<string>>();
-  readonly #pods = new Map<string, Set<string>>();
 
   get size(): number {
     return this.#episodes.size;
@@ -40,67 +39,72 @@ export class PendingIndex {
     return this.#episodes.get(key);
   }
 
-  /** The oldest first. */
-  entries(): Iterable<readonly [string, PendingEpisode]> {
-    return this.#episodes.entries();
-  }
-
   /** Whether anything of this place is yet to be decided. */
   isBusy(place: string): boolean {
-    return this.#places.has(place);
+    for (const pending of this.#episodes.values()) if (pending.place === place) return true;
+    return false;
   }
 
-  /** Adds one, the newest; or changes one, which keeps its place. */
-  put(key: string, pending: PendingEpisode): void {
-    const before = this.#episodes.get(key);
-    for (const uid of before?.podUids ?? []) drop(this.#pods, uid, key);
-    for (const uid of pending.podUids) join(this.#pods, uid, key);
-    if (before === undefined) join(this.#places, pending.place, key);
-    this.#episodes.set(key, pending);
+  /** Adds one, the newest; or changes one, which keeps its turn. */
+  put(pending: PendingEpisode): void {
+    this.#episodes.set(pending.key, pending);
+  }
+
+  delete({ key }: PendingEpisode): void {
+    this.#episodes.delete(key);
   }
 
   /** Removes all of them. @returns what they were, by their keys */
   clear(): ReadonlyMap<string, PendingEpisode> {
     const before = new Map(this.#episodes);
-    for (const known of [this.#episodes, this.#places, this.#pods]) known.clear();
+    this.#episodes.clear();
     return before;
   }
 
-  /** @returns whose turn it is in its place then */
-  delete(key: string): string | undefined {
-    const pending = this.#episodes.get(key);
-    if (pending === undefined) return undefined;
-    this.#episodes.delete(key);
-    for (const uid of pending.podUids) drop(this.#pods, uid, key);
-    drop(this.#places, pending.place, key);
-    return first(this.#places.get(pending.place));
+  oldest(count: number): readonly PendingEpisode[] {
+    return [...this.#episodes.values()].slice(0, count);
   }
 
-  /** Whether everything of its place that came before it is decided. */
-  isNext(key: string): boolean {
-    const place = this.#episodes.get(key)?.place;
-    return place !== undefined && first(this.#places.get(place)) === key;
+  /** Of each place the oldest; where that is deleted meanwhile, the next one of its place as well. */
+  *turns(): Iterable<PendingEpisode> {
+    const taken = new Set<string>();
+    for (const [key, pending] of this.#episodes) {
+      if (taken.has(pending.place)) continue;
+      yield pending;
+      if (this.#episodes.has(key)) taken.add(pending.place);
+    }
   }
 
-  /** Those a change of that pod may decide. */
-  ofPod(uid: string): readonly string[] {
-    return [...(this.#pods.get(uid) ?? [])].filter((key) => this.isNext(key));
+  /** The places of those whose cgroup names a pod. */
+  placesOf(podUid: string): ReadonlySet<string> {
+    const places = new Set<string>();
+    for (const { podUids, place } of this.#episodes.values())
+      if (podUids.includes(podUid)) places.add(place);
+    return places;
   }
 }
 
-function join(groups: Map<string, Set<string>>, name: string, key: string): void {
-  const keys = groups.get(name) ?? new Set();
-  groups.set(name, keys.add(key));
-}
+/** The times of a wait. */
+export type PendingTime = Pick<PendingEpisode, 'sinceMs' | 'dueMs' | 'giveUpAtMs'>;
 
-function drop(groups: Map<string, Set<string>>, name: string, key: string): void {
-  const keys = groups.get(name);
-  keys?.delete(key);
-  if (keys?.size === 0) groups.delete(name);
-}
-
-function first(keys: ReadonlySet<string> | undefined): string | undefined {
-  return keys?.values().next().value;
+/** What is to be known of an episode that is in the store. */
+export function pendingEpisode(
+  { episode, bootId }: StoredEpisode,
+  time: PendingTime,
+  survived: boolean | undefined,
+): PendingEpisode {
+  const { sequence, killLines } = episode;
+  const [place, podUids] = [placeOf(episode), podUidsOf(episode)];
+  return {
+    ...time,
+    key: keyOf(bootId, sequence),
+    bootId,
+    sequence,
+    killLines,
+    place,
+    podUids,
+    survived,
+  };
 }
 
 /** One episode among those of all boots. */

@@ -2,7 +2,7 @@ import type { Logger } from '../logger.ts';
 import { type EpisodeTable, MAX_PENDING } from '../store/episode-table.ts';
 import type { NumberedEpisode } from '../store/stored-episode.ts';
 import type { Attributor } from './attributor.ts';
-import { type DecidedEpisode, decideEarly } from './decide-pending.ts';
+import { decideEarly } from './decide-pending.ts';
 import type { PendingEpisode } from './pending-index.ts';
 
 /** So many are read in one turn of the event loop, and written in one transaction: 50 ms. */
@@ -12,7 +12,8 @@ export interface OverflowOptions {
   readonly episodes: Pick<EpisodeTable, 'findPending' | 'unloaded'>;
   readonly attributor: Attributor;
   readonly log: Logger;
-  readonly settle: (decided: readonly DecidedEpisode[]) => void;
+  /** Writes what was decided, in one transaction. Must not fail. */
+  readonly settle: (decided: readonly NumberedEpisode[]) => void;
 }
 
 /**
@@ -46,20 +47,15 @@ export class PendingOverflow {
   }
 
   decide(oldest: readonly PendingEpisode[]): void {
-    const { attributor } = this.#options;
-    this.#settle(
-      oldest.flatMap((pending) => {
-        const stored = this.#find(pending);
-        return stored === undefined ? [] : [decideEarly(stored, pending, attributor)];
-      }),
-    );
+    const { episodes, attributor } = this.#options;
+    const decided = oldest.map((pending) => {
+      const stored = episodes.findPending(pending.bootId, pending.sequence);
+      return stored && decideEarly(stored, pending, attributor);
+    });
+    this.#settle(decided.filter((one) => one !== undefined));
   }
 
-  #find({ bootId, sequence }: PendingEpisode): NumberedEpisode | undefined {
-    return this.#options.episodes.findPending(bootId, sequence);
-  }
-
-  #settle(decided: readonly DecidedEpisode[]): void {
+  #settle(decided: readonly NumberedEpisode[]): void {
     if (decided.length === 0) return;
     const facts = { episodes: decided.length, limit: MAX_PENDING };
     this.#options.log.warn(

@@ -2,7 +2,7 @@ import type { Subscription } from 'rxjs';
 import type { PodNews } from '../pods/live-attributor.ts';
 import type { Clock } from '../clock.ts';
 import { Alarm } from './alarm.ts';
-import type { PendingEpisode, PendingIndex } from './pending-index.ts';
+import type { PendingEpisode, PendingIndex, PendingTime } from './pending-index.ts';
 import { WatchedTime } from './watched-time.ts';
 
 /** An Event a day late helps nobody; the outbox gives up then, too. */
@@ -17,16 +17,14 @@ export class PendingTimes {
   readonly #watched: WatchedTime;
   readonly #alarm: Alarm;
   readonly #watching: Subscription;
-  readonly #onTime: (keys: readonly string[]) => void;
-  /** When the alarm rings, on the monotonic clock. */
-  #ringsAtMs = Infinity;
+  readonly #onTime: (places: readonly string[]) => void;
 
-  /** @param onTime told of those whose time is over; `plan` is to be called when they were looked at */
+  /** @param onTime told where the time of one is over; `plan` is to be called when that was looked at */
   constructor(
     index: PendingIndex,
     clock: Clock,
     live$: PodNews['live$'],
-    onTime: (keys: readonly string[]) => void,
+    onTime: (places: readonly string[]) => void,
   ) {
     this.#index = index;
     this.#clock = clock;
@@ -49,26 +47,28 @@ export class PendingTimes {
     return this.#watched.ms;
   }
 
-  /** When the day is over of one that entered the store at that wall time, on the monotonic clock. */
-  giveUpAtMs(enteredMs: number): number {
+  /**
+   * The wait of one begins: until the pods were watched for so long, and for a day at most.
+   *
+   * @param enteredMs the wall time at which it entered the store
+   */
+  begin(enteredMs: number, patienceMs: number): PendingTime {
     const leftMs = enteredMs + MAX_PENDING_MS - this.#clock.wallMs();
     const waitMs = Math.min(Math.max(leftMs, MIN_PENDING_MS), MAX_PENDING_MS);
-    return this.#clock.monotonicMs() + waitMs;
+    const sinceMs = this.#watched.ms;
+    const giveUpAtMs = this.#clock.monotonicMs() + waitMs;
+    return { sinceMs, dueMs: sinceMs + patienceMs, giveUpAtMs };
   }
 
-  /** Sets the timer anew: times have changed. */
+  /** Sets the timer anew: times have changed. Whose turn it is not, its time comes when the one before it is decided. */
   plan(): void {
-    this.#ringsAtMs = Infinity;
-    this.#alarm.set(undefined);
-    for (const [key] of this.#index.entries()) this.include(key);
+    const atMs = Math.min(...Array.from(this.#index.turns(), (pending) => this.#atMs(pending)));
+    this.#alarm.set(this.#wallMsOf(atMs));
   }
 
   /** Sets the timer, if need be, so that it rings for this one as well. */
-  include(key: string): void {
-    const atMs = this.#atMs(key);
-    if (atMs >= this.#ringsAtMs) return;
-    this.#ringsAtMs = atMs;
-    this.#alarm.set(this.#clock.wallMs() + atMs - this.#clock.monotonicMs());
+  include(pending: PendingEpisode): void {
+    this.#alarm.setBy(this.#wallMsOf(this.#atMs(pending)));
   }
 
   stop(): void {
@@ -78,24 +78,19 @@ export class PendingTimes {
 
   /** The alarm looks at the clock once an hour, and then nobody's time need be over. */
   #ring(): void {
-    this.#ringsAtMs = Infinity;
     const nowMs = this.#clock.monotonicMs();
-    const over = [...this.#index.entries()]
-      .map(([key]) => key)
-      .filter((key) => this.#atMs(key) <= nowMs);
-    if (over.length > 0) this.#onTime(over);
+    const over = [...this.#index.turns()].filter((pending) => this.#atMs(pending) <= nowMs);
+    if (over.length > 0) this.#onTime(over.map(({ place }) => place));
     else this.plan();
   }
 
-  /** Whose turn it is not, its time comes when the one before it is decided. */
-  #atMs(key: string): number {
-    const pending = this.#index.get(key);
-    if (pending === undefined || !this.#index.isNext(key)) return Infinity;
-    return Math.min(this.#dueAtMs(pending), pending.giveUpAtMs);
+  /** The alarm's time. */
+  #wallMsOf(atMs: number): number | undefined {
+    return atMs === Infinity ? undefined : this.#clock.wallMs() + atMs - this.#clock.monotonicMs();
   }
 
-  #dueAtMs({ dueMs }: PendingEpisode): number {
-    if (!this.#watched.isRunning) return Infinity;
-    return this.#clock.monotonicMs() + dueMs - this.#watched.ms;
+  #atMs({ dueMs, giveUpAtMs }: PendingEpisode): number {
+    if (!this.#watched.isRunning) return giveUpAtMs;
+    return Math.min(this.#clock.monotonicMs() + dueMs - this.#watched.ms, giveUpAtMs);
   }
 }

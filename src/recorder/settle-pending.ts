@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.ts';
 import type { StateStore } from '../store/state-store.ts';
+import type { NumberedEpisode } from '../store/stored-episode.ts';
 import type { EventOrigin } from './build-event.ts';
-import type { DecidedEpisode } from './decide-pending.ts';
 import type { EventRecorder } from './event-recorder.ts';
 import {
   type EpisodeCounters,
@@ -23,13 +23,13 @@ export interface SettleParts {
 }
 
 /** One that was pending, perhaps since another boot, with its Events. */
-type SettledEpisode = DecidedEpisode & RecordedEpisode;
+type SettledEpisode = NumberedEpisode & RecordedEpisode;
 
 /**
  * The second transaction of episodes that were pending, for all of them together: their Events, or the
  * end of their day. What cannot be written now stays pending, and is taken up again at the next start.
  */
-export function settlePending(decided: readonly DecidedEpisode[], parts: SettleParts): void {
+export function settlePending(decided: readonly NumberedEpisode[], parts: SettleParts): void {
   const late = decided.filter(({ attribution }) => attribution === undefined);
   for (const one of written(late, giveUp, parts)) {
     const { bootId, episode } = one;
@@ -41,7 +41,7 @@ export function settlePending(decided: readonly DecidedEpisode[], parts: SettleP
 }
 
 /** All of them in one transaction; where that fails, each in its own: a bug that one finds is no other's. */
-function written<T extends DecidedEpisode>(
+function written<T extends NumberedEpisode>(
   all: readonly T[],
   write: (all: readonly T[], parts: SettleParts) => void,
   parts: SettleParts,
@@ -60,7 +60,7 @@ function written<T extends DecidedEpisode>(
 
 /** A bug that one of them finds must not cost the others their Events. */
 function withEvents(
-  decided: DecidedEpisode,
+  decided: NumberedEpisode,
   { origin, log }: SettleParts,
 ): readonly SettledEpisode[] {
   const { episode, bootId, attribution } = decided;
@@ -86,7 +86,7 @@ function record(
   });
 }
 
-function giveUp(late: readonly DecidedEpisode[], { store }: SettleParts): void {
+function giveUp(late: readonly NumberedEpisode[], { store }: SettleParts): void {
   store.transaction(() => {
     for (const one of late) store.episodes.settle({ ...one, state: 'kept' });
   });

@@ -23,11 +23,9 @@ const NOTE = 'cursor';
 /** How far the log was read: a note, which is loaded and saved with the others. */
 export class CursorTable implements StatePart {
   readonly #notes: Pick<NoteTable, 'get' | 'put'>;
-  readonly #nowMs: () => number;
 
-  constructor(notes: Pick<NoteTable, 'get' | 'put'>, nowMs: () => number) {
+  constructor(notes: Pick<NoteTable, 'get' | 'put'>) {
     this.#notes = notes;
-    this.#nowMs = nowMs;
   }
 
   read(): Cursor | undefined {
@@ -39,7 +37,7 @@ export class CursorTable implements StatePart {
     const before = this.read();
     const from = before?.bootId === bootId ? before.sequence : sequence;
     const value = { bootId, sequence: Math.max(sequence, from), backlogUntil };
-    this.#notes.put([{ key: NOTE, value }], this.#nowMs());
+    this.#notes.put([{ key: NOTE, value }]);
   }
 
   load(): () => void {
@@ -49,9 +47,9 @@ export class CursorTable implements StatePart {
   save(): void {}
 
   /** Within a boot it never goes back, and somebody has read that ring; one of another boot is over. */
-  merge(db: PreparedDatabase): void {
+  bring(db: PreparedDatabase, _: PreparedDatabase, isUnread: boolean): void {
     const cursor = this.read();
-    if (cursor === undefined) return;
+    if (cursor === undefined || !isUnread) return;
     const ours = JSON.stringify(cursor);
     const sql = `UPDATE known SET value = CASE value ->> 'bootId' WHEN ? ->> 'bootId'
         THEN json_set(value, '$.sequence', max(value ->> 'sequence', ? ->> 'sequence'))

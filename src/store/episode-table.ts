@@ -1,7 +1,6 @@
 import type { Observable } from 'rxjs';
 import { CONTEXT_BURST } from '../oom/context-ratelimit.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import type { Attribution } from '../pods/attribute.ts';
 import { insertion, MemoryTable, pack } from './memory-table.ts';
 import type { Change, Run, StatePart } from './operation.ts';
 import {
@@ -21,11 +20,6 @@ import {
   toRow,
   toStored,
 } from './stored-episode.ts';
-
-/** One whose subjects are known. */
-export interface AttributedEpisode extends NumberedEpisode {
-  readonly attribution: Attribution;
-}
 
 /**
  * How many may be pending. One takes 12 kB of memory with a table of fifty, and half of one to know
@@ -154,77 +148,27 @@ export class EpisodeTable implements StatePart {
     return this.#all(toStored, 'ORDER BY id DESC LIMIT ?', count);
   }
 
-  /**
-   * The oldest first, of those whose attribution is known: the ones after `id`, and of those before it
-   * the ones in `among`. Who was never attributed (kept from long ago, or given up) is not one of them.
-   */
-  attributed(id: number, among: readonly number[], count: number): AttributedEpisode[] {
-    // With a lower bound SQLite need not go through what was settled long ago.
-    const where = `WHERE id >= ? AND (id > ? OR id IN (SELECT value FROM json_each(?)))
-      AND attribution IS NOT NULL ORDER BY id LIMIT ?`;
-    const params = [Math.min(id, ...among), id, JSON.stringify(among), count];
-    return this.#all(toNumbered, where, ...params) as AttributedEpisode[];
-  }
-
-  /** The ids of the ones that are attributed or may yet be: those after `id`, and those in `among`. */
-  attributable(id: number, among: readonly number[], until = Number.MAX_SAFE_INTEGER): number[] {
-    const sql = `SELECT id FROM episodes
-      WHERE (id > ? AND id <= ? OR id IN (SELECT value FROM json_each(?)))
-      AND (attribution IS NOT NULL OR state = 'pending') ORDER BY id`;
-    return this.#db.read((db) => db.all(sql, id, until, JSON.stringify(among))).map(idOf);
-  }
-
-  /** The ids that these have now; of those that are gone, none. */
-  idsOf(episodes: readonly (readonly [bootId: string, sequence: number])[]): number[] {
-    const sql = `SELECT episodes.id FROM json_each(?) AS asked CROSS JOIN episodes
-      ON boot_id = asked.value ->> 0 AND sequence = asked.value ->> 1`;
-    return this.#db.read((db) => db.all(sql, JSON.stringify(episodes))).map(idOf);
-  }
-
-  /** The last id of what entered the store before then; 0 if there is none. */
-  lastBefore(ms: number): number {
-    const sql = 'SELECT id FROM episodes WHERE entered_ms < ? ORDER BY id DESC LIMIT 1';
-    return this.#db.read((db) => db.all(sql, ms)).map(idOf)[0] ?? 0;
-  }
-
-  /** What is older was let go, but for what is pending; `undefined` while nothing is decided. */
-  oldestDecided(): number | undefined {
-    const sql = `SELECT id FROM episodes WHERE state <> 'pending' ORDER BY id LIMIT 1`;
-    return this.#db.read((db) => db.all(sql)).map(idOf)[0];
-  }
-
   load(db: PreparedDatabase): () => void {
     return this.#pending.load(db);
   }
 
+  save(db: PreparedDatabase): void {
+    this.#inFile = this.#pending.lastId;
+    this.#pending.save(db);
+  }
+
   /**
    * One keeps its id where the file never gave that; else it gets one that neither gave: whoever follows
-   * the history by them would miss what comes.
+   * the history by them would miss what comes. What a file that was never read says of one is from
+   * before, unless it says that it does not know yet.
    */
-  save(db: PreparedDatabase, standIn?: PreparedDatabase): void {
-    if (standIn === undefined) {
-      this.#inFile = this.#pending.lastId;
-      return this.#pending.save(db);
-    }
-    this.#bring(db, standIn, () => true);
-  }
-
-  /** What the file says of one is from before, unless it says that it does not know yet. */
-  merge(db: PreparedDatabase, standIn: PreparedDatabase): void {
-    this.#bring(db, standIn, (known) => known['state'] === 'pending');
-  }
-
-  #bring(
-    db: PreparedDatabase,
-    standIn: PreparedDatabase,
-    isReplaced: (known: SqlRow) => boolean,
-  ): void {
+  bring(db: PreparedDatabase, standIn: PreparedDatabase, isUnread: boolean): void {
     const lastInFile = lastIdIn(db, 'episodes');
     let lastId = Math.max(this.#pending.lastId, lastInFile);
     for (const row of standIn.each('SELECT * FROM episodes ORDER BY id')) {
       const sql = `SELECT id, state FROM episodes ${OF_SEQUENCE}`;
       const [known] = db.all(sql, row['boot_id'] ?? null, row['sequence'] ?? null);
-      if (known !== undefined && !isReplaced(known)) continue;
+      if (isUnread && known !== undefined && known['state'] !== 'pending') continue;
       const own = idOf(row) > lastInFile ? idOf(row) : undefined;
       const id = known?.['id'] ?? own ?? (lastId += 1);
       db.run(...insertion('episodes', { ...row, id }));

@@ -92,7 +92,8 @@ export class MemoryTable implements StatePart {
   }
 
   /** Rows with a number of their own keep it, since they may be in flight: those of the file make room. */
-  merge(db: PreparedDatabase): void {
+  bring(db: PreparedDatabase, _: PreparedDatabase, isUnread: boolean): void {
+    if (!isUnread) return this.save(db);
     if (this.#key.includes('id')) numberBelow(db, this.#name);
     for (const row of this.rows()) db.run(...insertion(this.#name, row, 'IGNORE'));
   }

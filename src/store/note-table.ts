@@ -11,7 +11,7 @@ export interface NoteRow {
 /** Whose rows: containers seen lately, how often each was hurt, the agent's own notes. */
 export type NoteKind = 'container' | 'kill' | 'note';
 
-/** The rows of one kind, each dated, so that what nobody renewed can be forgotten. */
+/** The rows of one kind. */
 export class NoteTable {
   readonly #kind: NoteKind;
   readonly #table: MemoryTable;
@@ -36,21 +36,22 @@ export class NoteTable {
   }
 
   /** In the transaction under way, or each in one of its own. */
-  put(rows: readonly NoteRow[], nowMs: number): void {
+  put(rows: readonly NoteRow[]): void {
     const kind = this.#kind;
     for (const { key, value } of rows) {
       const json = JSON.stringify(value);
       this.#change((run) => {
         if (value === undefined) this.#table.delete([kind, key], run);
-        else this.#table.put({ kind, key, value: json, at_ms: nowMs }, run);
+        else this.#table.put({ kind, key, value: json, at_ms: 0 }, run);
       });
     }
   }
 
-  forgetBefore(ms: number): void {
-    this.#change((run) => {
-      for (const { key, at_ms } of this.#table.group(this.#kind))
-        if (Number(at_ms) < ms) this.#table.delete([this.#kind, String(key)], run);
-    });
+  /** These rows, and no others. */
+  replace(rows: readonly NoteRow[]): void {
+    const kept = new Set(rows.map(({ key }) => key));
+    const known = Array.from(this.#table.group(this.#kind), ({ key }) => String(key));
+    this.put(known.filter((key) => !kept.has(key)).map((key) => ({ key, value: undefined })));
+    this.put(rows);
   }
 }

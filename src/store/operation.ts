@@ -16,8 +16,12 @@ export type Change = (operation: Operation) => void;
 export interface StatePart {
   /** Reads what memory holds of it. @returns what puts that in the place of what is there */
   load(db: PreparedDatabase): () => void;
-  /** Brings a database up to date that is new, or missed what is in `standIn` and in memory. */
-  save(db: PreparedDatabase, standIn?: PreparedDatabase): void;
-  /** Adds what is in `standIn` and in memory to a database whose rows memory never had: they stay. */
-  merge(db: PreparedDatabase, standIn: PreparedDatabase): void;
+  /** Writes it to a database that is new. */
+  save(db: PreparedDatabase): void;
+  /**
+   * Brings a database up to date that missed what is in `standIn` and in memory.
+   *
+   * @param isUnread memory never had its rows: they stay
+   */
+  bring(db: PreparedDatabase, standIn: PreparedDatabase, isUnread: boolean): void;
 }

@@ -1,12 +1,12 @@
-import type { Decision } from '../correlator/decision.ts';
+import type { WriteDecision } from '../correlator/decision.ts';
 import { fromStored, type RecordedEvent, toStored } from '../correlator/recorded-event.ts';
 import { type MemoryTable, textOf } from './memory-table.ts';
 import type { Change } from './operation.ts';
 import type { OutboxRow, UnreadableRow } from './outbox-row.ts';
 import type { SqlRow } from './prepared-database.ts';
 
-/** What is passed over. */
-type Names = ReadonlySet<string>;
+/** What is passed over, by its name. */
+export type Names = ReadonlySet<string>;
 
 /** What is yet to be posted, in the order it was decided. */
 export class OutboxTable {
@@ -18,8 +18,7 @@ export class OutboxTable {
     this.#change = change;
   }
 
-  add(decision: Decision, enteredAtMs: number): void {
-    if (decision.verb === 'skip') return;
+  add(decision: WriteDecision, enteredAtMs: number): void {
     const { verb, event } = decision;
     const row = {
       object_key: objectKey(event),
@@ -31,11 +30,13 @@ export class OutboxTable {
     this.#change((run) => this.#table.put({ id: this.#table.nextId(), ...row }, run));
   }
 
+  /** The oldest row of none of these objects and none of these Events. */
   next(objects: Names, events: Names): OutboxRow | UnreadableRow | undefined {
     const isMeant = (row: SqlRow) => !objects.has(String(row['object_key']));
     return first(this.#table.rows(), events, isMeant);
   }
 
+  /** The oldest row of one object, of none of these Events. */
   nextOf(objectKey: string, events: Names): OutboxRow | UnreadableRow | undefined {
     return first(this.#table.group(objectKey), events, () => true);
   }

@@ -148,7 +148,7 @@ export class StateDatabase {
     const standIn = this.#standIn;
     try {
       if (standIn !== undefined)
-        file.write((db) => this.#parts.forEach((part) => this.#bring(part, db, standIn)));
+        file.write((db) => this.#parts.forEach((part) => part.bring(db, standIn, this.#isUnread)));
       file.read((db) => this.#load(db));
       this.#file = file;
       this.#isUnread = false;
@@ -156,11 +156,6 @@ export class StateDatabase {
       file.close();
       throw error;
     }
-  }
-
-  #bring(part: StatePart, db: PreparedDatabase, standIn: PreparedDatabase): void {
-    if (this.#isUnread) part.merge(db, standIn);
-    else part.save(db, standIn);
   }
 
   /** All of it or nothing: a cursor without its outbox would be lost kills. */

@@ -2,6 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import type { Logger } from '../logger.ts';
 import { CorrelatorTable } from './correlator-table.ts';
 import { CursorTable } from './cursor-table.ts';
+import { EpisodeHistory } from './episode-history.ts';
 import { EpisodeTable } from './episode-table.ts';
 import { MemoryTable } from './memory-table.ts';
 import { NoteTable } from './note-table.ts';
@@ -13,6 +14,8 @@ import { StateDatabase } from './state-database.ts';
 export interface StoreOptions {
   /** Without one everything is in memory. */
   readonly directory: string | undefined;
+  /** What keeps others from the directory; it is let go with the store. */
+  readonly lock?: Disposable | undefined;
   /** How many episodes the history keeps. */
   readonly historyMax: number;
   readonly log: Logger;
@@ -31,6 +34,7 @@ export interface StoreOptions {
 export class StateStore implements Disposable {
   readonly cursor: CursorTable;
   readonly episodes: EpisodeTable;
+  readonly history: EpisodeHistory;
   readonly outbox: OutboxTable;
   readonly correlator: CorrelatorTable;
   /** Containers seen lately, by the UIDs of their pods. */
@@ -39,21 +43,23 @@ export class StateStore implements Disposable {
   readonly kills: NoteTable;
   readonly notes: NoteTable;
   readonly #db: StateDatabase;
+  readonly #lock: Disposable | undefined;
   readonly #rollbacks$ = new Subject<void>();
   #beforeCommit = (): void => undefined;
   /** Those of the transaction under way. */
   #operations: Operation[] | undefined;
 
   /** Opens the state, or begins one. Never fails: at worst it is in memory, and not `writable`. */
-  constructor({ directory, historyMax, log, nowMs }: StoreOptions) {
+  constructor({ directory, historyMax, log, nowMs, lock }: StoreOptions) {
+    this.#lock = lock;
     const path = directory === undefined ? undefined : stateFile(directory);
     const change: Change = (operation) => this.change(operation);
     this.#db = new StateDatabase({ path, log, nowMs });
-    const known = new MemoryTable('known', ['kind', 'key'], 'SELECT * FROM known ORDER BY at_ms');
+    const known = new MemoryTable('known', ['kind', 'key'], 'SELECT * FROM known');
     this.notes = new NoteTable('note', known, change);
     this.containers = new NoteTable('container', known, change);
     this.kills = new NoteTable('kill', known, change);
-    this.cursor = new CursorTable(this.notes, nowMs);
+    this.cursor = new CursorTable(this.notes);
     const correlator = new MemoryTable('correlator', ['kind', 'key'], 'SELECT * FROM correlator');
     this.correlator = new CorrelatorTable(correlator, change);
     const outbox = new MemoryTable(
@@ -64,6 +70,7 @@ export class StateStore implements Disposable {
     );
     this.outbox = new OutboxTable(outbox, change);
     this.episodes = new EpisodeTable(this.#db, change, historyMax);
+    this.history = new EpisodeHistory(this.#db);
     this.#db.open([known, this.cursor, correlator, outbox, this.episodes]);
   }
 
@@ -102,6 +109,7 @@ export class StateStore implements Disposable {
 
   [Symbol.dispose](): void {
     this.#db.close();
+    this.#lock?.[Symbol.dispose]();
   }
 
   #commit(work: () => void): void {

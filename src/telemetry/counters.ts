@@ -1,32 +1,13 @@
-import type { LimitLevel } from '../oom/episode.ts';
-import type { AttributionSource } from '../pods/attribute.ts';
+import { LIMIT_LEVELS } from '../oom/episode.ts';
+import { ATTRIBUTION_SOURCES, type AttributionSource } from '../pods/attribute.ts';
 import type { PostOutcome } from '../outputs/event-output.ts';
 import type { SkipReason } from '../correlator/decision.ts';
 import type { EpisodeCounters, RecordedEpisode } from '../recorder/recorded-episode.ts';
 import { ContainerKills, type KnownPods } from './container-kills.ts';
 import { LabelCounts } from './label-counts.ts';
 
-const LEVELS: readonly (LimitLevel | 'unknown')[] = [
-  'container',
-  'pod',
-  'qos',
-  'node-allocatable',
-  'system',
-  'host',
-  'unknown',
-];
-
 /** What told whose a kill was although the kernel withheld the context, which is what `kernel` means. */
-export const SOURCES: readonly Exclude<AttributionSource, 'kernel'>[] = [
-  'group-line',
-  'proc',
-  'snapshot',
-  'main-process',
-  'counters',
-  'pod-counter',
-  'pod-status',
-  'none',
-];
+export const SOURCES = ATTRIBUTION_SOURCES.filter((source) => source !== 'kernel');
 
 const POST_OUTCOMES: readonly PostOutcome[] = [
   'created',
@@ -53,7 +34,7 @@ const NOTHING_READ = { records: 0, lost: 0, malformed: 0, forged: 0, callbacksSu
  */
 export class Counters implements EpisodeCounters {
   readonly kills: ContainerKills;
-  readonly episodes = new LabelCounts(LEVELS);
+  readonly episodes = new LabelCounts([...LIMIT_LEVELS, 'unknown']);
   readonly suppressed = new LabelCounts<AttributionSource>(SOURCES);
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);

@@ -23,11 +23,7 @@ export function openCounters(
  * Keeps the counters, in the transaction under way or in one of its own. Containers are many: of their
  * kills only what changed is written.
  */
-export function saveCounters(
-  { notes, kills }: CounterStore,
-  counters: Counters,
-  nowMs: number,
-): void {
-  kills.put(counters.kills.takeChanges(), nowMs);
-  notes.put([{ key: COUNTERS_NOTE, value: { ...counters.toJSON(), kills: undefined } }], nowMs);
+export function saveCounters({ notes, kills }: CounterStore, counters: Counters): void {
+  kills.put(counters.kills.takeChanges());
+  notes.put([{ key: COUNTERS_NOTE, value: { ...counters.toJSON(), kills: undefined } }]);
 }

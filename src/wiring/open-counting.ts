@@ -9,7 +9,6 @@ import { hasSurvived } from '../pods/has-survived.ts';
 import { MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { NodeEvidence } from '../pods/node-evidence.ts';
-import type { Clock } from '../clock.ts';
 import type { Tally } from '../tally.ts';
 import { type NodeOptions, openNode } from './open-node.ts';
 
@@ -17,8 +16,8 @@ import { type NodeOptions, openNode } from './open-node.ts';
 export interface Counting {
   /** Where a victim was, and whether a group was killed. */
   readonly evidence: EvidenceFinder;
-  /** What became of the victim's container. */
-  readonly mainProcess: MainProcess;
+  /** Whether the main process of the victim's container lives on. */
+  readonly survived: (episode: OomEpisode) => Promise<boolean>;
   /** Which process is the main one of which container; to be told of every change of a pod. */
   readonly notes: MainProcessNotes;
   /** Whose a kill without context was. */
@@ -27,7 +26,7 @@ export interface Counting {
   readonly audit: KillAudit;
 }
 
-/** For the log of this kernel; a saved one is another day's, and its kills are in no counter now. */
+/** For the log of this kernel; of a saved one the processes are long gone, and its kills are in no counter now. */
 export function openCounting(
   options: NodeOptions,
   tally: Tally,
@@ -42,22 +41,14 @@ export function openCounting(
     onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
   });
   const notes = new MainProcessNotes(tree, proc);
+  const mainProcess = new MainProcess(tree, proc);
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => void clock.after(ms, resolve));
   return {
     evidence: new NodeEvidence(tree, proc, notes, () => clock.monotonicMs()),
     notes,
-    mainProcess: new MainProcess(tree, proc),
+    survived: (episode) => hasSurvived(episode, mainProcess, sleep),
     ledger: new KillLedger(counters),
     audit,
   };
-}
-
-/** Whether a victim's container lives on; nobody is asked of a saved log, whose processes are long gone. */
-export function survivalBy(
-  counting: Counting | undefined,
-  clock: Clock,
-): ((episode: OomEpisode) => Promise<boolean>) | undefined {
-  if (counting === undefined) return undefined;
-  const sleep = (ms: number): Promise<void> =>
-    new Promise((resolve) => void clock.after(ms, resolve));
-  return (episode) => hasSurvived(episode, counting.mainProcess, sleep);
 }

@@ -8,7 +8,6 @@ import type { Log } from '../log.ts';
 import { kubePods } from '../reflector/kube-pods.ts';
 import { LiveAttributor } from '../pods/live-attributor.ts';
 import { LiveDirectory } from '../reflector/live-directory.ts';
-import type { NodeEvents } from '../pods/node-events.ts';
 import type { PodDirectory, PodEntry } from '../pods/pod-directory.ts';
 import { NO_PODS, readPodsFile } from '../pods/pods-file.ts';
 import type { ReflectorState } from '../reflector/reflector-step.ts';
@@ -22,7 +21,6 @@ export interface PodsOptions {
   readonly node: NodeIdentity;
   /** Of a `--pods` file, where there is no cluster. */
   readonly listed: PodDirectory;
-  readonly nodeEvents: NodeEvents;
   readonly store: StateStore;
   readonly log: Log;
   readonly bootId: string;
@@ -51,10 +49,10 @@ export function listedPods(file: string | undefined): PodDirectory {
 
 /** From the API server, where there is one; else from the file, or from nowhere. */
 export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): NodePods {
-  const { client, listed, nodeEvents, store, recordsLost } = options;
+  const { client, listed, store, recordsLost } = options;
   if (client === undefined) {
     return {
-      attributor: attributeBy(listed, nodeEvents),
+      attributor: attributeBy(listed),
       known: () => undefined,
       changed$: EMPTY,
       [Symbol.dispose]: () => undefined,
@@ -68,7 +66,6 @@ export function openPods(options: PodsOptions, { clock }: Pick<Edge, 'clock'>): 
   const following = directory.follow(kubePods(client, options.node.name), { random: Math.random });
   return {
     attributor: new LiveAttributor(directory, {
-      nodeEvents,
       recordsLost,
       earlier: store.episodes.latestOf(options.bootId, EARLIER),
       nowMs: () => clock.wallMs(),

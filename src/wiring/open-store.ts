@@ -15,11 +15,6 @@ export interface StateOptions {
   readonly historyMax: number;
 }
 
-/** A store, and what keeps others from it. */
-export interface OpenedStore extends Disposable {
-  readonly store: StateStore;
-}
-
 /**
  * What is printed has a state of its own: an agent that finds no cluster must not take for printed
  * what waits for one.
@@ -34,25 +29,18 @@ export function stateDirectory(
   return stateDir !== undefined && isPrinting ? join(stateDir, PRINTED) : stateDir;
 }
 
-/** @throws StateDirectoryError, StateLockedError */
+/** Nobody else has it until it is disposed of. @throws StateDirectoryError, StateLockedError */
 export function openStore(
   options: StateOptions,
   isPrinting: boolean,
   log: Log,
   { clock }: Pick<Edge, 'clock'>,
-): OpenedStore {
+): StateStore {
   const { historyMax, stateOptional = false } = options;
   const directory = stateDirectory(options, isPrinting);
   if (directory !== undefined && !stateOptional) expectDirectory(directory);
   const lock = directory === undefined ? undefined : lockState(directory);
-  const store = new StateStore({ directory, historyMax, log, nowMs: () => clock.wallMs() });
-  return {
-    store,
-    [Symbol.dispose]: () => {
-      store[Symbol.dispose]();
-      lock?.[Symbol.dispose]();
-    },
-  };
+  return new StateStore({ directory, historyMax, log, nowMs: () => clock.wallMs(), lock });
 }
 
 /** Where in the log to begin. */

@@ -135,7 +135,7 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
     outputs: outputs.shown,
     buffer: () => watching.buffer,
     ...(audit !== undefined && {
-      audit: () => (audit.state === 'unknown' ? undefined : audit.state),
+      audit: () => audit.figures,
     }),
     ...(pods.watch !== undefined && {
       watch: pods.watch,

@@ -1,5 +1,7 @@
 import { asyncScheduler, auditTime, buffer, type SchedulerLike, type Subscription } from 'rxjs';
 import type { LiveDirectory } from '../reflector/live-directory.ts';
+import type { PodEntry } from '../pods/pod-directory.ts';
+import type { NoteRow } from '../store/note-table.ts';
 import type { StateStore } from '../store/state-store.ts';
 
 /** A restart of all pods is one write; what a crash loses of a second is listed again. */
@@ -24,14 +26,14 @@ export function savePods(
   return batches$.subscribe((changed) => {
     const atMs = nowMs();
     const isRenewal = Math.abs(atMs - renewedMs) > RENEW_AFTER_MS;
-    const entries = isRenewal ? directory.entries() : changed;
     store.transaction(() => {
-      store.containers.put(
-        entries.map((entry) => ({ key: entry.uid, value: entry })),
-        atMs,
-      );
-      if (isRenewal) store.containers.forgetBefore(atMs);
+      if (isRenewal) store.containers.replace(directory.entries().map(rowOf));
+      else store.containers.put(changed.map(rowOf));
     });
     if (isRenewal) renewedMs = atMs;
   });
+}
+
+function rowOf(entry: PodEntry): NoteRow {
+  return { key: entry.uid, value: entry };
 }

@@ -11,9 +11,8 @@ const KEY = 'oom-kill-baselines';
 export function saveBaselines(
   { notes }: StateStore,
   baselines: CounterBaselines | undefined,
-  nowMs: number,
 ): void {
-  notes.put([{ key: KEY, value: baselines ?? null }], nowMs);
+  notes.put([{ key: KEY, value: baselines }]);
 }
 
 /** The baselines of an earlier run, for one that goes on where that one stopped. */

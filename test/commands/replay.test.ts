@@ -178,7 +178,7 @@ describe('replay of what is no log', () => {
 
   test.each<[string, () => string, RegExp]>([
     ['a directory', () => scratch, /^error: .*it is a directory.*\[E_SAVED_LOG\]\n$/],
-    ['nothing', () => join(scratch, 'none'), /^error: .*ENOENT.*\[E_SAVED_LOG\]\n$/],
+    ['nothing', () => join(scratch, 'none'), /^error: .*there is no such file.*\[E_SAVED_LOG\]\n$/],
     [
       'a program',
       () => process.execPath,
@@ -212,7 +212,7 @@ describe('replay of what is no log', () => {
     const [before, after] = [12, stdout.split('\n').length - 1];
     expect(after).toBeGreaterThan(before);
     expect(stderr).toMatch(
-      /\nerror: .*cut\.gz: its gzip data ends too early.*\nerror: .*ENOENT.*\n$/,
+      /\nerror: .*cut\.gz: its gzip data ends too early.*\nerror: .*there is no such file.*\n$/,
     );
   });
 });

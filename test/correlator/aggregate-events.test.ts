@@ -5,6 +5,7 @@ import {
   joinGroup,
 } from '../../src/correlator/aggregate-events.ts';
 import { withDefaults } from '../../src/correlator/correlator-options.ts';
+import { RowMap } from '../../src/correlator/row-map.ts';
 import { killEvent } from '../support/kill-event.ts';
 
 const THREE = { maxEvents: 3, maxIntervalInSeconds: 600 };
@@ -42,7 +43,7 @@ test('a group ends 600 s after its last Event, and not before', () => {
 });
 
 test('a combined Event keeps its container and leaves the annotations of one kill behind', () => {
-  const aggregator = new EventAggregator(withDefaults({ maxEvents: 1 }), []);
+  const aggregator = new EventAggregator(withDefaults({ maxEvents: 1 }), new RowMap());
   const kill = killEvent({ atMs: 5, id: 1, container: 'sidecar' });
   const { event, key, groupKey } = aggregator.aggregate(kill, 5);
   expect(key).toBe(groupKey);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { countEvent, EventLogger, observationOf } from '../../src/correlator/count-events.ts';
 import { eventKey } from '../../src/correlator/event-keys.ts';
+import { RowMap } from '../../src/correlator/row-map.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 
 test('an Event seen before has the name and the beginning of the first, and one more', () => {
@@ -22,7 +23,7 @@ test('a wall clock that was set back does not let an Event end before it began',
 });
 
 test('what was written is known by its own key too', () => {
-  const logger = new EventLogger(2, []);
+  const logger = new EventLogger(2, new RowMap());
   const event = killEvent({ atMs: 0, id: 1 });
   logger.observe('group', event);
   logger.update(event);

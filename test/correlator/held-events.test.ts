@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import { type HeldEvent, HeldEvents } from '../../src/correlator/held-events.ts';
 import { toStored } from '../../src/correlator/recorded-event.ts';
+import { RowMap } from '../../src/correlator/row-map.ts';
 import { killEvent } from '../support/kill-event.ts';
 
 /** Buckets that have their next token when the test says so. */
 function heldWith(tokensAtMs: Record<string, number>): HeldEvents {
-  return new HeldEvents([], (spamKey) => tokensAtMs[spamKey] ?? -Infinity);
+  return new HeldEvents(new RowMap(), (spamKey) => tokensAtMs[spamKey] ?? -Infinity);
 }
 
 function held(spamKey: string): HeldEvent {

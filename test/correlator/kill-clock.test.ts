@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { advanceClock, KillClock } from '../../src/correlator/kill-clock.ts';
+import { advanceClock, type ClockState, KillClock } from '../../src/correlator/kill-clock.ts';
+import { RowMap } from '../../src/correlator/row-map.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -19,12 +20,15 @@ test.each([
 });
 
 test('tells the wall time at which it shows a time, or now', () => {
-  const clock = new KillClock([{ key: '', value: { nowMs: 100, offsetMs: 10 }, order: 1 }]);
+  const clock = new KillClock(
+    new RowMap([{ key: '', value: { nowMs: 100, offsetMs: 10 }, order: 1 }]),
+  );
   expect([clock.wallTimeOf(150), clock.wallTimeOf(-Infinity)]).toEqual([140, 90]);
 });
 
 test('is a row that changes with every kill', () => {
-  const clock = new KillClock([]);
+  const state = new RowMap<ClockState>();
+  const clock = new KillClock(state);
   expect(clock.advance(5)).toBe(5);
-  expect(clock.takeChanges()).toEqual([{ key: '', value: { nowMs: 5, offsetMs: 0 }, order: 1 }]);
+  expect(state.takeChanges()).toEqual([{ key: '', value: { nowMs: 5, offsetMs: 0 }, order: 1 }]);
 });

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { SpamFilter } from '../../src/correlator/spam-filter.ts';
+import { RowMap } from '../../src/correlator/row-map.ts';
 
 const OPTIONS = { burstSize: 1, qps: 1, lruCacheSize: 2 };
 
 test('each key pays from a bucket of its own', () => {
-  const filter = new SpamFilter(OPTIONS, [], () => {});
+  const filter = new SpamFilter(OPTIONS, new RowMap(), () => {});
   const accepted = ['a', 'a', 'b', 'b'].map((key) => filter.tryAccept(key, 0));
   expect(accepted).toEqual([true, false, true, false]);
   expect([filter.nextTokenAtMs('a'), filter.nextTokenAtMs('b')]).toEqual([1000, 1000]);
@@ -12,7 +13,7 @@ test('each key pays from a bucket of its own', () => {
 
 test('a forgotten bucket is a full one, and somebody is told', () => {
   const forgotten: string[] = [];
-  const filter = new SpamFilter(OPTIONS, [], (key) => forgotten.push(key));
+  const filter = new SpamFilter(OPTIONS, new RowMap(), (key) => forgotten.push(key));
   for (const key of ['a', 'b', 'c']) filter.tryAccept(key, 0);
   expect(forgotten).toEqual(['a']);
   expect(filter.nextTokenAtMs('a')).toBe(-Infinity);
@@ -21,7 +22,7 @@ test('a forgotten bucket is a full one, and somebody is told', () => {
 
 test('asking in vain is a use, and so is a touch, which takes nothing', () => {
   const forgotten: string[] = [];
-  const filter = new SpamFilter(OPTIONS, [], (key) => forgotten.push(key));
+  const filter = new SpamFilter(OPTIONS, new RowMap(), (key) => forgotten.push(key));
   for (const key of ['a', 'b', 'a']) filter.tryAccept(key, 0);
   filter.touch('c', 0);
   expect(forgotten).toEqual(['b']);

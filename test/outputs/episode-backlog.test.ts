@@ -141,7 +141,7 @@ describe('the points that wait', () => {
 
   test('are not missed from before somebody named an InfluxDB', () => {
     reopen(2);
-    store.notes.forgetBefore(Number.MAX_SAFE_INTEGER);
+    store.notes.replace([]);
     record(1, 2, 3, 4);
     queue = new EpisodeBacklog(store, INFLUX, () => START_MS);
     expect([queue.takeExpired(), ids()]).toEqual([0, [3, 4]]);
@@ -163,7 +163,7 @@ describe('while the state file is away', () => {
 
   function regain(): void {
     nowMs += 61_000;
-    store.notes.put([{ key: 'n', value: nowMs }], nowMs);
+    store.notes.put([{ key: 'n', value: nowMs }]);
     expect(store.writable).toBe(true);
   }
 

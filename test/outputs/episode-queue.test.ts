@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { QueuedEpisode } from '../../src/outputs/episode-backlog.ts';
+import type { AttributedEpisode } from '../../src/store/episode-history.ts';
 import { EpisodeQueue } from '../../src/outputs/episode-queue.ts';
 import { FakeBacklog } from '../support/fake-backlog.ts';
 import { killFacts } from '../support/telemetry.ts';
@@ -9,7 +9,7 @@ function deliver(pods: readonly string[], excluded: string) {
   const backlog = new FakeBacklog();
   backlog.add(...pods.map((pod, at) => killFacts({ pod, sequence: at + 1 })));
   let skipped = 0;
-  const podOf = ({ attribution: { subjects } }: QueuedEpisode): string | undefined =>
+  const podOf = ({ attribution: { subjects } }: AttributedEpisode): string | undefined =>
     subjects.map((subject) => (subject.kind === 'pod' ? subject.pod.name : 'node'))[0];
   const queue = new EpisodeQueue(backlog, {
     maxBatch: 3,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { QueuedEpisode } from '../../src/outputs/episode-backlog.ts';
+import type { AttributedEpisode } from '../../src/store/episode-history.ts';
 import { webhookBody } from '../../src/outputs/webhook-body.ts';
 import type { Attribution, Subject } from '../../src/pods/attribute.ts';
 import { KILLED_AT_MS, podEntry, recordedKill } from '../support/telemetry.ts';
@@ -19,7 +19,7 @@ const TASK = {
 const POD = podEntry('web-0');
 
 /** With everything an episode may have. */
-function queued(attribution: Partial<Attribution> = {}, members = 1): QueuedEpisode {
+function queued(attribution: Partial<Attribution> = {}, members = 1): AttributedEpisode {
   const kill = recordedKill(POD, {
     constraint: 'CONSTRAINT_MEMCG',
     oomMemcg: CGROUP,
@@ -41,12 +41,13 @@ function queued(attribution: Partial<Attribution> = {}, members = 1): QueuedEpis
     ...kill,
     attribution: { ...kill.attribution, owner, ...attribution } as Attribution,
     id: 1,
+    state: 'recorded',
     bootId: BOOT,
     enteredMs: KILLED_AT_MS,
   };
 }
 
-function described(episode: QueuedEpisode, taskTables = false): Record<string, unknown> {
+function described(episode: AttributedEpisode, taskTables = false): Record<string, unknown> {
   const body = webhookBody([episode], { node: { name: 'node-1' }, taskTables });
   const { episodes } = JSON.parse(body) as { episodes: [Record<string, unknown>] };
   return episodes[0];

@@ -41,6 +41,13 @@ describe('an alarm', () => {
     expect(rungAtMs).toEqual([200]);
   });
 
+  test('keeps the time that is sooner, where it is to ring by another', async () => {
+    for (const atMs of [startMs + 500, startMs + 200, startMs + 900, undefined]) alarm.setBy(atMs);
+    expect(clock.waiting).toBe(1);
+    await clock.advance(1000);
+    expect(rungAtMs).toEqual([200]);
+  });
+
   test('rings at once for a time that is past, again and again if asked', async () => {
     alarm.set(startMs - 500);
     await clock.settle();

@@ -14,11 +14,16 @@ function indexOf(episodes: Readonly<Record<string, { place: string; podUids: str
 
 function put(index: PendingIndex, key: string, what: { place: string; podUids: string[] }): void {
   const times = { sinceMs: 0, dueMs: 0, giveUpAtMs: 0 };
-  index.put(key, { bootId: 'boot-1', sequence: 1, killLines: 1, ...times, ...what });
+  index.put({ key, bootId: 'boot-1', sequence: 1, killLines: 1, ...times, ...what });
 }
 
-function keys(index: PendingIndex): string[] {
-  return [...index.entries()].map(([key]) => key);
+function remove(index: PendingIndex, key: string): void {
+  const pending = index.get(key);
+  if (pending !== undefined) index.delete(pending);
+}
+
+function turns(index: PendingIndex): string[] {
+  return Array.from(index.turns(), ({ key }) => key);
 }
 
 describe('pending episodes', () => {
@@ -29,28 +34,43 @@ describe('pending episodes', () => {
       a2: { place: 'a', podUids: ['p'] },
     });
     expect([index.isBusy('a'), index.isBusy('c')]).toEqual([true, false]);
-    expect(keys(index).filter((key) => index.isNext(key))).toEqual(['a1', 'b1']);
-    expect([index.delete('a1'), index.delete('b1'), index.delete('a2')]).toEqual([
-      'a2',
-      undefined,
-      undefined,
-    ]);
-    expect([index.size, index.isBusy('a'), index.isNext('a1')]).toEqual([0, false, false]);
+    expect(turns(index)).toEqual(['a1', 'b1']);
+    remove(index, 'a1');
+    expect(turns(index)).toEqual(['b1', 'a2']);
+    const decided: string[] = [];
+    for (const pending of index.turns()) {
+      decided.push(pending.key);
+      index.delete(pending);
+    }
+    expect(decided).toEqual(['b1', 'a2']);
+    expect([index.size, index.isBusy('a')]).toEqual([0, false]);
   });
 
-  test('are found by each pod their cgroup names, as far as it is their turn', () => {
+  test('of one place have their turns at once where each is decided when it comes', () => {
+    const index = indexOf({
+      a1: { place: 'a', podUids: [] },
+      b1: { place: 'b', podUids: [] },
+      a2: { place: 'a', podUids: [] },
+      b2: { place: 'b', podUids: [] },
+    });
+    const seen: string[] = [];
+    for (const pending of index.turns()) {
+      seen.push(pending.key);
+      if (pending.place === 'a') index.delete(pending);
+    }
+    expect(seen).toEqual(['a1', 'b1', 'a2']);
+  });
+
+  test('are found by each pod their cgroup names', () => {
     const index = indexOf({
       a1: { place: 'a', podUids: ['p', 'q'] },
       a2: { place: 'a', podUids: ['p'] },
       b1: { place: 'b', podUids: ['q'] },
     });
-    expect([index.ofPod('p'), index.ofPod('q'), index.ofPod('r')]).toEqual([
-      ['a1'],
-      ['a1', 'b1'],
-      [],
-    ]);
-    index.delete('a1');
-    expect([index.ofPod('p'), index.ofPod('q')]).toEqual([['a2'], ['b1']]);
+    const places = ['p', 'q', 'r'].map((uid) => [...index.placesOf(uid)]);
+    expect(places).toEqual([['a'], ['a', 'b'], []]);
+    remove(index, 'a1');
+    expect([...index.placesOf('q')]).toEqual(['b']);
   });
 
   test('keep their turn when they change, and are found by what they name then', () => {
@@ -59,8 +79,9 @@ describe('pending episodes', () => {
       a2: { place: 'a', podUids: ['p'] },
     });
     put(index, 'a1', { place: 'a', podUids: ['q'] });
-    expect(keys(index)).toEqual(['a1', 'a2']);
-    expect([index.ofPod('p'), index.ofPod('q'), index.isNext('a1')]).toEqual([[], ['a1'], true]);
+    expect(turns(index)).toEqual(['a1']);
+    remove(index, 'a2');
+    expect([...index.placesOf('p'), ...index.placesOf('q')]).toEqual(['a']);
   });
 });
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { attributeBy } from '../../src/recorder/attributor.ts';
-import type { DecidedEpisode } from '../../src/recorder/decide-pending.ts';
 import { BATCH, PendingOverflow } from '../../src/recorder/pending-overflow.ts';
 import type { NumberedEpisode } from '../../src/store/stored-episode.ts';
 import { numberedPods } from '../support/kill-report.ts';
@@ -19,7 +18,7 @@ function left(count: number): readonly NumberedEpisode[] {
 
 test('what an earlier process left beyond the limit is decided batch by batch, oldest first, and said', () => {
   const rows = left(BATCH + 7);
-  const [decided, log] = [[] as (readonly DecidedEpisode[])[], new MemoryLog()];
+  const [decided, log] = [[] as (readonly NumberedEpisode[])[], new MemoryLog()];
   const overflow = new PendingOverflow({
     episodes: {
       unloaded: (id, count) => rows.filter((row) => row.id > id).slice(0, count),

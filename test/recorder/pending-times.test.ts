@@ -17,17 +17,18 @@ beforeEach(() => {
   live$ = new BehaviorSubject(true);
   index = new PendingIndex();
   rung = [];
-  times = new PendingTimes(index, clock, live$, (keys) => {
-    rung.push(keys);
-    for (const key of keys) index.delete(key);
+  times = new PendingTimes(index, clock, live$, (places) => {
+    rung.push(places);
+    for (const pending of index.turns()) if (places.includes(pending.place)) index.delete(pending);
     times.plan();
   });
 });
 
 function put(key: string, dueMs: number, giveUpAtMs = Infinity, place = key): void {
   const facts = { bootId: 'boot-1', sequence: 1, killLines: 1, podUids: [], sinceMs: 0 };
-  index.put(key, { ...facts, place, dueMs, giveUpAtMs });
-  times.include(key);
+  const pending = { ...facts, key, place, dueMs, giveUpAtMs };
+  index.put(pending);
+  times.include(pending);
 }
 
 test('there is one timer, for whose time is over first', async () => {

@@ -135,7 +135,7 @@ describe('the schema', () => {
     }
     {
       using store = openStore(directory);
-      store.containers.put([{ key: 'c', value: 1 }], START_MS);
+      store.containers.put([{ key: 'c', value: 1 }]);
       expect(store.cursor.read()?.sequence).toBe(version > 0 ? 7 : undefined);
     }
     using db = new DatabaseSync(path);
@@ -205,7 +205,7 @@ describe('a state file that could not be read at the start', () => {
       using store = openStore(directory);
       for (const sequence of [1, 2, 3]) record(store, sequence);
       store.outbox.delete(1);
-      store.notes.put([{ key: 'mark', value: 3 }], nowMs);
+      store.notes.put([{ key: 'mark', value: 3 }]);
     }
     renameSync(directory, aside);
     writeFileSync(directory, 'not mounted yet');
@@ -234,7 +234,7 @@ describe('a state file that could not be read at the start', () => {
     const { store, comeBack } = unread();
     using _ = store;
     record(store, 4);
-    store.notes.put([{ key: 'mark', value: 0 }], nowMs);
+    store.notes.put([{ key: 'mark', value: 0 }]);
     comeBack();
     record(store, 5);
     expect(store.writable).toBe(true);
@@ -266,7 +266,7 @@ describe('a state file that could not be read at the start', () => {
     using _ = store;
     store.cursor.advance({ bootId, sequence, backlogUntil: 9 });
     comeBack();
-    store.notes.put([{ key: 'n', value: 1 }], nowMs);
+    store.notes.put([{ key: 'n', value: 1 }]);
     expect(store.cursor.read()).toEqual({ bootId: boot, sequence: expected, backlogUntil });
   });
 
@@ -276,7 +276,7 @@ describe('a state file that could not be read at the start', () => {
     const episode = makeEpisode({ sequence: 3 });
     store.episodes.add({ bootId: BOOT, state: 'pending', enteredMs: nowMs, episode });
     comeBack();
-    store.notes.put([{ key: 'n', value: 1 }], nowMs);
+    store.notes.put([{ key: 'n', value: 1 }]);
     expect(store.episodes.latest(1)).toMatchObject([{ state: 'recorded', episode }]);
     expect(store.episodes.pendingCount()).toBe(0);
   });

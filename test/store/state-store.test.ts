@@ -1,7 +1,7 @@
 import { rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../src/correlator/decision.ts';
+import type { WriteDecision } from '../../src/correlator/decision.ts';
 import { patchOf } from '../../src/correlator/event-patch.ts';
 import { MAX_PENDING } from '../../src/store/episode-table.ts';
 import { MemoryTable } from '../../src/store/memory-table.ts';
@@ -22,7 +22,7 @@ function openStore(directory?: string, historyMax = 10_000, log = new MemoryLog(
   return new StateStore({ directory, historyMax, log, nowMs: () => START_MS });
 }
 
-function create(pod: string, id = 1): Decision {
+function create(pod: string, id = 1): WriteDecision {
   return { verb: 'create', event: killEvent({ atMs: 0, id, pod }) };
 }
 
@@ -59,7 +59,7 @@ describe('the outbox', () => {
 
   test('passes over every row of an Event that is set aside, and over no other', () => {
     using store = openStore();
-    const { event } = create('a', 1) as Extract<Decision, { verb: 'create' }>;
+    const { event } = create('a', 1) as Extract<WriteDecision, { verb: 'create' }>;
     store.outbox.add(create('a', 1), START_MS);
     store.outbox.add({ verb: 'patch', event, patch: patchOf(event) }, START_MS);
     store.outbox.add(create('a', 2), START_MS);
@@ -74,7 +74,6 @@ describe('the outbox', () => {
     const event = { ...killEvent({ atMs: 0, id: 1 }), count: 2 };
     expect(store.outbox.waiting()).toEqual({ rows: 0 });
     store.outbox.add({ verb: 'patch', event, patch: patchOf(event) }, START_MS + 5);
-    store.outbox.add({ verb: 'skip', reason: 'held' }, START_MS);
     expect(store.outbox.next(NONE, NONE)).toEqual({
       id: 1,
       objectKey: 'Pod/shop/pod-1',
@@ -114,7 +113,7 @@ describe('ids', () => {
         attribution: NODE,
       });
     const after = (id: number): number[] =>
-      store.episodes.attributed(id, [], 9).map(({ episode }) => episode.sequence);
+      store.history.attributed(id, [], 9).map(({ episode }) => episode.sequence);
     for (const sequence of [1, 2, 3]) addOne(sequence);
     rmSync(directory, { recursive: true });
     addOne(4);
@@ -199,14 +198,14 @@ describe('the episodes', () => {
       store.episodes.add(stored(5, 'kept'));
       store.episodes.add(recorded(6));
       const after = (id: number, among: number[] = []) =>
-        store.episodes.attributed(id, among, 9).map((row) => row.id);
+        store.history.attributed(id, among, 9).map((row) => row.id);
       expect([after(0), after(2), after(3, [1, 4])]).toEqual([
         [1, 2, 3, 6],
         [3, 6],
         [1, 6],
       ]);
-      expect(store.episodes.attributable(3, [1])).toEqual([1, 4, 6]);
-      expect(store.episodes.attributable(2, [], 5)).toEqual([3, 4]);
+      expect(store.history.attributable(3, [1])).toEqual([1, 4, 6]);
+      expect(store.history.attributable(2, [], 5)).toEqual([3, 4]);
       settleEpisode(store, BOOT, 4, 'recorded', NODE);
       expect(after(3)).toEqual([4, 6]);
     },
@@ -240,7 +239,7 @@ describe('the episodes', () => {
       store.episodes.add({ ...stored(sequence, 'recorded'), attribution: NODE });
     const left = store.episodes.latest(9999).map(({ episode }) => episode.sequence);
     expect([left.length, left.at(0), left.at(-2), left.at(-1)]).toEqual([1001, 1102, 103, 1]);
-    expect(store.episodes.oldestDecided()).toBe(103);
+    expect(store.history.oldestDecided()).toBe(103);
   });
 
   test('that were decided, or had more to say, while the file was away are so when it is back', () => {
@@ -267,7 +266,7 @@ describe('the episodes', () => {
     expect(store.episodes.pendingCount()).toBe(2);
 
     nowMs += 61_000;
-    store.notes.put([{ key: 'n', value: 1 }], nowMs);
+    store.notes.put([{ key: 'n', value: 1 }]);
     expect(store.writable).toBe(true);
     expect([...store.episodes.pending()].map(({ episode }) => episode)).toEqual([
       makeEpisode({ sequence: 1501 }),
@@ -303,7 +302,7 @@ describe('a transaction', () => {
       using store = openStore(directory);
       store.transaction(() => {
         store.outbox.add(create('a'), START_MS);
-        store.containers.put([{ key: 'c1', value: { pod: 'a' } }], START_MS);
+        store.containers.put([{ key: 'c1', value: { pod: 'a' } }]);
       });
       const failing = () =>
         store.transaction(() => {
@@ -325,7 +324,7 @@ describe('a transaction', () => {
       const both = (isWhole: boolean) => () =>
         store.transaction(() => {
           store.outbox.add(create('a'), START_MS);
-          store.transaction(() => store.notes.put([{ key: 'n', value: isWhole }], START_MS));
+          store.transaction(() => store.notes.put([{ key: 'n', value: isWhole }]));
           if (!isWhole) throw new Error('on purpose');
         });
       expect(both(false)).toThrow('on purpose');
@@ -339,7 +338,7 @@ describe('a transaction', () => {
   test('has what rides along written with it, where nothing fails', () => {
     using store = openStore();
     let saved = 0;
-    const note = (key: string) => store.notes.put([{ key, value: saved }], START_MS);
+    const note = (key: string) => store.notes.put([{ key, value: saved }]);
     store.beforeCommit(() => {
       saved += 1;
       note('along');
@@ -365,23 +364,22 @@ describe('a transaction', () => {
     {
       using store = openStore(directory);
       store.transaction(() => {
-        store.change(() => store.notes.put([{ key: 'last', value: 1 }], START_MS));
+        store.change(() => store.notes.put([{ key: 'last', value: 1 }]));
         expect(store.notes.get('last')).toBeUndefined();
       });
       expect(store.notes.get('last')).toBe(1);
     }
     using store = openStore(directory);
     expect(store.notes.rows()).toEqual([{ key: 'last', value: 1 }]);
-    store.notes.put([{ key: 'last', value: undefined }], START_MS);
+    store.notes.put([{ key: 'last', value: undefined }]);
     expect(store.notes.rows()).toEqual([]);
   });
 
-  test('keeps the kinds of known rows apart, and forgets what nobody renewed', () => {
+  test('keeps the kinds of known rows apart, also where all of one are replaced', () => {
     using store = openStore();
-    store.containers.put([{ key: 'x', value: 1 }], START_MS);
-    store.notes.put([{ key: 'x', value: 2 }], START_MS);
-    store.notes.put([{ key: 'y', value: { n: 3 } }], START_MS + 10);
-    store.notes.forgetBefore(START_MS + 5);
+    store.containers.put([{ key: 'x', value: 1 }]);
+    store.notes.put([{ key: 'x', value: 2 }]);
+    store.notes.replace([{ key: 'y', value: { n: 3 } }]);
     expect(store.containers.get('x')).toBe(1);
     expect(store.notes.rows()).toEqual([{ key: 'y', value: { n: 3 } }]);
     expect(store.notes.get('x')).toBeUndefined();

@@ -1,11 +1,11 @@
-import type { QueuedEpisode } from '../../src/outputs/episode-backlog.ts';
+import type { AttributedEpisode } from '../../src/store/episode-history.ts';
 import type { Backlog } from '../../src/outputs/episode-queue.ts';
 import type { EpisodeFacts } from '../../src/recorder/episode-facts.ts';
 import { podEntry, recordedKill } from './telemetry.ts';
 
 /** Episodes and a mark, as the store keeps them. */
 export class FakeBacklog implements Backlog {
-  readonly #episodes: QueuedEpisode[] = [];
+  readonly #episodes: AttributedEpisode[] = [];
   mark = 0;
   /** How many the history let go of. */
   expired = 0;
@@ -20,7 +20,7 @@ export class FakeBacklog implements Backlog {
     return this.#episodes.length - this.mark;
   }
 
-  pending(limit: number): readonly QueuedEpisode[] {
+  pending(limit: number): readonly AttributedEpisode[] {
     const { broken } = this;
     this.broken = undefined;
     if (broken !== undefined) throw broken;
@@ -33,14 +33,14 @@ export class FakeBacklog implements Backlog {
     return expired;
   }
 
-  settle(episodes: readonly QueuedEpisode[]): void {
+  settle(episodes: readonly AttributedEpisode[]): void {
     this.mark = episodes.at(-1)?.id ?? this.mark;
   }
 }
 
 /** A kill of which these are the facts, as the store has it: since long ago. */
-export function queuedKill(facts: EpisodeFacts, id: number): QueuedEpisode {
+export function queuedKill(facts: EpisodeFacts, id: number): AttributedEpisode {
   const { pod = '', container = '', sequence, atMs, comm, pid } = facts;
   const kill = recordedKill(podEntry(pod, [container]), { sequence, atMs, victim: { comm, pid } });
-  return { ...kill, id, bootId: 'boot-1', enteredMs: 0 };
+  return { ...kill, id, bootId: 'boot-1', state: 'recorded', enteredMs: 0 };
 }

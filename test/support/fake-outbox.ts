@@ -1,5 +1,6 @@
-import type { Outbox, Skipped } from '../../src/outputs/outbox-queue.ts';
+import type { Outbox } from '../../src/outputs/outbox-queue.ts';
 import type { OutboxRow, UnreadableRow } from '../../src/store/outbox-row.ts';
+import type { Names } from '../../src/store/outbox-table.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 
@@ -14,18 +15,18 @@ export class FakeOutbox implements Outbox {
   asked = 0;
   #lastId = 0;
 
-  next(objects: Skipped, events: Skipped): OutboxRow | UnreadableRow | undefined {
+  next(objects: Names, events: Names): OutboxRow | UnreadableRow | undefined {
     this.asked += 1;
     return this.#find((objectKey) => !objects.has(objectKey), events);
   }
 
-  nextOf(objectKey: string, events: Skipped): OutboxRow | UnreadableRow | undefined {
+  nextOf(objectKey: string, events: Names): OutboxRow | UnreadableRow | undefined {
     return this.#find((key) => key === objectKey, events);
   }
 
   #find(
     isMeant: (objectKey: string) => boolean,
-    events: Skipped,
+    events: Names,
   ): OutboxRow | UnreadableRow | undefined {
     this.#check();
     const row = this.rows.find(

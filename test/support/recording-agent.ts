@@ -1,8 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { openRecorder } from '../../src/wiring/open-recorder.ts';
+import { type NodeRecorder, openRecorder } from '../../src/wiring/open-recorder.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { decideStart, type Start } from '../../src/recorder/decide-start.ts';
-import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import type { FakeClock } from './fake-clock.ts';
 import type { FakeSink } from './fake-sink.ts';

@@ -37,7 +37,7 @@ function setUp() {
     const episode = makeEpisode({ sequence: pod, pod });
     const recorded = { episode, attribution: attribute(episode, directory), events: [] };
     counters.recorded(recorded);
-    saveCounters(store, counters, nowMs());
+    saveCounters(store, counters);
   };
   const pod = (number: number) => {
     const [, uid = '', id = ''] = /\/pod([^/]+)\/(.+)$/.exec(cgroupOf(number)) ?? [];
@@ -105,7 +105,7 @@ describe('10,000 containers that come, are hurt and go', () => {
 
   test('of an earlier run are forgotten with the first change of this one', () => {
     const { scheduler, store, directory, come } = setUp();
-    store.containers.put([{ key: 'uid-of-old', value: {} }], -1);
+    store.containers.put([{ key: 'uid-of-old', value: {} }]);
     come(1);
     scheduler.flush();
     const [entry] = directory.entries();

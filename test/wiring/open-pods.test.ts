@@ -26,7 +26,7 @@ test('whoever follows the pods is told of those that an earlier process knew', a
   const log = openLog({ level: 'error', format: 'json' }, () => undefined);
   const store = new StateStore({ directory: undefined, historyMax: 1, log, nowMs: () => 0 });
   const known = entryOf();
-  store.containers.put([{ key: known.uid, value: known }], 0);
+  store.containers.put([{ key: known.uid, value: known }]);
   await using client = new ApiClient(nowhere());
   const node = new NodeIdentity('node-1');
   using pods = openPods(
@@ -34,7 +34,6 @@ test('whoever follows the pods is told of those that an earlier process knew', a
       client,
       node,
       listed: NO_PODS,
-      nodeEvents: 'on',
       store,
       bootId: 'a',
       log,

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCounters } from '../../src/wiring/open-counters.ts';
-import { openRecorder } from '../../src/wiring/open-recorder.ts';
+import { type NodeRecorder, openRecorder } from '../../src/wiring/open-recorder.ts';
 import { savedBaselines } from '../../src/wiring/saved-baselines.ts';
 import { openLog } from '../../src/log.ts';
 import type { CounterBaselines } from '../../src/oom/oom-counters.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
-import type { NodeRecorder } from '../../src/recorder/node-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import type { Counters } from '../../src/telemetry/counters.ts';
 import { newTally, type Tally } from '../../src/tally.ts';
@@ -126,7 +125,7 @@ describe('the baselines of the cgroup counters', () => {
     baselines = of(11);
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
     baselines = undefined;
-    first.store.containers.put([{ key: 'a', value: {} }], 0);
+    first.store.containers.put([{ key: 'a', value: {} }]);
     first.recorder.passed(19);
     first.recorder.caughtUp(19);
     expect(first.store.cursor.read()?.sequence).toBe(19);

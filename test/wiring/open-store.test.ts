@@ -19,17 +19,17 @@ function open(isPrinting: boolean) {
 test('what is printed leaves alone what waits for a cluster', () => {
   {
     using posting = open(false);
-    posting.store.cursor.advance({ bootId: 'boot-1', sequence: 7, backlogUntil: -1 });
+    posting.cursor.advance({ bootId: 'boot-1', sequence: 7, backlogUntil: -1 });
     using printing = open(true);
-    expect(printing.store.cursor.read()).toBeUndefined();
-    printing.store.cursor.advance({ bootId: 'boot-1', sequence: 9, backlogUntil: -1 });
+    expect(printing.cursor.read()).toBeUndefined();
+    printing.cursor.advance({ bootId: 'boot-1', sequence: 9, backlogUntil: -1 });
   }
   using posting = open(false);
-  expect(posting.store.cursor.read()).toMatchObject({ sequence: 7 });
+  expect(posting.cursor.read()).toMatchObject({ sequence: 7 });
 });
 
 test('without a directory everybody has a memory of their own', () => {
   using one = openStore({ historyMax: 9 }, false, log, { clock });
   using other = openStore({ historyMax: 9 }, false, log, { clock });
-  expect(other.store).not.toBe(one.store);
+  expect(other).not.toBe(one);
 });
