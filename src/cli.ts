@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { flag, output, parseCount, parseListen, parseTime, toggle } from './cli-options.ts';
 import { doctor, type DoctorOptions } from './commands/doctor.ts';
 import {
@@ -11,17 +11,11 @@ import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { RESULT_FORMATS } from './doctor/format-results.ts';
 import type { Edge } from './edge.ts';
-import { explainError, RecorderError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
-import { VERSION } from './version.ts';
+import { newProgram, runProgram } from './run-program.ts';
 import type { AgentOptions } from './wiring/agent-options.ts';
-
-/** Exit codes that scripts can use. */
-const FINE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
 
 /**
  * Parses the command line and runs the command; resolves to the exit code.
@@ -29,22 +23,11 @@ const WRONG_USAGE = 2;
  * @param argv as `process.argv`: the runtime, the script, then the arguments
  */
 export async function runCli(argv: readonly string[], edge: Edge): Promise<number> {
-  try {
-    await program(edge).parseAsync(argv, { from: 'node' });
-    return FINE;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? FINE : WRONG_USAGE;
-    edge.printError(`${explainError(error)}\n`);
-    return error instanceof RecorderError && error.isUsage ? WRONG_USAGE : FAILED;
-  }
+  return runProgram(program(edge), argv, edge);
 }
 
 function program(edge: Edge): Command {
-  const root = new Command('oom-recorder')
-    .description('Records every OOM kill of a Kubernetes node as an Event on what it hurt.')
-    .version(VERSION)
-    .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
-    .exitOverride();
+  const root = newProgram('oom-recorder', DESCRIPTION, edge);
   for (const command of [runCommand, replayCommand, explainCommand, doctorCommand])
     root.addCommand(command(edge).copyInheritedSettings(root));
   return root;
@@ -136,6 +119,7 @@ function explainCommand(edge: Edge): Command {
     );
 }
 
+const DESCRIPTION = 'Records every OOM kill of a Kubernetes node as an Event on what it hurt.';
 const LOG_FILES = 'logs of dmesg, journalctl or syslog, /dev/kmsg, in any form; - is stdin';
 const KMSG = 'the kernel log, or a file it was saved to';
 const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
