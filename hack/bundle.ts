@@ -2,10 +2,10 @@ import { chmod, copyFile, mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 
-const OUT_DIR = join(import.meta.dirname, '../dist');
-const ENTRY = join(import.meta.dirname, '../src/main.ts');
+export const OUT_DIR = join(import.meta.dirname, '../dist');
+const SOURCES = join(import.meta.dirname, '../src');
 const EXECUTABLE = 0o755;
 
 /** The one file that no bundler can take in: koffi's binary for this platform and libc. */
@@ -47,6 +47,19 @@ const dropUnusedClasses: Plugin = {
   },
 };
 
+const COMMON = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  keepNames: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'eof',
+  plugins: [loadBinaryBeside, dropUnusedClasses],
+  logLevel: 'warning',
+} satisfies BuildOptions;
+const ESM = { ...COMMON, format: 'esm', banner: { js: BANNER } } satisfies BuildOptions;
+
 /**
  * Makes `outDir/oom-recorder.js`, one file with everything but the binary beside it. Identifiers
  * stay as they are: names in stack traces and logs are for people. White space goes: half of 6.9 MB,
@@ -56,23 +69,24 @@ export async function bundle(outDir: string): Promise<string> {
   const outfile = join(outDir, 'oom-recorder.js');
   await mkdir(outDir, { recursive: true });
   await copyFile(koffiBinary(), join(outDir, BINARY));
-  await build({
-    entryPoints: [ENTRY],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    keepNames: true,
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'eof',
-    banner: { js: BANNER },
-    plugins: [loadBinaryBeside, dropUnusedClasses],
-    logLevel: 'warning',
-  });
+  await build({ ...ESM, entryPoints: [join(SOURCES, 'main.ts')], outfile });
   await chmod(outfile, EXECUTABLE);
   return outfile;
+}
+
+/**
+ * Makes `outDir/kubectl-oom.js` and what kubectl asks for completions, beside it. It needs nothing but Node.
+ *
+ * @returns the path of the first, and what is in it
+ */
+export async function bundleKubectlOom(
+  outDir: string,
+): Promise<{ outfile: string; inputs: string[] }> {
+  const outfile = join(outDir, 'kubectl-oom.js');
+  const entryPoints = [join(SOURCES, 'kubectl-main.ts')];
+  const { metafile } = await build({ ...ESM, entryPoints, outfile, metafile: true });
+  await chmod(outfile, EXECUTABLE);
+  return { outfile, inputs: Object.keys(metafile?.inputs ?? {}) };
 }
 
 /** Where npm put it: in the package of this platform, under the name of this libc. */
@@ -88,4 +102,7 @@ function isGlibc(): boolean {
   return header['glibcVersionRuntime'] !== undefined;
 }
 
-if (import.meta.main) console.log(await bundle(OUT_DIR));
+if (import.meta.main) {
+  console.log(await bundle(OUT_DIR));
+  console.log((await bundleKubectlOom(OUT_DIR)).outfile);
+}
