@@ -119,7 +119,14 @@ function inKb(bytes: number | undefined): number | undefined {
   return bytes === undefined ? undefined : Math.floor(bytes / 1024);
 }
 
-function unsaid({ isCombined, count, process, context, pod = '' }: OomKill): readonly string[] {
+function unsaid({
+  isCombined,
+  count,
+  process,
+  context,
+  namespace = '',
+  pod = '',
+}: OomKill): readonly string[] {
   const which = isCombined
     ? [
         `Which processes and limits the others had: this Event stands for ${count} kills, and its words are the last one’s.`,
@@ -131,6 +138,6 @@ function unsaid({ isCombined, count, process, context, pod = '' }: OomKill): rea
     context === 'suppressed'
       ? ['Whose limit it was: the kernel withheld it (it explains ten kills in five seconds).']
       : [];
-  const rest = `Who else used memory, and what for. The node’s history does: kubectl oom ${safeText(pod)} --from-node.`;
+  const rest = `Who else used memory, and what for. The node’s history does: kubectl oom ${safeText(pod)} --from-node -n ${safeText(namespace)}.`;
   return [...which, ...whose, rest];
 }
