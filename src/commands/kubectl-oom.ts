@@ -16,6 +16,7 @@ import { PodLabels } from '../kubectl-oom/pod-labels.ts';
 import { explainLast, killLister } from '../kubectl-oom/show-kills.ts';
 import type { SortKey } from '../kubectl-oom/sort-kills.ts';
 import { watchKills } from '../kubectl-oom/watch-kills.ts';
+import { safeText } from '../safe-text.ts';
 
 export interface KubectlOomOptions extends ContextChoice {
   readonly selector?: string;
@@ -71,7 +72,7 @@ export async function kubectlOom(
     : await findInEvents(query);
   if (isExplained) explainLast(found, wanted, edge);
   else show(found);
-  for (const note of found.notes) edge.printError(`${note}\n`);
+  for (const note of found.notes) edge.printError(`${safeText(note)}\n`);
   if (found.failure !== undefined) throw found.failure;
 }
 

@@ -20,14 +20,19 @@ const FIXES: Readonly<Partial<Record<ApiErrorCode, string>>> = {
  */
 export function inWords(err: unknown, doing: string, server: string): unknown {
   if (!(err instanceof ApiError)) return err;
-  const said = innermost(err);
-  const quoted = said === undefined ? err.message : said.slice(0, MAX_QUOTED).replace(/\s+/g, ' ');
+  const quoted = whyOf(err);
   const fix = FIXES[err.code];
   const words = [`${capital(doing)} at ${server} failed: ${quoted}`, ...(fix ? [fix] : [])];
   return new ApiError(words.join('. '), err, err);
 }
 
-/** What the server or the system said: it is the cause of causes. */
+/** Why something failed, in a line: what the server or the system said. */
+export function whyOf(err: unknown): string {
+  if (!(err instanceof Error)) return String(err);
+  return (innermost(err) ?? err.message).slice(0, MAX_QUOTED).replace(/\s+/g, ' ');
+}
+
+/** It is the cause of causes. */
 function innermost({ cause }: Error): string | undefined {
   if (!(cause instanceof Error)) return undefined;
   const { message, code } = cause as NodeJS.ErrnoException;

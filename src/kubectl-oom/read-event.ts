@@ -9,7 +9,7 @@ import type { OomKill, VictimProcess } from './oom-kill.ts';
 const REASONS: ReadonlySet<unknown> = new Set(['OOMKilling', 'SystemOOM']);
 
 /** The kubelet's form: `spec.containers{app}`, `spec.initContainers{app}`, `spec.ephemeralContainers{app}`. */
-const FIELD_PATH = /^spec\.\w+\{(?<container>.+)\}$/;
+export const FIELD_PATH = /^spec\.\w+\{(?<container>.+)\}$/;
 
 export const LIMIT_LEVELS: ReadonlySet<unknown> = new Set<LimitLevel>([
   'container',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { COMBINED_PREFIX } from '../../src/correlator/correlator-options.ts';
-import { createPod, ensureNamespace } from '../support/cluster-objects.ts';
+import { createNode, createPod, ensureNamespace } from '../support/cluster-objects.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { installPlugin, pluginEnv, runPlugin, startPlugin } from '../support/kubectl-plugin.ts';
 import { asJson, nodeEvent, podEvent } from '../support/oom-event.ts';
@@ -152,6 +152,52 @@ describe('kubectl oom', () => {
       /^error: Listing Events in namespace shop at https:\S+ failed: events is forbidden: User "system:serviceaccount:shop:nobody" cannot list resource "events" .*\[E_API_FORBIDDEN\]\n$/,
     );
     expect(code).toBe(1);
+  });
+});
+
+describe('kubectl oom --from-node', () => {
+  test('says of which nodes nothing could be had, and fails', async ({ plugin }) => {
+    const { cluster } = plugin;
+    await createNode(cluster, 'node-1');
+    await createNode(cluster, 'node-2');
+    const agent = { name: 'agent', namespace: 'oom-recorder', node: 'node-1' };
+    await createPod(cluster, { ...agent, containers: [{ name: 'agent', id: 'b' }] });
+    const label = ['label', 'pod', 'agent', 'app.kubernetes.io/name=oom-recorder'];
+    await cluster.kubectl([...label, '-n', 'oom-recorder']);
+    const { code, stdout, stderr } = await oom(plugin, '-n', 'shop', '--since=2h');
+    expect(stderr).toMatch(/node-1: the API server or the kubelet opened no connection/);
+    expect(stderr).toMatch(/node-2: no agent runs there in namespace oom-recorder/);
+    expect([code, stdout]).toEqual([1, '']);
+  });
+
+  test.for([
+    ['get', 'create'],
+    ['create', 'get'],
+  ])('says that it may not %s a port-forward', async ([missing, given], { plugin }) => {
+    const { cluster } = plugin;
+    const inside = ['-n', 'oom-recorder'];
+    const name = `reader-${given}`;
+    await cluster.kubectl(['create', 'serviceaccount', name, ...inside]);
+    const rules = [
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['pods/portforward'], verbs: [given] },
+    ];
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name, namespace: 'oom-recorder' },
+      rules,
+    };
+    await cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(role) });
+    const binding = ['create', 'rolebinding', name, `--role=${name}`];
+    await cluster.kubectl([...binding, `--serviceaccount=oom-recorder:${name}`, ...inside]);
+    const { kubeconfig } = await cluster.tokenFor('oom-recorder', name);
+    const { stderr } = await oom(plugin, '-n', 'shop', '--from-node', `--kubeconfig=${kubeconfig}`);
+    expect(stderr).toMatch(
+      new RegExp(
+        `node-1: pods "agent" is forbidden: .* cannot ${missing} resource "pods/portforward"`,
+      ),
+    );
   });
 });
 
