@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,9 @@ const EXECUTABLE = 0o755;
 
 /** The one file that no bundler can take in: koffi's binary for this platform and libc. */
 const BINARY = 'koffi.node';
+
+/** What kubectl looks for on the PATH to complete `kubectl oom`. */
+const COMPLETER = 'kubectl_complete-oom';
 
 /** Some of the libraries are CommonJS and ask for Node's own modules with `require`. */
 const BANNER = [
@@ -86,6 +89,8 @@ export async function bundleKubectlOom(
   const entryPoints = [join(SOURCES, 'kubectl-main.ts')];
   const { metafile } = await build({ ...ESM, entryPoints, outfile, metafile: true });
   await chmod(outfile, EXECUTABLE);
+  await writeFile(join(outDir, COMPLETER), '#!/bin/sh\nexec kubectl-oom __complete "$@"\n');
+  await chmod(join(outDir, COMPLETER), EXECUTABLE);
   return { outfile, inputs: Object.keys(metafile?.inputs ?? {}) };
 }
 

@@ -9,6 +9,7 @@ import {
 } from './commands/explain.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
+import { completionCommand } from './completion/completion-command.ts';
 import { RESULT_FORMATS } from './doctor/format-results.ts';
 import type { Edge } from './edge.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
@@ -30,6 +31,7 @@ function program(edge: Edge): Command {
   const root = newProgram('oom-recorder', DESCRIPTION, edge);
   for (const command of [runCommand, replayCommand, explainCommand, doctorCommand])
     root.addCommand(command(edge).copyInheritedSettings(root));
+  root.addCommand(completionCommand('oom-recorder', edge).copyInheritedSettings(root));
   return root;
 }
 

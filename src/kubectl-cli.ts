@@ -1,5 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 import { kubectlOom, type KubectlOomOptions } from './commands/kubectl-oom.ts';
+import { completionCommand } from './completion/completion-command.ts';
 import type { Edge } from './edge.ts';
 import { parseDuration } from './human-duration.ts';
 import { KILL_FORMATS } from './kubectl-oom/kill-printer.ts';
@@ -17,6 +18,11 @@ export async function runKubectlOom(argv: readonly string[], edge: Edge): Promis
 
 /** kubectl's own names, letters and meanings for the flags that kubectl has as well; none has a variable. */
 function program(edge: Edge): Command {
+  const root = listCommand(edge).helpCommand(false);
+  return root.addCommand(completionCommand('kubectl-oom', edge).copyInheritedSettings(root));
+}
+
+function listCommand(edge: Edge): Command {
   return newProgram('kubectl oom', DESCRIPTION, edge)
     .usage('[POD] [options]')
     .addArgument(new Argument('[pod]', POD).argParser(parsePod))

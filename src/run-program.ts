@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { COMPLETE, complete } from './completion/complete.ts';
 import type { Edge } from './edge.ts';
 import { explainError, RecorderError } from './errors.ts';
 import { VERSION } from './version.ts';
@@ -25,8 +26,13 @@ export function newProgram(name: string, description: string, edge: Edge): Comma
 export async function runProgram(
   program: Command,
   argv: readonly string[],
-  { printError }: Edge,
+  { print, printError }: Edge,
 ): Promise<number> {
+  const [, , first, ...words] = argv;
+  if (first === COMPLETE) {
+    print(complete(program, words));
+    return FINE;
+  }
   try {
     await program.parseAsync(argv, { from: 'node' });
     return FINE;
