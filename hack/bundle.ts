@@ -63,6 +63,13 @@ const COMMON = {
 } satisfies BuildOptions;
 const ESM = { ...COMMON, format: 'esm', banner: { js: BANNER } } satisfies BuildOptions;
 
+const CJS = {
+  ...COMMON,
+  format: 'cjs',
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+} satisfies BuildOptions;
+
 /**
  * Makes `outDir/oom-recorder.js`, one file with everything but the binary beside it. Identifiers
  * stay as they are: names in stack traces and logs are for people. White space goes: half of 6.9 MB,
@@ -92,6 +99,13 @@ export async function bundleKubectlOom(
   await writeFile(join(outDir, COMPLETER), '#!/bin/sh\nexec kubectl-oom __complete "$@"\n');
   await chmod(join(outDir, COMPLETER), EXECUTABLE);
   return { outfile, inputs: Object.keys(metafile?.inputs ?? {}) };
+}
+
+/** The same program as CommonJS, which is what a single executable runs: `outDir/kubectl-oom.cjs`. */
+export async function bundleForExecutable(outDir: string): Promise<string> {
+  const outfile = join(outDir, 'kubectl-oom.cjs');
+  await build({ ...CJS, entryPoints: [join(SOURCES, 'kubectl-main.ts')], outfile });
+  return outfile;
 }
 
 /** Where npm put it: in the package of this platform, under the name of this libc. */
