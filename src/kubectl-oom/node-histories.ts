@@ -50,6 +50,7 @@ interface Told {
  * is a failure that comes with what the others told.
  *
  * @throws {ApiError} where the agents cannot be found, in words for a terminal
+ * @throws {NodeHistoryError} where no node answers
  */
 export async function findInHistories(
   query: KillQuery,
@@ -73,11 +74,9 @@ export async function findInHistories(
       toArray(),
     ),
   );
-  return {
-    ...killsOf(told, query),
-    notes: reach(told, found),
-    failure: failureOf(told, found, recorderNamespace),
-  };
+  const failure = failureOf(told, found, recorderNamespace);
+  if (failure !== undefined && told.every(({ err }) => err !== undefined)) throw failure;
+  return { ...killsOf(told, query), notes: reach(told, found), failure };
 }
 
 /** docs/webhook.md describes an episode; the query's fields are the agent's. */

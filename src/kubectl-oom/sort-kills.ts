@@ -15,10 +15,23 @@ const KEYS = {
 export type SortKey = keyof typeof KEYS;
 export const SORT_KEYS = Object.keys(KEYS) as readonly SortKey[];
 
-/** Ascending, as kubectl sorts: the newest and the largest stand last, above the prompt; equals by their age. */
+/**
+ * Ascending, as kubectl sorts: the newest and the largest stand last, above the prompt. Equals are sorted by their age:
+ * Events have whole seconds, so of one second by the kernel's count of its records.
+ */
 export function sortKills(kills: readonly OomKill[], by: SortKey): readonly OomKill[] {
   const key = KEYS[by];
-  return kills.toSorted((a, b) => compare(key(a), key(b)) || compare(KEYS.last(a), KEYS.last(b)));
+  return kills.toSorted(
+    (a, b) =>
+      compare(key(a), key(b)) ||
+      compare(KEYS.last(a), KEYS.last(b)) ||
+      compare(sequenceOf(a), sequenceOf(b)),
+  );
+}
+
+/** Of the kernel's record; those of another boot are seconds apart at least. */
+function sequenceOf({ episode = '' }: OomKill): number {
+  return Number(episode.slice(episode.lastIndexOf('-') + 1));
 }
 
 function compare(a: string | number, b: string | number): number {

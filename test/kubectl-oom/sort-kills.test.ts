@@ -21,3 +21,8 @@ test.each([
       .join(),
   ).toBe(ids);
 });
+
+test('of one second by the order of the kernel’s records', () => {
+  const kills = [1000, 999, 1001].map((n) => anOomKill({ id: String(n), episode: `boot-1-${n}` }));
+  expect(sortKills(kills, 'last').map(({ id }) => id)).toEqual(['999', '1000', '1001']);
+});
