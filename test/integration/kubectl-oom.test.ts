@@ -95,15 +95,18 @@ describe('kubectl oom', () => {
     ]);
   });
 
-  test.for([
+  const selections = [
     [['-A', '--node=node-2', '-o', 'name'], 'node/node-2\n'],
     [['-A', '--since=2m', '-o', 'name', '--sort-by=pod'], 'node/node-2\npod/web-1\n'],
     [['-n', 'shop', 'web-0', '-o', 'name'], 'pod/web-0\n'],
     [['-n', 'shop', 'pod/web-0', '-o', 'name'], 'pod/web-0\n'],
     [['-A', '-o', 'name', '--sort-by=count'], 'pod/batch\npod/web-0\nnode/node-2\npod/web-1\n'],
-  ] as const)('%j selects', async ([args, names], { plugin }) => {
-    expect((await oom(plugin, ...args)).stdout).toBe(names);
-  });
+  ] as const;
+  for (const [args, names] of selections) {
+    test(`${args.join(' ')} selects`, async ({ plugin }) => {
+      expect((await oom(plugin, ...args)).stdout).toBe(names);
+    });
+  }
 
   test('selects by the labels of Pods', async ({ plugin }) => {
     const { cluster } = plugin;
@@ -171,35 +174,44 @@ describe('kubectl oom --from-node', () => {
     expect([code, stdout]).toEqual([1, '']);
   });
 
-  test.for([
+  const rights = [
     ['get', 'create'],
     ['create', 'get'],
-  ])('says that it may not %s a port-forward', async ([missing, given], { plugin }) => {
-    const { cluster } = plugin;
-    const inside = ['-n', 'oom-recorder'];
-    const name = `reader-${given}`;
-    await cluster.kubectl(['create', 'serviceaccount', name, ...inside]);
-    const rules = [
-      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
-      { apiGroups: [''], resources: ['pods/portforward'], verbs: [given] },
-    ];
-    const role = {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name, namespace: 'oom-recorder' },
-      rules,
-    };
-    await cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(role) });
-    const binding = ['create', 'rolebinding', name, `--role=${name}`];
-    await cluster.kubectl([...binding, `--serviceaccount=oom-recorder:${name}`, ...inside]);
-    const { kubeconfig } = await cluster.tokenFor('oom-recorder', name);
-    const { stderr } = await oom(plugin, '-n', 'shop', '--from-node', `--kubeconfig=${kubeconfig}`);
-    expect(stderr).toMatch(
-      new RegExp(
-        `node-1: pods "agent" is forbidden: .* cannot ${missing} resource "pods/portforward"`,
-      ),
-    );
-  });
+  ] as const;
+  for (const [missing, given] of rights) {
+    test(`says that it may not ${missing} a port-forward`, async ({ plugin }) => {
+      const { cluster } = plugin;
+      const inside = ['-n', 'oom-recorder'];
+      const name = `reader-${given}`;
+      await cluster.kubectl(['create', 'serviceaccount', name, ...inside]);
+      const rules = [
+        { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+        { apiGroups: [''], resources: ['pods/portforward'], verbs: [given] },
+      ];
+      const role = {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'Role',
+        metadata: { name, namespace: 'oom-recorder' },
+        rules,
+      };
+      await cluster.kubectl(['create', '-f', '-'], { input: JSON.stringify(role) });
+      const binding = ['create', 'rolebinding', name, `--role=${name}`];
+      await cluster.kubectl([...binding, `--serviceaccount=oom-recorder:${name}`, ...inside]);
+      const { kubeconfig } = await cluster.tokenFor('oom-recorder', name);
+      const { stderr } = await oom(
+        plugin,
+        '-n',
+        'shop',
+        '--from-node',
+        `--kubeconfig=${kubeconfig}`,
+      );
+      expect(stderr).toMatch(
+        new RegExp(
+          `node-1: pods "agent" is forbidden: .* cannot ${missing} resource "pods/portforward"`,
+        ),
+      );
+    });
+  }
 });
 
 describe('kubectl oom --watch', () => {

@@ -76,11 +76,9 @@ describe('the Events are followed', () => {
   });
 
   test('with what bookmarks say, and without what expired', async () => {
-    const [bookmark, deleted] = (['BOOKMARK', 'DELETED'] as const).map((type, at) => ({
-      type,
-      object: { metadata: { resourceVersion: String(8 + at) } },
-    }));
-    const { asked, said } = await follow(['7', [OPENED, bookmark!, deleted!]]);
+    const bookmark = { ...told('', '8'), type: 'BOOKMARK' } as WatchEvent;
+    const deleted = { ...told('', '9'), type: 'DELETED' } as WatchEvent;
+    const { asked, said } = await follow(['7', [OPENED, bookmark, deleted]]);
     expect(asked).toEqual(['list', 'watch 7', 'watch 9']);
     expect(said).toEqual(['listed 1', 'opened']);
   });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, constantFrom, jsonValue, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { COMBINED_PREFIX } from '../../src/correlator/correlator-options.ts';
 import { readEvent } from '../../src/kubectl-oom/read-event.ts';
@@ -70,8 +70,8 @@ describe('no kill of oom-recorder’s is', () => {
 
   test('whatever somebody writes into an Event, which is read or not and never thrown at', () => {
     const event = asJson(podEvent()) as object;
-    fc.assert(
-      fc.property(fc.constantFrom(...Object.keys(event)), fc.jsonValue(), (key, value) => {
+    assert(
+      property(constantFrom(...Object.keys(event)), jsonValue(), (key, value) => {
         const kill = readEvent({ ...event, [key]: value });
         expect(kill === undefined || kill.count >= 1).toBe(true);
       }),
