@@ -1,9 +1,39 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { bundleKubectlOom } from '../../hack/bundle.ts';
+import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { testWithCluster } from './cluster.ts';
+
+/** A real kubectl that has the plugin on its PATH, for a cluster of the file's own. */
+export interface Plugin {
+  readonly cluster: ControlPlane;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** A `test` that brings `{ cluster, plugin }`. */
+export function testWithPlugin() {
+  return testWithCluster().extend<{ plugin: Plugin }>({
+    plugin: [
+      async ({ cluster }, use) => {
+        const directory = mkdtempSync(join(tmpdir(), 'kubectl-oom-'));
+        await installPlugin(directory);
+        await use({ cluster, env: pluginEnv(directory, cluster.env) });
+        rmSync(directory, { recursive: true });
+      },
+      { scope: 'file' },
+    ],
+  });
+}
+
+/** Runs `kubectl oom` to its end. */
+export function oom({ env }: Plugin, ...args: readonly string[]): Promise<PluginRun> {
+  return runPlugin('kubectl', ['oom', ...args], env);
+}
 
 /** What a command said and how it ended. */
 export interface PluginRun {

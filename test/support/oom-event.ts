@@ -1,3 +1,4 @@
+import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { encodeEvent, type RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import type { LimitLevel, OomEpisode } from '../../src/oom/episode.ts';
 import type { Attribution, Subject } from '../../src/pods/attribute.ts';
@@ -40,6 +41,12 @@ export function nodeEvent(spec: OomEventSpec = {}): RecordedEvent {
 /** As the API server tells it. */
 export function asJson(event: RecordedEvent, facts: object = {}): unknown {
   return JSON.parse(encodeEvent({ ...event, ...facts }));
+}
+
+/** Creates Events as an agent would. */
+export async function post(cluster: ControlPlane, ...events: readonly unknown[]): Promise<void> {
+  const input = events.map((event) => JSON.stringify(event)).join('\n');
+  await cluster.kubectl(['create', '-f', '-'], { input });
 }
 
 function eventOf(spec: OomEventSpec, subject: Subject): RecordedEvent {
