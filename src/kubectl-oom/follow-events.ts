@@ -99,8 +99,11 @@ async function* watch(
 
 async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const cancel = clock.after(ms, resolve);
-  signal.addEventListener('abort', () => resolve(), { once: true });
-  if (signal.aborted) resolve();
-  await promise.finally(cancel);
+  const end = (): void => resolve();
+  const cancel = clock.after(ms, end);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  await promise;
+  cancel();
+  signal.removeEventListener('abort', end);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ApiError, type ApiErrorCode } from '../../src/kube/api-errors.ts';
 import { type Followed, followEvents } from '../../src/kubectl-oom/follow-events.ts';
 import type { EventApi } from '../../src/kubectl-oom/kube-events.ts';
@@ -94,6 +94,14 @@ describe('the Events are followed', () => {
     const { asked, said } = await follow(['7', away, away, '9', [OPENED]]);
     expect(asked).toEqual(['list', 'watch 7', 'list', 'list', 'watch 9', 'watch 9']);
     expect(said.slice(1, 3)).toEqual(['failed E_API_UNREACHABLE', 'failed E_API_UNREACHABLE']);
+  });
+
+  test('through a long outage, leaving nothing behind at each try', async () => {
+    const away = Array.from({ length: 12 }, () => failed('E_API_UNREACHABLE'));
+    const warned = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    const { said } = await follow(['7', ...away, '9', [OPENED]]);
+    expect(said.at(-1)).toBe('opened');
+    expect(warned).not.toHaveBeenCalled();
   });
 
   test('never, where they cannot be listed at first', async () => {
