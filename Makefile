@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .PHONY: help setup run demo test check crash-test chaos fuzz soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
-	node node-stop node-shell node-image node-test
+	node kubectl-oom node-stop node-shell node-image node-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,8 +54,11 @@ soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storm
 bench: setup ## measure, and print ratios against a naive version in the same run
 	npm run bench
 
-build: setup ## bundle to dist/oom-recorder.js
+build: setup ## bundle to dist/oom-recorder.js and dist/kubectl-oom.js
 	npm run build
+
+kubectl-oom: setup ## kubectl's plugin as one executable without Node: dist/kubectl-oom, and what krew installs
+	@npm run --silent kubectl-oom
 
 dev-cluster: ## a real API server on this machine: eval "$(make dev-cluster)" (KUBERNETES_VERSION=)
 	@$(MAKE) setup >&2

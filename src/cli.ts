@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import {
   color,
   examples,
@@ -12,50 +12,61 @@ import {
   sinceParser,
   toggle,
 } from './cli-options.ts';
+import {
+  DESCRIPTION,
+  BOOT_TIME,
+  CGROUP_ROOT,
+  DOCTOR_EXAMPLES,
+  EXPLAIN_EXAMPLES,
+  HISTORY_EXAMPLES,
+  HISTORY_MAX,
+  INFLUX_PASSWORD,
+  INFLUX_TOKEN,
+  KMSG,
+  KUBECONFIG,
+  LISTEN,
+  LOG_FILES,
+  LOG_FORMAT,
+  NAMESPACES,
+  NODE_EVENTS,
+  NODE_NAME,
+  OF_AGENT,
+  PODS,
+  REPLAY_EXAMPLES,
+  RUN_EXAMPLES,
+  SINCE,
+  START_AT,
+  STATE_DIR,
+  STATE_OPTIONAL,
+  TRUST,
+  WEBHOOK_CA,
+} from './cli-texts.ts';
 import { doctor, type DoctorOptions } from './commands/doctor.ts';
 import { explainLogs, type ExplainLogsOptions } from './commands/explain.ts';
 import { history, type HistoryOptions, showEpisode, type ShowOptions } from './commands/history.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
+import { completionCommand } from './completion/completion-command.ts';
 import { RESULT_FORMATS } from './doctor/format-results.ts';
 import type { Edge } from './edge.ts';
-import { explainError, RecorderError } from './errors.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
-import { FULL_VERSION } from './version.ts';
+import { newProgram, runProgram } from './run-program.ts';
 import type { AgentOptions } from './wiring/agent-options.ts';
 
-/** Exit codes that scripts can use. */
-const FINE = 0;
-const FAILED = 1;
-const WRONG_USAGE = 2;
-
-/**
- * Parses the command line and runs the command; resolves to the exit code.
- *
- * @param argv as `process.argv`: the runtime, the script, then the arguments
- */
+/** Runs the command line of `oom-recorder`, as {@link runProgram} does. */
 export async function runCli(argv: readonly string[], edge: Edge): Promise<number> {
-  try {
-    await program(edge).parseAsync(argv, { from: 'node' });
-    return FINE;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? FINE : WRONG_USAGE;
-    edge.printError(`${explainError(error)}\n`);
-    return error instanceof RecorderError && error.isUsage ? WRONG_USAGE : FAILED;
-  }
+  return runProgram(program(edge), argv, edge);
 }
 
 function program(edge: Edge): Command {
-  const root = new Command('oom-recorder')
-    .description('Records every OOM kill of a Kubernetes node as an Event on what it hurt.')
-    .version(FULL_VERSION)
-    .configureOutput({ writeOut: edge.print, writeErr: edge.printError })
-    .enablePositionalOptions()
-    .exitOverride();
-  for (const build of COMMANDS) {
-    const command = build(edge);
+  const root = newProgram('oom-recorder', DESCRIPTION, edge).enablePositionalOptions();
+  const commands = [
+    ...COMMANDS.map((build) => build(edge)),
+    completionCommand('oom-recorder', edge),
+  ];
+  for (const command of commands) {
     for (const each of [command, ...command.commands]) each.copyInheritedSettings(root);
     root.addCommand(command);
   }
@@ -184,53 +195,3 @@ function historyCommand(edge: Edge): Command {
     );
   return list.addCommand(show);
 }
-
-const LOG_FILES = 'logs of dmesg, journalctl or syslog, /dev/kmsg, in any form; - is stdin';
-const KMSG = 'the kernel log, or a file it was saved to';
-const NODE_NAME = 'the Node this is about (default: $NODE_NAME, else the host’s name)';
-const KUBECONFIG =
-  'the cluster to post to; without a path kubectl’s: $KUBECONFIG, ~/.kube/config (default: the pod’s own)';
-const PODS = 'pods from a file: kubectl get pods -A -o json (or yaml)';
-const STATE_DIR = 'where the agent remembers what it has read and not yet posted';
-const STATE_OPTIONAL =
-  'record in memory where the state directory can never work, instead of ending';
-const OF_AGENT = 'where the agent keeps its state';
-const SINCE = 'only kills since then: so long ago (90m, 24h, 7d), or RFC 3339';
-const START_AT =
-  'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
-const HISTORY_MAX = 'how many episodes to remember, for 30 days';
-const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
-const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
-const NAMESPACES = 'post about Pods of these alone, a,b; history and metrics have all';
-const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
-const LISTEN =
-  'where /metrics, /healthz, /readyz, a page and /api/v1/episodes are shown, or none (default: :9095)';
-const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
-const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
-const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual ones (PEM)';
-const TRUST = 'believe OOM lines that processes wrote to the log (for tests)';
-const BOOT_TIME = 'when the logged system booted, RFC 3339, where the log tells no dates';
-
-const RUN_EXAMPLES = {
-  'oom-recorder run': 'print an Event for every OOM kill from now on',
-  'oom-recorder run --start-at=boot -o wide': 'and for those since boot that the log still has',
-  'oom-recorder run --kubeconfig --node-name=node-1 --state-dir=/var/lib/oom-recorder':
-    'post them to kubectl’s cluster, each once, whatever restarts',
-};
-const REPLAY_EXAMPLES = {
-  'dmesg | oom-recorder replay -': 'the OOM kills of this boot as Events',
-  'oom-recorder replay /var/log/kern.log* --pods=pods.json':
-    'of a saved log, with the names of kubectl get pods -A -o json',
-};
-const EXPLAIN_EXAMPLES = {
-  'journalctl -k -o json | oom-recorder explain -': 'who used the memory, and what to do',
-  'oom-recorder explain -o markdown node-1.dmesg > ticket.md': 'the same for a ticket',
-};
-const HISTORY_EXAMPLES = {
-  'oom-recorder history --since=24h -n shop': 'the kills of a day in one namespace',
-  'oom-recorder history show 1000': 'who used the memory, and what to do',
-};
-const DOCTOR_EXAMPLES = {
-  'oom-recorder doctor': 'what is missing to print Events here',
-  'oom-recorder doctor --kubeconfig --node-name=node-1 -o json': 'and to post them, for a script',
-};

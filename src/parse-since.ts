@@ -1,12 +1,4 @@
-const UNIT_MS: Readonly<Record<string, number>> = {
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-const DURATION = /^(?:\d+(?:\.\d+)?[smhd])+$/;
-const PART = /(?<count>[\d.]+)(?<unit>[smhd])/g;
+import { parseDuration } from './human-duration.ts';
 
 /** https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
@@ -21,16 +13,9 @@ export const SINCE_FORMS = '90m, 24h, 7d, 1h30m, or RFC 3339: 2026-11-22T15:04:0
  * @returns ms since the epoch; `undefined` where it is neither
  */
 export function parseSince(text: string, nowMs: number): number | undefined {
-  const ms = DURATION.test(text) ? nowMs - durationMs(text) : timeMs(text);
+  const agoMs = parseDuration(text);
+  const ms = agoMs === undefined ? timeMs(text) : nowMs - agoMs;
   return Number.isFinite(ms) ? ms : undefined;
-}
-
-function durationMs(text: string): number {
-  const parts = [...text.matchAll(PART)].map(({ groups }) => {
-    const { count, unit = '' } = groups ?? {};
-    return Number(count) * (UNIT_MS[unit] ?? 0);
-  });
-  return parts.reduce((sum, ms) => sum + ms, 0);
 }
 
 function timeMs(text: string): number {

@@ -51,7 +51,8 @@ function podWords({ uid, namespace, name, container, containerId }: ExplainedPod
   return `${namespace}/${name}${container === undefined ? '' : `, container ${container}`}`;
 }
 
-function limitWords({ level, usageKb, limitKb, usedPercent }: ExplainedLimit): string {
+/** Whose limit it was, how large, and how much of it was used. */
+export function limitWords({ level, usageKb, limitKb, usedPercent }: ExplainedLimit): string {
   const words = LEVEL_WORDS[level];
   if (usageKb === undefined) return words;
   if (limitKb === undefined || usedPercent === undefined)

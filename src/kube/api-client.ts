@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { request } from 'undici';
+import { request, WebSocket } from 'undici';
 import { beginningOf } from './body-text.ts';
 import { classifyAnswer, classifyTransport, garbled } from './classify-failure.ts';
 import type { ClusterAccess } from './cluster-access.ts';
@@ -94,6 +94,18 @@ export class ApiClient implements AsyncDisposable {
     );
     const translate = (err: unknown): Error => classifyTransport(describe(asked), err, signal);
     return limitIdle(body, idleMs, translate);
+  }
+
+  /** Begins a WebSocket, authenticated like any request. Why it was refused it cannot tell: no answer is shown. */
+  async openSocket(path: string, query: Query, protocol: string): Promise<WebSocket> {
+    const { headers, transport } = await this.#access.credentials();
+    const url = urlOf(this.#access.server, { method: 'GET', path, query });
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+    return new WebSocket(url, {
+      protocols: [protocol],
+      headers: { ...headers, 'User-Agent': USER_AGENT },
+      dispatcher: this.#dispatcher.take(transport, 'stream'),
+    });
   }
 
   /** Ends everything at once, requests in flight included. */

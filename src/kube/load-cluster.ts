@@ -21,12 +21,14 @@ export class NoClusterError extends RecorderError {
  * The cluster of a kubeconfig: the file that is named, or those kubectl takes, `KUBECONFIG` and
  * `~/.kube/config`.
  *
+ * @param context another than the current one
  * @throws {NoClusterError} saying what to do about it.
  */
-export function loadKubeconfig(path: string | true, env: Env): ClusterAccess {
-  if (path !== true) return fromFiles([path]);
+export function loadKubeconfig(path: string | true, env: Env, context?: string): ClusterAccess {
+  if (path !== true) return fromFiles([path], context);
   const named = (env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '');
-  return fromFiles(named.length > 0 ? named : [join(env['HOME'] ?? '/', '.kube', 'config')]);
+  const files = named.length > 0 ? named : [join(env['HOME'] ?? '/', '.kube', 'config')];
+  return fromFiles(files, context);
 }
 
 /**
@@ -57,13 +59,14 @@ export function loadServiceAccount(
 }
 
 /** Several files are merged as kubectl does it: the first to set a thing wins. */
-function fromFiles(files: readonly string[]): ClusterAccess {
+function fromFiles(files: readonly string[], context: string | undefined): ClusterAccess {
   const access = new ClusterAccess();
   for (const [position, file] of files.entries()) {
     const next = position === 0 ? access : new KubeConfig();
     load(next, file);
     if (next !== access) access.mergeConfig(next, access.getCurrentContext() !== undefined);
   }
+  if (context !== undefined) choose(access, context, files);
   if (!/^https?:/.test(access.server)) {
     throw new NoClusterError(
       `Reading the kubeconfig ${files.join(', ')}: its current context names no cluster with an https:// URL. ` +
@@ -71,6 +74,16 @@ function fromFiles(files: readonly string[]): ClusterAccess {
     );
   }
   return access;
+}
+
+function choose(access: KubeConfig, context: string, files: readonly string[]): void {
+  if (access.getContextObject(context) === null) {
+    throw new NoClusterError(
+      `Reading the kubeconfig ${files.join(', ')}: it has no context ${context}. ` +
+        'kubectl config get-contexts names those it has.',
+    );
+  }
+  access.setCurrentContext(context);
 }
 
 /** What is in a file that is none may be a secret: why it is none is not quoted. */

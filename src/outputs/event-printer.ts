@@ -3,6 +3,7 @@ import { dump } from 'js-yaml';
 import type { EventSink, Posted } from './event-output.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Failure } from './output-client.ts';
+import { humanDuration } from '../human-duration.ts';
 import { SINCE_BOOT } from '../recorder/without-dates.ts';
 
 /** How Events are printed. */
@@ -106,15 +107,7 @@ function objectWords({ kind, name }: CoreV1Event['involvedObject']): string {
 /** How long ago; of an Event without dates when it was since boot, as the kernel prints it. */
 function seen({ metadata }: CoreV1Event, at: Date | undefined, nowMs: number): string {
   const sinceBoot = metadata.annotations?.[SINCE_BOOT];
-  return sinceBoot === undefined ? age(at?.getTime() ?? nowMs, nowMs) : `[${sinceBoot}]`;
-}
-
-/** apimachinery's duration.HumanDuration, as far as a table needs it: `7s`, `12m`, `3h`, `5d`. */
-export function age(atMs: number, nowMs: number): string {
-  const seconds = Math.max(0, Math.floor((nowMs - atMs) / 1000));
-  if (seconds < 120) return `${seconds}s`;
-  if (seconds < 120 * 60) return `${Math.floor(seconds / 60)}m`;
-  return seconds < 48 * 3600
-    ? `${Math.floor(seconds / 3600)}h`
-    : `${Math.floor(seconds / 86_400)}d`;
+  return sinceBoot === undefined
+    ? humanDuration(nowMs - (at?.getTime() ?? nowMs))
+    : `[${sinceBoot}]`;
 }

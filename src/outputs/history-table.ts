@@ -2,7 +2,7 @@ import { eventText } from '../recorder/event-message.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
 import { attributionOf, episodeId, type KnownEpisode } from './describe-episode.ts';
-import { age } from './event-printer.ts';
+import { humanDuration } from '../human-duration.ts';
 
 /** kubectl's words for a cell that has nothing to say. */
 const NONE = '<none>';
@@ -65,7 +65,7 @@ function cellsOf(known: KnownEpisode, nowMs: number): readonly string[] {
     limitLevel === undefined ? (state === 'pending' ? PENDING : UNKNOWN) : `${limitLevel}${size}`,
     isOneOfSeveral === true ? UNKNOWN : `${victim.comm} (${victim.pid})`,
     String(1 + members.length),
-    age(atMs, nowMs),
+    humanDuration(nowMs - atMs),
   ];
 }
 

@@ -7,7 +7,8 @@ import { makeEvent } from './make-event.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { safeText } from '../safe-text.ts';
 
-const ANNOTATION_PREFIX = 'oom-recorder.dev/';
+/** Of the facts for machines: docs/events.md. */
+export const ANNOTATION_PREFIX = 'oom-recorder.dev/';
 
 /** The node an agent runs on. */
 export interface NodeRef {

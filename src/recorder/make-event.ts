@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { cutToBytes, safeText } from '../safe-text.ts';
 
 /** Who reports: what `kubectl get events` shows under SOURCE. */
-const COMPONENT = 'oom-recorder';
+export const COMPONENT = 'oom-recorder';
 /** events.k8s.io/v1 limits a note to 1 kB; core/v1 does not, but exporters convert. */
 export const MAX_MESSAGE_BYTES = 1024;
 /** metav1.NamespaceDefault: where the Event of an object without a namespace goes. */

@@ -25,13 +25,18 @@ export function kubePods(client: Pick<ApiClient, 'getStream'>, nodeName: string)
       const watch = { watch: true, allowWatchBookmarks: true, resourceVersion, timeoutSeconds };
       const lines = await client.getStream(PODS, { ...node, ...watch }, signal);
       yield { type: 'OPENED' };
-      for await (const line of jsonLines(lines)) yield toWatchEvent(line);
+      for await (const line of jsonLines(lines)) yield toWatchEvent(line, 'watch pods');
     },
   };
 }
 
-/** @throws {ApiError} for an ERROR event: its object is the Status an HTTP error would have carried. */
-function toWatchEvent(line: unknown): WatchEvent {
+/**
+ * One line of a watch.
+ *
+ * @param doing for the error's message
+ * @throws {ApiError} for an ERROR event: its object is the Status an HTTP error would have carried.
+ */
+export function toWatchEvent(line: unknown, doing: string): WatchEvent {
   if (line instanceof TooLargeError) return { type: 'TOO_LARGE', err: line };
   const type = text(line, 'type');
   const object = field(line, 'object');
@@ -44,11 +49,11 @@ function toWatchEvent(line: unknown): WatchEvent {
     case 'ERROR': {
       const status = Number(field(object, 'code'));
       const body = JSON.stringify(object) ?? '';
-      throw classifyAnswer('watch pods', { status, retryAfter: undefined, body });
+      throw classifyAnswer(doing, { status, retryAfter: undefined, body });
     }
     case undefined:
     default:
-      throw garbled('watch pods: an event of no known type');
+      throw garbled(`${doing}: an event of no known type`);
   }
 }
 

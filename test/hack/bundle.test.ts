@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { bundle } from '../../hack/bundle.ts';
+import { bundle, bundleKubectlOom } from '../../hack/bundle.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { makeCertificate } from '../support/certificates.ts';
 import { startMisbehavingServer } from '../support/misbehaving-server.ts';
@@ -83,6 +83,23 @@ describe('the bundle', () => {
     expect({ status, stderr }).toMatchObject({
       status: 1,
       stderr: expect.stringContaining('[E_SAVED_LOG]'),
+    });
+  });
+});
+
+describe('the bundle of kubectl-oom', () => {
+  test('takes none of the agent’s libraries along, and runs', async () => {
+    const outDir = tempDirectory();
+    const { outfile, inputs } = await bundleKubectlOom(outDir);
+    const agents =
+      /koffi|prom-client|\bpino|influxdb-client|src\/(?:store|telemetry|wiring|saved-logs)\//;
+    expect(inputs.filter((input) => agents.test(input))).toEqual([]);
+    const { status, stdout } = spawnSync(process.execPath, [outfile, '--version'], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringContaining(manifest.version),
     });
   });
 });

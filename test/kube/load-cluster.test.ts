@@ -50,6 +50,15 @@ describe('a kubeconfig that is named', () => {
     expect(loadKubeconfig(true, { HOME: dir }).server).toBe('https://home');
   });
 
+  test('is that of another context, where one is named', () => {
+    const files = [writeKubeconfig('one', 'https://one'), writeKubeconfig('two', 'https://two')];
+    const env = { KUBECONFIG: files.join(':') };
+    expect(loadKubeconfig(true, env, 'two').server).toBe('https://two');
+    expect(() => loadKubeconfig(true, env, 'three')).toThrow(
+      /it has no context three\. kubectl config get-contexts names those it has\.$/,
+    );
+  });
+
   test.each([
     ['is missing', '/nonexistent/config', 'there is no such file'],
     ['is a directory', '/', 'it is a directory'],

@@ -22,14 +22,25 @@ interface Surroundings {
 const WALL_MS = Date.UTC(2026, 10, 22, 12);
 const MONOTONIC_MS = 3_600_000;
 
+type Program = (argv: readonly string[], edge: Edge) => Promise<number>;
+
 /** Runs the command line as `main.ts` does, with the process around it made up. */
 export async function runFake(
+  args: readonly string[],
+  surroundings: Surroundings = {},
+): Promise<CliRun> {
+  return runFakeProgram(runCli, args, surroundings);
+}
+
+/** The same of another program. */
+export async function runFakeProgram(
+  program: Program,
   args: readonly string[],
   { env = {}, stdin = '', signal = new AbortController().signal, columns }: Surroundings = {},
 ): Promise<CliRun> {
   const stdout: string[] = [];
   const stderr: string[] = [];
-  const code = await runCli(['node', 'oom-recorder', ...args], {
+  const code = await program(['node', 'program', ...args], {
     env,
     stdin: typeof stdin === 'string' ? Readable.from([Buffer.from(stdin)]) : stdin,
     print: (text) => stdout.push(text),

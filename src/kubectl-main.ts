@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+import { runKubectlOom } from './kubectl-cli.ts';
+import { processEdge } from './process-edge.ts';
+
+const edge = processEdge(process);
+
+/** A single executable is CommonJS, which cannot await outside of a function. */
+async function main(): Promise<void> {
+  const exitCode = await runKubectlOom(process.argv, edge);
+  await edge.flush();
+  process.exit(exitCode);
+}
+
+void main();

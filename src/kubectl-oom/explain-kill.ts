@@ -1,0 +1,143 @@
+import { advise } from '../explain/advise.ts';
+import { factsOf } from '../explain/facts.ts';
+import { type Paint, wrap } from '../explain/layout.ts';
+import { limitWords } from '../explain/render-parts.ts';
+import { humanDuration } from '../human-duration.ts';
+import { COMBINED_PREFIX } from '../correlator/correlator-options.ts';
+import type { OomEpisode } from '../oom/episode.ts';
+import type { Attribution } from '../pods/attribute.ts';
+import type { ContainerEntry } from '../pods/pod-directory.ts';
+import { formatKb } from '../recorder/format-kb.ts';
+import { safeText } from '../safe-text.ts';
+import { withoutAbsent } from '../without-absent.ts';
+import { processWords } from './kill-table.ts';
+import type { OomKill } from './oom-kill.ts';
+
+/** How event-message.ts begins where a container limits itself: raising its own limit would not help. */
+const INSIDE = 'Memory limit of a cgroup inside ';
+
+/** How it looks: where the terminal ends, and whether it has colours. */
+export interface Look {
+  readonly width: number;
+  readonly paint: Paint;
+}
+
+/** What an Event alone says of a kill on a Pod, and what follows from it. Ends with a newline. */
+export function explainKill(kill: OomKill, nowMs: number, { width, paint }: Look): string {
+  const section = (title: string, lines: readonly string[]): readonly string[] =>
+    lines.length === 0 ? [] : ['', paint('heading', title), ...lines];
+  const message = kill.isCombined ? kill.message.slice(COMBINED_PREFIX.length) : kill.message;
+  return [
+    paint('title', titleOf(kill, nowMs)),
+    wrap(safeText(message), width),
+    '',
+    ...factsLines(kill).map(([label, value]) => `  ${label.padEnd(9)} ${safeText(value)}`),
+    ...section(
+      'What to do',
+      adviceOf(kill).map(
+        ({ text, rule }, at) => `${at + 1}. ${wrap(`${text} [${rule}]`, width, '   ')}`,
+      ),
+    ),
+    ...section(
+      'What the Event does not say',
+      unsaid(kill).map((text) => paint('note', `- ${wrap(text, width, '  ')}`)),
+    ),
+    '',
+  ].join('\n');
+}
+
+function titleOf({ lastMs, isCombined }: OomKill, nowMs: number): string {
+  const what = isCombined ? 'The last of several OOM kills' : 'OOM kill';
+  if (lastMs === undefined) return what;
+  return `${what}, ${new Date(lastMs).toISOString()}, ${humanDuration(nowMs - lastMs)} ago`;
+}
+
+function factsLines(kill: OomKill): readonly (readonly [string, string])[] {
+  const { namespace, pod, container, owner, node, count, firstMs } = kill;
+  const since = firstMs === undefined ? '' : ` since ${new Date(firstMs).toISOString()}`;
+  const lines: readonly (readonly [string, string | undefined])[] = [
+    ['Pod', `${namespace}/${pod}${container === undefined ? '' : `, container ${container}`}`],
+    ['Owner', owner],
+    ['Node', node],
+    ['Limit', limitLine(kill)],
+    ['Process', kill.process === undefined ? undefined : victimWords(kill)],
+    ['Count', count > 1 ? `${count} kills${since}` : undefined],
+  ];
+  return lines.flatMap(([label, value]) => (value === undefined ? [] : [[label, value] as const]));
+}
+
+function limitLine({ limitLevel: level, limitBytes, usageBytes }: OomKill): string | undefined {
+  if (level === undefined) return undefined;
+  const [limitKb, usageKb] = [inKb(limitBytes), inKb(usageBytes)];
+  const used = !limitKb || usageKb === undefined ? undefined : (usageKb / limitKb) * 100;
+  const usedPercent = used === undefined ? undefined : Math.round(used);
+  return limitWords(withoutAbsent({ level, limitKb, usageKb, usedPercent }));
+}
+
+function victimWords(kill: OomKill): string {
+  const { process, mainProcessSurvived } = kill;
+  const rss = process?.anonRssBytes;
+  const size = rss === undefined ? '' : `, anon-rss ${formatKb(Math.round(rss / 1024))}`;
+  const survived = mainProcessSurvived === true ? ', the container’s main process survived' : '';
+  return `${processWords(kill)}${size}${survived}`;
+}
+
+/** What explain's rules say where they are told no more than the Event has. */
+function adviceOf(kill: OomKill) {
+  const { process, limitLevel, namespace = '', pod = '', container } = kill;
+  if (process === undefined || limitLevel === undefined || kill.message.startsWith(INSIDE))
+    return [];
+  if (limitLevel === 'host') return [];
+  const episode: OomEpisode = {
+    sequence: 0,
+    lastSequence: 0,
+    monotonicUs: 0,
+    atMs: kill.lastMs ?? 0,
+    context: 'partial',
+    killLines: 1,
+    usageKb: inKb(kill.usageBytes),
+    limitKb: inKb(kill.limitBytes),
+    victim: { pid: process.pid, comm: process.name },
+    members: [],
+    tasks: [],
+  };
+  const entry = { namespace, name: pod, uid: '', referenceUid: '', cgroupUid: '', containers: [] };
+  const subject = {
+    kind: 'pod',
+    pod: entry,
+    ...(container !== undefined && { container: named(container) }),
+  } as const;
+  const attribution: Attribution = { subjects: [subject], limitLevel, source: 'kernel' };
+  return advise(factsOf(episode, attribution, true));
+}
+
+function named(name: string): ContainerEntry {
+  return { name, list: 'containers', ids: [] };
+}
+
+function inKb(bytes: number | undefined): number | undefined {
+  return bytes === undefined ? undefined : Math.floor(bytes / 1024);
+}
+
+function unsaid({
+  isCombined,
+  count,
+  process,
+  context,
+  namespace = '',
+  pod = '',
+}: OomKill): readonly string[] {
+  const which = isCombined
+    ? [
+        `Which processes and limits the others had: this Event stands for ${count} kills, and its words are the last one’s.`,
+      ]
+    : process === undefined
+      ? ['Which process it was: nothing proves that.']
+      : [];
+  const whose =
+    context === 'suppressed'
+      ? ['Whose limit it was: the kernel withheld it (it explains ten kills in five seconds).']
+      : [];
+  const rest = `Who else used memory, and what for. The node’s history does: kubectl oom ${safeText(pod)} --from-node -n ${safeText(namespace)}.`;
+  return [...which, ...whose, rest];
+}

@@ -1,0 +1,52 @@
+import type { ApiClient } from '../kube/api-client.ts';
+import { text } from '../kube/loose-json.ts';
+import { listObjects, pathOf } from './list-objects.ts';
+import type { OomKill } from './oom-kill.ts';
+
+/** Which Pods carry the labels of a selector, as the API server judges it. A Pod that is gone has none. */
+export class PodLabels {
+  readonly #client: Pick<ApiClient, 'getJson'>;
+  readonly #namespace: string | undefined;
+  readonly #labelSelector: string;
+  readonly #selected = new Set<string>();
+
+  constructor(
+    client: Pick<ApiClient, 'getJson'>,
+    namespace: string | undefined,
+    labelSelector: string,
+  ) {
+    this.#client = client;
+    this.#namespace = namespace;
+    this.#labelSelector = labelSelector;
+  }
+
+  /** Lists those that there are. @throws {ApiError} */
+  async list(signal: AbortSignal): Promise<void> {
+    const query = { labelSelector: this.#labelSelector };
+    const { objects } = await listObjects(
+      this.#client,
+      pathOf('pods', this.#namespace),
+      query,
+      signal,
+    );
+    for (const pod of objects) this.#add(pod);
+  }
+
+  /** Those of them that are about a selected Pod. */
+  select(kills: readonly OomKill[]): readonly OomKill[] {
+    return kills.filter(({ namespace, pod }) => this.#selected.has(`${namespace}/${pod}`));
+  }
+
+  /** Asks about a Pod that may have come since. @throws {ApiError} */
+  async look({ namespace, pod }: OomKill, signal: AbortSignal): Promise<void> {
+    if (pod === undefined || this.#selected.has(`${namespace}/${pod}`)) return;
+    const query = { labelSelector: this.#labelSelector, fieldSelector: `metadata.name=${pod}` };
+    const { objects } = await listObjects(this.#client, pathOf('pods', namespace), query, signal);
+    for (const found of objects) this.#add(found);
+  }
+
+  #add(pod: unknown): void {
+    const [namespace, name] = [text(pod, 'metadata', 'namespace'), text(pod, 'metadata', 'name')];
+    this.#selected.add(`${namespace}/${name}`);
+  }
+}

@@ -1,0 +1,68 @@
+import { field, items, text, timeMs } from '../kube/loose-json.ts';
+import type { ContextKind, LimitLevel } from '../oom/episode.ts';
+import { withoutAbsent } from '../without-absent.ts';
+import type { OomKill } from './oom-kill.ts';
+import { CONTEXTS, FIELD_PATH, LIMIT_LEVELS, wholeNumber } from './read-event.ts';
+
+const PENDING = 'Whose it was is not known yet: its attribution is pending';
+
+/**
+ * The kills that an episode of a node's history stands for: one for each Pod it hurt, else one of the Node.
+ * None where it is about another node's Pod on the same kernel, whose own node tells it. A wrong shape
+ * is an absent field.
+ *
+ * @param episode as in docs/webhook.md
+ */
+export function readEpisode(episode: unknown): readonly OomKill[] {
+  const events = items(episode, 'events');
+  const isOnPod = (event: unknown): boolean => text(event, 'involvedObject', 'kind') === 'Pod';
+  const onPods = events.filter(isOnPod);
+  if (onPods.length > 0) return onPods.map((event, at) => killOf(episode, event, at));
+  if (text(episode, 'state') === 'pending') {
+    return [killOf(episode, { reason: 'OOMKilling', message: PENDING }, 0)];
+  }
+  return events.slice(0, 1).map((event) => killOf(episode, event, 0));
+}
+
+function killOf(episode: unknown, event: unknown, at: number): OomKill {
+  const [level, context] = [text(episode, 'limitLevel'), text(episode, 'context')];
+  const id = text(episode, 'id') ?? '';
+  const atMs = timeMs(episode, 'time');
+  const object = field(event, 'involvedObject');
+  const isPod = text(object, 'kind') === 'Pod';
+  const path = FIELD_PATH.exec(text(object, 'fieldPath') ?? '');
+  const survived = field(episode, 'mainProcessSurvived') === true;
+  return withoutAbsent({
+    id: `${id}/${at}`,
+    episode: id,
+    namespace: isPod ? text(object, 'namespace') : undefined,
+    pod: isPod ? text(object, 'name') : undefined,
+    container: isPod ? path?.groups?.['container'] : undefined,
+    node: text(episode, 'node'),
+    process: processOf(episode),
+    killedProcesses: wholeNumber(field(episode, 'killed')),
+    limitLevel: LIMIT_LEVELS.has(level) ? (level as LimitLevel) : undefined,
+    limitBytes: bytes(episode, 'limitKb'),
+    usageBytes: bytes(episode, 'usageKb'),
+    context: CONTEXTS.has(context) ? (context as ContextKind) : undefined,
+    mainProcessSurvived: survived ? (true as const) : undefined,
+    reason: text(event, 'reason') ?? '',
+    message: text(event, 'message') ?? '',
+    count: 1,
+    isCombined: false,
+    firstMs: atMs,
+    lastMs: atMs,
+  });
+}
+
+function processOf(episode: unknown): OomKill['process'] {
+  const pid = wholeNumber(field(episode, 'victim', 'pid'));
+  if (pid === undefined) return undefined;
+  const name = text(episode, 'victim', 'comm') ?? '';
+  return withoutAbsent({ name, pid, anonRssBytes: bytes(episode, 'victim', 'anonRssKb') });
+}
+
+function bytes(episode: unknown, ...path: readonly string[]): number | undefined {
+  const kb = wholeNumber(field(episode, ...path));
+  return kb === undefined ? undefined : kb * 1024;
+}
