@@ -1,8 +1,10 @@
 import type { AuditFigures } from '../oom/kill-audit.ts';
 import type { ReflectorState } from '../reflector/reflector-step.ts';
+import type { KnownPods } from './container-kills.ts';
 import type { Counters } from './counters.ts';
 import { counter, gauge, type Metric } from './metrics.ts';
 import { outputMetrics, type ShownOutput } from './output-metrics.ts';
+import { podMetrics } from './pod-metrics.ts';
 
 /** The part of Node's `process` that is shown. */
 export interface ProcessLike {
@@ -33,6 +35,7 @@ export interface MetricsSource {
     readonly pendingEpisodes: number;
   };
   readonly watch?: () => Pick<ReflectorState, 'synced' | 'live' | 'failures' | 'skipped'>;
+  readonly pods?: KnownPods;
   readonly outputs: readonly ShownOutput[];
 }
 
@@ -47,7 +50,7 @@ export interface MetricsSource {
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function listMetrics(source: MetricsSource): Readonly<Record<string, Metric>> {
-  const { counters, audit, buffer, outbox, watch, outputs, runtime, nowMs } = source;
+  const { counters, audit, buffer, outbox, watch, pods, outputs, runtime, nowMs } = source;
   const startTimeSeconds = nowMs() / 1000 - runtime.uptime();
   return {
     container_oom_events_total: counter(
@@ -163,6 +166,7 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
         () => watch().skipped,
       ),
     }),
+    ...(pods && podMetrics(pods)),
     oom_recorder_build_info: gauge(
       'Always 1; the labels say what is running.',
       () => [[{ version: source.version, node_version: runtime.version }, 1]],

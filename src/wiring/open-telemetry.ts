@@ -111,6 +111,7 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
     }),
     ...(pods.watch !== undefined && {
       watch: pods.watch,
+      pods: pods.known,
       outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
     }),
   };
