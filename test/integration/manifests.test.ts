@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadYaml } from '@kubernetes/client-node';
+import { loadAllYaml, loadYaml } from '@kubernetes/client-node';
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
+import { runDaemonSet } from '../support/run-daemon-set.ts';
+import { tempDirectory } from '../support/temp-directory.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
 const CRDS = join(import.meta.dirname, '../testdata/crds');
@@ -107,25 +109,29 @@ describe('the manifests', () => {
   });
 });
 
-describe('what is for the Prometheus operator', () => {
-  test('is taken by its own definitions, field by field', async ({ installed }) => {
+describe('the overlays', () => {
+  test('are taken by the API server and the operator’s own definitions', async ({ installed }) => {
     await installed.kubectl(['apply', '--server-side', '-f', CRDS]);
-    const monitor = join(MANIFESTS, 'monitoring/pod-monitor.yaml');
-    const apply =
-      (...args: string[]) =>
-      () =>
-        installed.kubectl(['apply', ...STRICT, ...args]);
-    const eventually = { timeout: 15_000, interval: 200 };
-    expect(await vi.waitFor(apply('-f', monitor), eventually)).toContain('serverside-applied');
+    for (const [overlay, added] of Object.entries({
+      'kube-prometheus-stack': ['PodMonitor', 'PrometheusRule', 'NetworkPolicy'],
+      outputs: ['Secret', 'Secret'],
+    })) {
+      const apply = () =>
+        installed.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'overlays', overlay)]);
+      const eventually = { timeout: 15_000, interval: 200 };
+      const applied = (await vi.waitFor(apply, eventually)).trim().split('\n');
+      expect(applied, overlay).toHaveLength(6 + added.length);
+      const pod = await podOfDaemonSet(installed);
+      expect(await createPod(installed, NAMESPACE, pod)).toContain('pod/agent created');
+    }
+  });
 
-    const { groups } = loadYaml<{ groups: object }>(
-      readFileSync(join(MANIFESTS, 'monitoring/rules.yaml'), 'utf8'),
-    );
-    const metadata = { name: 'oom-recorder', namespace: NAMESPACE };
-    const kind = { apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule' };
-    const rule = JSON.stringify({ ...kind, metadata, spec: { groups } });
-    const applyRule = () => installed.kubectl(['apply', ...STRICT, '-f', '-'], { input: rule });
-    expect(await vi.waitFor(applyRule, eventually)).toContain('serverside-applied');
+  test('with outputs give the agent options that it takes', async ({ cluster }) => {
+    const rendered = await cluster.kubectl(['kustomize', join(MANIFESTS, 'overlays/outputs')]);
+    const directory = tempDirectory();
+    await writeFile(join(directory, 'secret'), 'example');
+    const ran = await runDaemonSet(loadAllYaml(rendered), directory);
+    expect(ran.stderr).toContain('[E_KMSG_NOT_FOUND]');
   });
 });
 
