@@ -4,15 +4,24 @@ import type { AddressInfo } from 'node:net';
 import type { Time } from '../clock.ts';
 import { guardConnections } from './connection-guard.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
+import { prefersOpenMetrics } from './prefers-open-metrics.ts';
 import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
 export type Check = () => string | undefined;
 
+/** The metrics in one format. */
+interface Exposition {
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
 /** What the listener shows. Asked when somebody looks, never before. */
 export interface StatusPages {
   readonly clock: Pick<Time, 'monotonicMs'>;
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  readonly metrics: Exposition;
+  /** The same in OpenMetrics, for who would rather have that. */
+  readonly openMetrics: Exposition;
   /** Whether the process must be restarted: the reader stands still, for one. */
   readonly health: readonly Check[];
   /** Whether it can do its work now: log open, pods synced, store writable. */
@@ -29,7 +38,7 @@ interface Answer {
   readonly body: string | Buffer;
 }
 
-type Page = () => Answer | Promise<Answer>;
+type Page = (accept: string) => Answer | Promise<Answer>;
 
 const HTML = 'text/html; charset=utf-8';
 const TEXT = 'text/plain; charset=utf-8';
@@ -101,19 +110,23 @@ export class StatusServer implements AsyncDisposable {
     response.end(request.method === 'HEAD' ? undefined : body);
   }
 
-  async #answer({ method, url = '' }: IncomingMessage): Promise<Answer> {
+  async #answer({ method, url = '', headers }: IncomingMessage): Promise<Answer> {
     const show = this.#pages[url.split('?', 1)[0] ?? ''];
     if (show === undefined) return text(404, 'here are /metrics, /healthz, /readyz and /\n');
     if (method !== 'GET' && method !== 'HEAD') return text(405, 'GET and HEAD only\n');
-    return show();
+    return show(headers.accept ?? '');
   }
 }
 
-function pagesOf({ clock, metrics, page, health, readiness }: StatusPages): Record<string, Page> {
-  const metricsText = shareRendering(clock, () => metrics.render());
+function pagesOf({ clock, page, health, readiness, ...shown }: StatusPages): Record<string, Page> {
+  const expose = (exposition: Exposition): (() => Promise<Answer>) => {
+    const body = shareRendering(clock, () => exposition.render());
+    return async () => ({ status: 200, type: exposition.contentType, body: await body() });
+  };
+  const [metrics, openMetrics] = [expose(shown.metrics), expose(shown.openMetrics)];
   const html = shareRendering(clock, async () => page());
   return Object.assign(Object.create(null), {
-    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metricsText() }),
+    '/metrics': (accept) => (prefersOpenMetrics(accept) ? openMetrics() : metrics()),
     '/healthz': () => verdict(health),
     '/readyz': () => verdict(readiness),
     '/': async () => ({ status: 200, type: HTML, body: await html() }),

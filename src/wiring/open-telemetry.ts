@@ -52,7 +52,7 @@ export async function openTelemetry(
   const { node, log } = parts;
   const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
     clock: edge.clock,
-    metrics: metricsOf(parts, edge),
+    ...metricsOf(parts, edge),
     health: healthOf(parts, edge),
     readiness,
     page: () =>
@@ -96,7 +96,7 @@ function latest({ store }: TelemetryParts) {
     );
 }
 
-function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
+function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge) {
   const { store, pods, counters, audit, watching, outputs } = parts;
   const source: MetricsSource = {
     version: VERSION,
@@ -115,5 +115,6 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
       outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
     }),
   };
-  return new Metrics(listMetrics(source));
+  const list = listMetrics(source);
+  return { metrics: new Metrics(list), openMetrics: new Metrics(list, 'openMetrics') };
 }

@@ -17,6 +17,7 @@ async function serve(counters: Counters): Promise<StatusServer> {
     {
       clock: SYSTEM_CLOCK,
       metrics: metricsOf({ counters }),
+      openMetrics: metricsOf({ counters }, 'openMetrics'),
       health: [],
       readiness: [],
       page: () => '',
@@ -40,7 +41,7 @@ describe.skipIf(!isHere)('Prometheus', () => {
     await run('promtool', ['test', 'rules', join(MONITORING, 'rules.test.yaml')]);
   });
 
-  test('scrapes a container at 0, and its first kill', async () => {
+  test('scrapes a container at 0, and its first kill with the number of its record', async () => {
     const counters = new Counters(
       () => [podEntry('web-0')],
       () => Date.now(),
@@ -54,6 +55,8 @@ describe.skipIf(!isHere)('Prometheus', () => {
     await expect.poll(asked, { timeout }).toMatchObject([{ ...labels, value: '0' }]);
     counters.recorded(recordedKill(podEntry('web-0')));
     await expect.poll(asked, { timeout }).toMatchObject([{ ...labels, value: '1' }]);
+    const exemplars = () => prometheus.exemplars(kills);
+    await expect.poll(exemplars, { timeout }).toEqual([{ sequence: '1000' }]);
     const moved = () => prometheus.query(`changes(${kills}[1m])`);
     await expect.poll(moved, { timeout }).toMatchObject([{ ...labels, value: '1' }]);
   });

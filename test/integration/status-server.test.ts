@@ -35,6 +35,7 @@ async function serve(body: string, page = (): string => ''): Promise<StatusServe
     {
       clock: SYSTEM_CLOCK,
       metrics: { contentType: 'text/plain', render: async () => body },
+      openMetrics: { contentType: 'openmetrics', render: async () => body },
       health: [],
       readiness: [],
       page,

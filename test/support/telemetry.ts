@@ -108,6 +108,9 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
 }
 
 /** The metrics of such a source. */
-export function metricsOf(source: Partial<MetricsSource> = {}): Metrics {
-  return new Metrics(listMetrics(metricsSource(source)));
+export function metricsOf(
+  source: Partial<MetricsSource> = {},
+  format: 'text' | 'openMetrics' = 'text',
+): Metrics {
+  return new Metrics(listMetrics(metricsSource(source)), format);
 }

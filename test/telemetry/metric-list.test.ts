@@ -151,7 +151,7 @@ describe('the metrics', () => {
   test('escape what a name may hold', async () => {
     const counters = makeCounters();
     const ref = { namespace: 'a"b', pod: 'c\\d', container: 'e\nf' };
-    counters.kills.count(ref);
+    counters.kills.count(ref, 7);
     const [line] = await samples({ counters });
     expect(line).toBe(
       String.raw`container_oom_events_total{namespace="a\"b",pod="c\\d",container="e\nf"} 1`,

@@ -38,11 +38,10 @@ describe('the owner of a pod', () => {
 
 describe('the memory limit', () => {
   test('is there for containers that have one', async () => {
-    const [app] = WEB.containers;
-    const containers = [
-      { ...app!, limitBytes: 536_870_912 },
-      { ...app!, name: 'proxy' },
-    ];
+    const containers = WEB.containers.flatMap((app) => [
+      { ...app, limitBytes: 536_870_912 },
+      { ...app, name: 'proxy' },
+    ]);
     expect(await samples('container_memory_limit_bytes', [{ ...WEB, containers }])).toEqual([
       'oom_recorder_container_memory_limit_bytes{namespace="shop",pod="web-0",container="app"} 536870912',
     ]);
