@@ -120,7 +120,7 @@ describe('the overlays', () => {
         installed.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'overlays', overlay)]);
       const eventually = { timeout: 15_000, interval: 200 };
       const applied = (await vi.waitFor(apply, eventually)).trim().split('\n');
-      expect(applied, overlay).toHaveLength(6 + added.length);
+      expect(applied, `overlay ${overlay}`).toHaveLength(6 + added.length);
       const pod = await podOfDaemonSet(installed);
       expect(await createPod(installed, NAMESPACE, pod)).toContain('pod/agent created');
     }

@@ -29,7 +29,7 @@ export async function runDaemonSet(
 }
 
 export function daemonSetOf(objects: readonly RenderedObject[]): V1DaemonSet {
-  return find(objects, 'DaemonSet', 'oom-recorder') as V1DaemonSet;
+  return find(objects, 'DaemonSet', 'oom-recorder');
 }
 
 function valueOf(
