@@ -1,7 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadAllYaml, loadYaml } from '@kubernetes/client-node';
+import { loadAllYaml, loadYaml, type V1DaemonSet } from '@kubernetes/client-node';
 import { describe, expect, vi } from 'vitest';
+import { run } from '../../hack/control-plane/commands.ts';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { runDaemonSet } from '../support/run-daemon-set.ts';
@@ -49,16 +50,8 @@ const test = testWithCluster().extend<{ installed: ControlPlane }>({
 });
 
 /** A Pod as the DaemonSet controller would make it. */
-async function podOfDaemonSet(cluster: ControlPlane): Promise<unknown> {
-  const rendered = await cluster.kubectl([
-    'get',
-    'daemonset',
-    'oom-recorder',
-    '-n',
-    NAMESPACE,
-    '-o',
-    'yaml',
-  ]);
+async function podOfDaemonSet(cluster: ControlPlane, name = 'oom-recorder'): Promise<unknown> {
+  const rendered = await cluster.kubectl(['get', 'daemonset', name, '-n', NAMESPACE, '-o', 'yaml']);
   const { spec } = loadYaml<{ spec: { template: object } }>(rendered);
   return { apiVersion: 'v1', kind: 'Pod', ...spec.template };
 }
@@ -106,6 +99,29 @@ describe('the manifests', () => {
     expect(applied).toBe(
       'pod/oom-container serverside-applied\npod/oom-child serverside-applied\n',
     );
+  });
+});
+
+describe('what removes the state', () => {
+  test('makes pods that admission lets in', async ({ installed }) => {
+    const file = join(MANIFESTS, 'examples/remove-state.yaml');
+    await installed.kubectl(['apply', ...STRICT, '-f', file]);
+    const pod = await podOfDaemonSet(installed, 'remove-state');
+    expect(await createPod(installed, NAMESPACE, pod)).toContain('pod/agent created');
+  });
+
+  test('removes what the agent has, and nothing else', async () => {
+    const text = await readFile(join(MANIFESTS, 'examples/remove-state.yaml'), 'utf8');
+    const [remove] = loadYaml<V1DaemonSet>(text).spec?.template.spec?.initContainers ?? [];
+    const lib = tempDirectory();
+    await mkdir(join(lib, 'oom-recorder/printed'), { recursive: true });
+    await writeFile(join(lib, 'oom-recorder/state.db'), '');
+    await mkdir(join(lib, 'kubelet'));
+    const [command = '', ...args] = remove?.command ?? [];
+    const inLib = (arg: string) => arg.replace(/^\/host(?=\/)/, lib);
+    await run(command, args.map(inLib));
+    expect(await readdir(lib)).toEqual(['kubelet']);
+    expect(remove?.volumeMounts).toEqual([{ name: 'lib', mountPath: '/host' }]);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { V1DaemonSet, V1EnvVar, V1Secret } from '@kubernetes/client-node';
+import { vi } from 'vitest';
 import { type CliRun, runFake } from './fake-edge.ts';
 
 const SECRETS = '/etc/oom-recorder/webhook';
@@ -22,10 +23,15 @@ export async function runDaemonSet(
   const [container] = daemonSetOf(objects).spec?.template.spec?.containers ?? [];
   const variables = (container?.env ?? []).flatMap((variable) => {
     const value = valueOf(variable, objects)?.replace(SECRETS, directory);
-    return value === undefined ? [] : [[variable.name, value]];
+    return value === undefined ? [] : [[variable.name, value] as const];
   });
   const args = [...(container?.args ?? []), '--kmsg=nowhere', '--listen=none'];
-  return runFake(args, { env: Object.fromEntries(variables) });
+  try {
+    for (const [name, value] of variables) vi.stubEnv(name, value); // where commander looks
+    return await runFake(args, { env: Object.fromEntries(variables) });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 }
 
 export function daemonSetOf(objects: readonly RenderedObject[]): V1DaemonSet {
