@@ -10,6 +10,7 @@ import type { RenderedObject } from '../support/run-daemon-set.ts';
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
 const BASE = join(MANIFESTS, 'base');
 const NAMESPACE = join(BASE, 'namespace.yaml');
+const CRDS = join(import.meta.dirname, '../testdata/crds');
 const found = await findHelm();
 const helm = found ?? '';
 const test = testWithCluster();
@@ -80,8 +81,21 @@ describe.skipIf(found === undefined)('helm', () => {
     expect(told).toContain('/var/lib/oom-recorder stays on each node');
     expect(await installed(cluster)).toHaveLength(5);
 
-    await asAdmin(cluster, 'upgrade', 'oom-recorder', CHART, '--set=networkPolicy.enabled=true');
+    await cluster.kubectl(['apply', '--server-side', '-f', CRDS]);
+    const all = ['podMonitor', 'prometheusRule', 'networkPolicy'].map((of) => `${of}.enabled=true`);
+    const upgrade = () =>
+      asAdmin(
+        cluster,
+        'upgrade',
+        'oom-recorder',
+        CHART,
+        '--reuse-values',
+        `--set=${all.join(',')}`,
+      );
+    await vi.waitFor(upgrade, { timeout: 30_000, interval: 1_000 });
     expect(await installed(cluster)).toHaveLength(6);
+    const ours = ['get', 'podmonitor,prometheusrule', '--namespace=oom-recorder', '-o', 'name'];
+    expect((await cluster.kubectl(ours)).trim().split('\n')).toHaveLength(2);
     await asAdmin(cluster, 'rollback', 'oom-recorder', '1');
     expect(await installed(cluster)).toHaveLength(5);
 

@@ -108,6 +108,7 @@ describe('what removes the state', () => {
     await installed.kubectl(['apply', ...STRICT, '-f', file]);
     const pod = await podOfDaemonSet(installed, 'remove-state');
     expect(await createPod(installed, NAMESPACE, pod)).toContain('pod/agent created');
+    await installed.kubectl(['delete', '-f', file]);
   });
 
   test('removes what the agent has, and nothing else', async () => {
@@ -179,5 +180,16 @@ describe('the ServiceAccount', () => {
     await expect(kubectl('delete', 'pod', 'any', '-n', 'default')).rejects.toThrow(
       'cannot delete resource "pods"',
     );
+  });
+});
+
+describe('kubectl delete', () => {
+  test('takes away whatever was applied', async ({ installed }) => {
+    await installed.kubectl(['delete', '--wait=false', '-k', join(MANIFESTS, 'base')]);
+    const left = () =>
+      installed.kubectl(['get', 'daemonset,serviceaccount,resourcequota', '-n', NAMESPACE]);
+    await vi.waitFor(async () => expect(await left()).toBe(''), { timeout: 10_000 });
+    for (const kind of ['clusterrole', 'clusterrolebinding'])
+      await expect(installed.kubectl(['get', kind, 'oom-recorder'])).rejects.toThrow('NotFound');
   });
 });

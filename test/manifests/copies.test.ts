@@ -9,6 +9,12 @@ const MANIFESTS = join(import.meta.dirname, '../../manifests');
 const read = (path: string): string => readFileSync(join(MANIFESTS, path), 'utf8');
 const RULES = read('monitoring/rules.yaml');
 
+interface Schema {
+  readonly properties: Readonly<Record<string, Partial<Schema>>>;
+  readonly additionalProperties?: boolean;
+}
+const SCHEMA: Schema = JSON.parse(read('chart/values.schema.json'));
+
 /** The rules as an object of the Prometheus operator, with their comments. */
 function prometheusRule(rules: string): string {
   const groups = rules.slice(rules.indexOf('groups:'));
@@ -47,7 +53,20 @@ describe('the chart', () => {
   });
 
   test('knows the levels of the log', () => {
-    const { properties } = JSON.parse(read('chart/values.schema.json'));
-    expect(properties.logLevel.enum).toEqual(['', ...LOG_LEVELS]);
+    expect(SCHEMA.properties['logLevel']).toHaveProperty('enum', ['', ...LOG_LEVELS]);
+  });
+
+  test('has a default for each value of its schema, and a word in docs/install.md', () => {
+    const { global: _, ...properties } = SCHEMA.properties;
+    const values = loadYaml<Record<string, object>>(read('chart/values.yaml'));
+    expect(Object.keys(values).toSorted()).toEqual(Object.keys(properties).toSorted());
+    const docs = read('../docs/install.md');
+    for (const [name, { properties: inner, additionalProperties }] of Object.entries(properties)) {
+      expect(docs).toMatch(new RegExp(`\`${name}[\`.]`));
+      if (inner === undefined || name === 'resources') continue;
+      expect(additionalProperties).toBe(false);
+      expect(Object.keys(values[name] ?? {})).toEqual(Object.keys(inner));
+      for (const key of Object.keys(inner)) expect(docs).toMatch(new RegExp(`\\.${key}\``));
+    }
   });
 });
