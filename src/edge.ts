@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from './clock.ts';
 import type { OnExit } from './kmsg/poll.ts';
-import type { ProcessLike } from './telemetry/metric-list.ts';
+import type { ProcessLike } from './telemetry/process-metrics.ts';
 
 /** What a command needs of the process it runs in; `main.ts` gives it, tests give their own. */
 export interface Edge {

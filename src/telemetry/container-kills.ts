@@ -1,4 +1,5 @@
 import type { PodEntry } from '../pods/pod-directory.ts';
+import type { Exemplar } from './metrics.ts';
 
 /** A container as a metric's labels name it; `container` is empty where only the pod is known. */
 export interface ContainerRef {
@@ -11,7 +12,12 @@ export interface ContainerRef {
 export interface ContainerKill extends ContainerRef {
   readonly count: number;
   readonly lastKillMs: number;
+  /** The last one's; earlier versions did not keep it. */
+  readonly sequence?: number;
 }
+
+/** What a metric shows of a container; the exemplar is its last kill. */
+type ShownKills = ContainerRef & { readonly count: number; readonly exemplar?: Exemplar };
 
 /**
  * The pods a series must exist for: the directory's, deleted ones as long as it keeps them.
@@ -42,18 +48,19 @@ export class ContainerKills {
     this.#nowMs = nowMs;
   }
 
-  /** One episode that hurt a container. */
-  count(ref: ContainerRef): void {
+  /** One episode that hurt a container, by the sequence of its record. */
+  count(ref: ContainerRef, sequence: number): void {
     const before = this.#hurt.get(keyOf(ref));
-    this.#set({ ...pick(ref), count: (before?.count ?? 0) + 1, lastKillMs: this.#nowMs() });
+    const count = (before?.count ?? 0) + 1;
+    this.#set({ ...pick(ref), count, lastKillMs: this.#nowMs(), sequence });
   }
 
   /** What a metric shows now: the known containers and, for a while, those that are gone. */
-  current(): Iterable<ContainerRef & { readonly count: number }> {
+  current(): Iterable<ShownKills> {
     const known = this.#known();
     this.#prune(known);
     const zeros = [...(known ?? [])].filter(([key]) => !this.#hurt.has(key));
-    const hurt = [...this.#hurt.values()].map((kill) => ({ ...pick(kill), count: kill.count }));
+    const hurt = [...this.#hurt.values()].map(shown);
     return [...hurt, ...zeros.map(([, ref]) => ({ ...ref, count: 0 }))];
   }
 
@@ -114,6 +121,12 @@ function keyOf({ namespace, pod, container }: ContainerRef): string {
 
 function pick({ namespace, pod, container }: ContainerRef): ContainerRef {
   return { namespace, pod, container };
+}
+
+function shown(kill: ContainerKill): ShownKills {
+  const { count, lastKillMs: atMs, sequence } = kill;
+  if (typeof sequence !== 'number') return { ...pick(kill), count };
+  return { ...pick(kill), count, exemplar: { labels: { sequence: String(sequence) }, atMs } };
 }
 
 function isKill(value: unknown): value is ContainerKill {

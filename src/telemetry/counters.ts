@@ -87,7 +87,10 @@ export class Counters implements EpisodeCounters {
       if (subject.kind !== 'pod') continue;
       const { pod, container } = subject;
       const { namespace, name } = pod;
-      this.kills.count({ namespace, pod: name, container: container?.name ?? '' });
+      this.kills.count(
+        { namespace, pod: name, container: container?.name ?? '' },
+        episode.sequence,
+      );
     }
   }
 

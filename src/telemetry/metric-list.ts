@@ -1,16 +1,11 @@
 import type { AuditFigures } from '../oom/kill-audit.ts';
 import type { ReflectorState } from '../reflector/reflector-step.ts';
+import type { KnownPods } from './container-kills.ts';
 import type { Counters } from './counters.ts';
 import { counter, gauge, type Metric } from './metrics.ts';
 import { outputMetrics, type ShownOutput } from './output-metrics.ts';
-
-/** The part of Node's `process` that is shown. */
-export interface ProcessLike {
-  readonly version: string;
-  cpuUsage(): { readonly user: number; readonly system: number };
-  memoryUsage(): { readonly rss: number; readonly heapUsed: number; readonly external: number };
-  uptime(): number;
-}
+import { podMetrics } from './pod-metrics.ts';
+import { type ProcessLike, processMetrics } from './process-metrics.ts';
 
 /**
  * Where the metrics look when they are scraped, and only then. What an agent does not have (no
@@ -33,6 +28,7 @@ export interface MetricsSource {
     readonly pendingEpisodes: number;
   };
   readonly watch?: () => Pick<ReflectorState, 'synced' | 'live' | 'failures' | 'skipped'>;
+  readonly pods?: KnownPods;
   readonly outputs: readonly ShownOutput[];
 }
 
@@ -40,19 +36,19 @@ export interface MetricsSource {
  * Every metric of the agent: name, type and help, where its figure comes from, labels. What each
  * means is in docs/metrics.md; a test compares.
  *
- * The process's own have the names that common dashboards look for. prom-client's
- * `collectDefaultMetrics` has them too, and a histogram of the event loop's delay, which wakes the
- * process a hundred times a second for as long as it lives.
- *
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function listMetrics(source: MetricsSource): Readonly<Record<string, Metric>> {
-  const { counters, audit, buffer, outbox, watch, outputs, runtime, nowMs } = source;
-  const startTimeSeconds = nowMs() / 1000 - runtime.uptime();
+  const { counters, audit, buffer, outbox, watch, pods, outputs, runtime, nowMs } = source;
   return {
     container_oom_events_total: counter(
       'OOM kills that hurt a container, one for each OOM decision; container is empty where only the pod is known.',
-      () => [...counters.kills.current()].map(({ count, ...labels }) => [labels, count]),
+      () =>
+        Array.from(counters.kills.current(), ({ count, exemplar, ...labels }) => [
+          labels,
+          count,
+          exemplar,
+        ]),
       ['namespace', 'pod', 'container'],
     ),
     oom_recorder_episodes_total: counter(
@@ -163,31 +159,12 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
         () => watch().skipped,
       ),
     }),
+    ...(pods && podMetrics(pods)),
     oom_recorder_build_info: gauge(
       'Always 1; the labels say what is running.',
       () => [[{ version: source.version, node_version: runtime.version }, 1]],
       ['version', 'node_version'],
     ),
-    process_cpu_seconds_total: counter('User and system CPU time spent, in seconds.', () => {
-      const { user, system } = runtime.cpuUsage();
-      return (user + system) / 1e6;
-    }),
-    process_start_time_seconds: gauge(
-      'When the process started, in seconds since the epoch.',
-      () => startTimeSeconds,
-    ),
-    process_resident_memory_bytes: gauge(
-      'Resident memory size in bytes.',
-      () => runtime.memoryUsage().rss,
-    ),
-    process_open_fds: gauge('Open file descriptors.', source.openFds),
-    nodejs_heap_size_used_bytes: gauge(
-      'Heap in use by JavaScript objects, in bytes.',
-      () => runtime.memoryUsage().heapUsed,
-    ),
-    nodejs_external_memory_bytes: gauge(
-      'Memory of buffers outside the heap, in bytes.',
-      () => runtime.memoryUsage().external,
-    ),
+    ...processMetrics(source),
   };
 }

@@ -8,15 +8,24 @@ import type { Access, Visitor } from './access.ts';
 import { type Answer, problem, text, type Whole } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
+import { prefersOpenMetrics } from './prefers-open-metrics.ts';
 import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
 export type Check = () => string | undefined;
 
+/** The metrics in one format. */
+interface Exposition {
+  readonly contentType: string;
+  render(): Promise<string>;
+}
+
 /** What the listener shows. Asked when somebody looks, never before. */
 export interface StatusPages {
   readonly clock: Pick<Time, 'monotonicMs'>;
-  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  readonly metrics: Exposition;
+  /** The same in OpenMetrics, for who would rather have that. */
+  readonly openMetrics: Exposition;
   /** Whether the process must be restarted: the reader stands still, for one. */
   readonly health: readonly Check[];
   /** Whether it can do its work now: log open, pods synced, store writable. */
@@ -153,11 +162,16 @@ function headersOf({ status, type, headers }: Answer): Readonly<Record<string, s
 }
 
 function pagesOf(shown: StatusPages): Record<string, Page> {
-  const { clock, metrics, page, health, readiness, admit, episodes } = shown;
-  const metricsText = shareRendering(clock, () => metrics.render());
+  const { clock, page, health, readiness, admit, episodes } = shown;
+  const expose = (exposition: Exposition): (() => Promise<Answer>) => {
+    const body = shareRendering(clock, () => exposition.render());
+    return async () => ({ status: 200, type: exposition.contentType, body: await body() });
+  };
+  const [metrics, openMetrics] = [expose(shown.metrics), expose(shown.openMetrics)];
   const html = shareRendering(clock, async () => page());
   return Object.assign(Object.create(null), {
-    '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metricsText() }),
+    '/metrics': ({ headers }) =>
+      prefersOpenMetrics(headers.accept ?? '') ? openMetrics() : metrics(),
     '/healthz': () => verdict(health),
     '/readyz': () => verdict(readiness),
     '/': async (visitor) => {

@@ -64,7 +64,7 @@ export async function openTelemetry(
   const source = episodeSource(parts, edge);
   const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
     clock: edge.clock,
-    metrics: metricsOf(parts, edge),
+    ...metricsOf(parts, edge),
     health: healthOf(parts, edge),
     readiness,
     page: () =>
@@ -124,7 +124,7 @@ function latest({ store }: TelemetryParts) {
     );
 }
 
-function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
+function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge) {
   const { store, pods, counters, audit, watching, outputs } = parts;
   const source: MetricsSource = {
     version: VERSION,
@@ -139,8 +139,10 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge): Metrics {
     }),
     ...(pods.watch !== undefined && {
       watch: pods.watch,
+      pods: pods.known,
       outbox: () => ({ ...store.outbox.waiting(), pendingEpisodes: store.episodes.pendingCount() }),
     }),
   };
-  return new Metrics(listMetrics(source));
+  const list = listMetrics(source);
+  return { metrics: new Metrics(list), openMetrics: new Metrics(list, 'openMetrics') };
 }

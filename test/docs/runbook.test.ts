@@ -8,7 +8,7 @@ const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 interface Rules {
   readonly groups: readonly {
-    readonly rules: readonly { alert: string; annotations: { runbook: string } }[];
+    readonly rules: readonly { alert: string; annotations: { runbook_url: string } }[];
   }[];
 }
 
@@ -30,7 +30,7 @@ describe('the runbook', () => {
     expect(alerts.length).toBeGreaterThan(5);
     for (const { alert, annotations } of alerts) {
       expect(headings).toContain(alert);
-      expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
+      expect(annotations.runbook_url).toBe(`https://oom-recorder.dev/runbook#${alert.toLowerCase()}`);
     }
   });
 });

@@ -1,9 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { loadYaml } from '@kubernetes/client-node';
+import { loadAllYaml, loadYaml, type V1DaemonSet } from '@kubernetes/client-node';
 import { describe, expect, vi } from 'vitest';
+import { run } from '../../hack/control-plane/commands.ts';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
+import { runDaemonSet } from '../support/run-daemon-set.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../manifests');
@@ -48,16 +50,8 @@ const test = testWithCluster().extend<{ installed: ControlPlane }>({
 });
 
 /** A Pod as the DaemonSet controller would make it. */
-async function podOfDaemonSet(cluster: ControlPlane): Promise<unknown> {
-  const rendered = await cluster.kubectl([
-    'get',
-    'daemonset',
-    'oom-recorder',
-    '-n',
-    NAMESPACE,
-    '-o',
-    'yaml',
-  ]);
+async function podOfDaemonSet(cluster: ControlPlane, name = 'oom-recorder'): Promise<unknown> {
+  const rendered = await cluster.kubectl(['get', 'daemonset', name, '-n', NAMESPACE, '-o', 'yaml']);
   const { spec } = loadYaml<{ spec: { template: object } }>(rendered);
   return { apiVersion: 'v1', kind: 'Pod', ...spec.template };
 }
@@ -128,7 +122,7 @@ describe('the component for tokens', () => {
     const relativePaths = JSON.stringify(kustomization, (_, value: unknown) =>
       typeof value === 'string' ? relative(overlay, value) : value,
     );
-    writeFileSync(join(overlay, 'kustomization.yaml'), relativePaths);
+    await writeFile(join(overlay, 'kustomization.yaml'), relativePaths);
     const applied = await installed.kubectl(['apply', ...STRICT, '-k', overlay]);
     expect(applied.trim().split('\n')).toHaveLength(6 + 2);
     for (const [verb, what] of REVIEWS) {
@@ -140,25 +134,53 @@ describe('the component for tokens', () => {
   });
 });
 
-describe('what is for the Prometheus operator', () => {
-  test('is taken by its own definitions, field by field', async ({ installed }) => {
-    await installed.kubectl(['apply', '--server-side', '-f', CRDS]);
-    const monitor = join(MANIFESTS, 'monitoring/pod-monitor.yaml');
-    const apply =
-      (...args: string[]) =>
-      () =>
-        installed.kubectl(['apply', ...STRICT, ...args]);
-    const eventually = { timeout: 15_000, interval: 200 };
-    expect(await vi.waitFor(apply('-f', monitor), eventually)).toContain('serverside-applied');
+describe('what removes the state', () => {
+  test('makes pods that admission lets in', async ({ installed }) => {
+    const file = join(MANIFESTS, 'examples/remove-state.yaml');
+    await installed.kubectl(['apply', ...STRICT, '-f', file]);
+    const pod = await podOfDaemonSet(installed, 'remove-state');
+    expect(await createPod(installed, NAMESPACE, pod)).toContain('pod/agent created');
+    await installed.kubectl(['delete', '-f', file]);
+  });
 
-    const { groups } = loadYaml<{ groups: object }>(
-      readFileSync(join(MANIFESTS, 'monitoring/rules.yaml'), 'utf8'),
-    );
-    const metadata = { name: 'oom-recorder', namespace: NAMESPACE };
-    const kind = { apiVersion: 'monitoring.coreos.com/v1', kind: 'PrometheusRule' };
-    const rule = JSON.stringify({ ...kind, metadata, spec: { groups } });
-    const applyRule = () => installed.kubectl(['apply', ...STRICT, '-f', '-'], { input: rule });
-    expect(await vi.waitFor(applyRule, eventually)).toContain('serverside-applied');
+  test('removes what the agent has, and nothing else', async () => {
+    const text = await readFile(join(MANIFESTS, 'examples/remove-state.yaml'), 'utf8');
+    const [remove] = loadYaml<V1DaemonSet>(text).spec?.template.spec?.initContainers ?? [];
+    const lib = tempDirectory();
+    await mkdir(join(lib, 'oom-recorder/printed'), { recursive: true });
+    await writeFile(join(lib, 'oom-recorder/state.db'), '');
+    await mkdir(join(lib, 'kubelet'));
+    const [command = '', ...args] = remove?.command ?? [];
+    const inLib = (arg: string) => arg.replace(/^\/host(?=\/)/, lib);
+    await run(command, args.map(inLib));
+    expect(await readdir(lib)).toEqual(['kubelet']);
+    expect(remove?.volumeMounts).toEqual([{ name: 'lib', mountPath: '/host' }]);
+  });
+});
+
+describe('the overlays', () => {
+  test('are taken by the API server and the operator’s own definitions', async ({ installed }) => {
+    await installed.kubectl(['apply', '--server-side', '-f', CRDS]);
+    for (const [overlay, added] of [
+      ['kube-prometheus-stack', 3],
+      ['outputs', 2],
+    ] as const) {
+      const apply = () =>
+        installed.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'overlays', overlay)]);
+      const eventually = { timeout: 15_000, interval: 200 };
+      const applied = (await vi.waitFor(apply, eventually)).trim().split('\n');
+      expect(applied, `overlay ${overlay}`).toHaveLength(6 + added);
+      const pod = await podOfDaemonSet(installed);
+      expect(await createPod(installed, NAMESPACE, pod)).toContain('pod/agent created');
+    }
+  });
+
+  test('with outputs give the agent options that it takes', async ({ cluster }) => {
+    const rendered = await cluster.kubectl(['kustomize', join(MANIFESTS, 'overlays/outputs')]);
+    const directory = tempDirectory();
+    await writeFile(join(directory, 'secret'), 'example');
+    const ran = await runDaemonSet(loadAllYaml(rendered), directory);
+    expect(ran.stderr).toContain('[E_KMSG_NOT_FOUND]');
   });
 });
 
@@ -190,5 +212,16 @@ describe('the ServiceAccount', () => {
     await expect(kubectl('delete', 'pod', 'any', '-n', 'default')).rejects.toThrow(
       'cannot delete resource "pods"',
     );
+  });
+});
+
+describe('kubectl delete', () => {
+  test('takes away whatever was applied', async ({ installed }) => {
+    await installed.kubectl(['delete', '--wait=false', '-k', join(MANIFESTS, 'base')]);
+    const left = () =>
+      installed.kubectl(['get', 'daemonset,serviceaccount,resourcequota', '-n', NAMESPACE]);
+    await vi.waitFor(async () => expect(await left()).toBe(''), { timeout: 10_000 });
+    for (const kind of ['clusterrole', 'clusterrolebinding'])
+      await expect(installed.kubectl(['get', kind, 'oom-recorder'])).rejects.toThrow('NotFound');
   });
 });

@@ -14,7 +14,11 @@ const isHere = await haveTools('prometheus', 'promtool');
 async function serve(counters: Counters): Promise<StatusServer> {
   return StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
-    statusPages({ metrics: metricsOf({ counters }), onError: (err) => expect.fail(String(err)) }),
+    statusPages({
+      metrics: metricsOf({ counters }),
+      openMetrics: metricsOf({ counters }, 'openMetrics'),
+      onError: (err) => expect.fail(String(err)),
+    }),
   );
 }
 
@@ -33,7 +37,7 @@ describe.skipIf(!isHere)('Prometheus', () => {
     await run('promtool', ['test', 'rules', join(MONITORING, 'rules.test.yaml')]);
   });
 
-  test('scrapes a container at 0, and its first kill', async () => {
+  test('scrapes a container at 0, and its first kill with the number of its record', async () => {
     const counters = new Counters(
       () => [podEntry('web-0')],
       () => Date.now(),
@@ -47,6 +51,8 @@ describe.skipIf(!isHere)('Prometheus', () => {
     await expect.poll(asked, { timeout }).toMatchObject([{ ...labels, value: '0' }]);
     counters.recorded(recordedKill(podEntry('web-0')));
     await expect.poll(asked, { timeout }).toMatchObject([{ ...labels, value: '1' }]);
+    const exemplars = () => prometheus.exemplars(kills);
+    await expect.poll(exemplars, { timeout }).toEqual([{ sequence: '1000' }]);
     const moved = () => prometheus.query(`changes(${kills}[1m])`);
     await expect.poll(moved, { timeout }).toMatchObject([{ ...labels, value: '1' }]);
   });

@@ -34,6 +34,7 @@ async function serve(body: string, page = (): string => ''): Promise<StatusServe
     { host: '127.0.0.1', port: 0 },
     statusPages({
       metrics: { contentType: 'text/plain', render: async () => body },
+      openMetrics: { contentType: 'openmetrics', render: async () => body },
       page,
       onError: (err) => expect.fail(String(err)),
     }),

@@ -54,6 +54,11 @@ beforeEach(() => {
   copyFileSync(FILE, join(directory, 'state.db'));
 });
 
+/** Of a container's last kill, which that version did not keep. */
+function withoutSequence(key: string, value: unknown): unknown {
+  return key === 'sequence' ? undefined : value;
+}
+
 function openStore(): StateStore {
   return new StateStore({ directory, historyMax: 100, log, nowMs: () => clock.wallMs() });
 }
@@ -198,7 +203,10 @@ describe('the state file of version 3', () => {
     ).toEqual(EARLIER.events);
     expect(backlog.pending(99).map(({ id }) => id)).toEqual(EARLIER.points);
     const { points: influx, ...counted } = EARLIER.counters;
-    expect(JSON.parse(JSON.stringify(counters))).toEqual({ ...counted, outputs: { influx } });
+    expect(JSON.parse(JSON.stringify(counters), withoutSequence)).toEqual({
+      ...counted,
+      outputs: { influx },
+    });
     expect(store.outbox.waiting().rows).toBe(0);
     expect(log.codes()).toEqual([]);
     await recorder.stop(0);

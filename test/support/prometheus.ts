@@ -24,6 +24,7 @@ export class Prometheus implements AsyncDisposable {
       `--config.file=${file}`,
       `--storage.tsdb.path=${server.directory}/data`,
       `--web.listen-address=127.0.0.1:${server.port}`,
+      '--enable-feature=exemplar-storage',
     ];
     await server.start(command, '/-/ready');
     return new Prometheus(server);
@@ -31,11 +32,23 @@ export class Prometheus implements AsyncDisposable {
 
   /** Each series with its labels, and its value as Prometheus writes it. */
   async query(expression: string): Promise<readonly { readonly value: string }[]> {
-    const question = `${this.#server.url}/api/v1/query?query=${encodeURIComponent(expression)}`;
-    const answer = (await (await fetch(question)).json()) as {
-      data: { result: { metric: object; value: [number, string] }[] };
-    };
-    return answer.data.result.map(({ metric, value }) => ({ ...metric, value: value[1] }));
+    type Answer = { result: { metric: object; value: [number, string] }[] };
+    const { result } = await this.#ask<Answer>(`query?query=${encodeURIComponent(expression)}`);
+    return result.map(({ metric, value }) => ({ ...metric, value: value[1] }));
+  }
+
+  /** The labels of the exemplars of the last minute. */
+  async exemplars(selector: string): Promise<readonly object[]> {
+    const now = Date.now() / 1000;
+    const range = `start=${now - 60}&end=${now + 1}`;
+    const question = `query_exemplars?${range}&query=${encodeURIComponent(selector)}`;
+    const series = await this.#ask<{ exemplars: { labels: object }[] }[]>(question);
+    return series.flatMap(({ exemplars }) => exemplars.map(({ labels }) => labels));
+  }
+
+  async #ask<T>(question: string): Promise<T> {
+    const answer = await fetch(`${this.#server.url}/api/v1/${question}`);
+    return ((await answer.json()) as { data: T }).data;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

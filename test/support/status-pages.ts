@@ -7,6 +7,7 @@ export function statusPages(pages: Partial<StatusPages> = {}): StatusPages {
   return {
     clock: SYSTEM_CLOCK,
     metrics: { contentType: 'text/plain', render: async () => '' },
+    openMetrics: { contentType: 'text/plain', render: async () => '' },
     health: [],
     readiness: [],
     page: () => '',

@@ -98,6 +98,7 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
     audit: () => ({ counted: 8, beforeStart: 5, recorded: 2, lost: 0, unexplained: 1 }),
     outbox: () => ({ rows: 2, oldestEnteredAtMs: KILLED_AT_MS - 90_000, pendingEpisodes: 1 }),
     watch: () => ({ synced: true, live: false, failures: 4, skipped: 2 }),
+    pods: () => [podEntry('web-0')],
     outputs: [
       { client: INFLUX, counts: new LabelCounts<string>(INFLUX.outcomes), waiting: () => 7 },
       { client: WEBHOOK, counts: new LabelCounts<string>(WEBHOOK.outcomes), waiting: () => 0 },
@@ -107,6 +108,9 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
 }
 
 /** The metrics of such a source. */
-export function metricsOf(source: Partial<MetricsSource> = {}): Metrics {
-  return new Metrics(listMetrics(metricsSource(source)));
+export function metricsOf(
+  source: Partial<MetricsSource> = {},
+  format: 'text' | 'openMetrics' = 'text',
+): Metrics {
+  return new Metrics(listMetrics(metricsSource(source)), format);
 }

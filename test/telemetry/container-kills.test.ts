@@ -32,8 +32,8 @@ describe('the kills of containers', () => {
   test('are counted, also before the pods are listed', () => {
     const { at, kills, shown } = harness();
     at.pods = undefined;
-    kills.count(of('web'));
-    kills.count(of('web'));
+    kills.count(of('web'), 7);
+    kills.count(of('web'), 7);
     expect(shown()).toEqual(['web/app 2']);
     at.pods = [podEntry('web'), podEntry('db')];
     expect(shown()).toEqual(['web/app 2', 'db/app 0']);
@@ -41,15 +41,15 @@ describe('the kills of containers', () => {
 
   test('are of the pod alone where its container is not known', () => {
     const { at, kills, shown } = harness([podEntry('web')]);
-    kills.count(of('web', ''));
+    kills.count(of('web', ''), 7);
     at.nowMs = 60 * MINUTE_MS;
     expect(shown()).toEqual(['web/ 1', 'web/app 0']);
   });
 
   test('stay while the container does, and 15 minutes after a kill nobody knows a container for', () => {
     const { at, kills, shown } = harness([podEntry('web')]);
-    kills.count(of('web'));
-    kills.count(of('stranger'));
+    kills.count(of('web'), 7);
+    kills.count(of('stranger'), 7);
     at.nowMs = 15 * MINUTE_MS;
     expect(shown()).toEqual(['web/app 1', 'stranger/app 1']);
     at.nowMs += 1;
@@ -61,28 +61,28 @@ describe('the kills of containers', () => {
   test('are not forgotten while nobody can say what is gone', () => {
     const { at, kills, shown } = harness([]);
     at.pods = undefined;
-    kills.count(of('web'));
+    kills.count(of('web'), 7);
     at.nowMs = 60 * MINUTE_MS;
     expect(shown()).toEqual(['web/app 1']);
   });
 
   test('go on after a restart', () => {
     const before = harness([podEntry('web')]);
-    before.kills.count(of('web'));
+    before.kills.count(of('web'), 7);
     const saved: unknown = JSON.parse(JSON.stringify(before.kills));
     const after = harness([podEntry('web')]);
     after.kills.restore(saved);
-    after.kills.count(of('web'));
+    after.kills.count(of('web'), 7);
     expect(after.shown()).toEqual(['web/app 2']);
   });
 
   test('are written where they changed, and deleted where they are over', () => {
     const { at, kills } = harness([podEntry('web'), podEntry('db')]);
-    for (const pod of ['web', 'db', 'job']) kills.count(of(pod));
+    for (const pod of ['web', 'db', 'job']) kills.count(of(pod), 7);
     expect(kills.takeChanges()).toHaveLength(3);
-    kills.count(of('db'));
+    kills.count(of('db'), 7);
     expect(kills.takeChanges()).toEqual([
-      { key: 'shop/db/app', value: { ...of('db'), count: 2, lastKillMs: 0 } },
+      { key: 'shop/db/app', value: { ...of('db'), count: 2, lastKillMs: 0, sequence: 7 } },
     ]);
     at.nowMs = 15 * MINUTE_MS + 1;
     kills.current();
@@ -110,7 +110,7 @@ describe('the kills of containers', () => {
     for (let n = 0; n < 10_000; n += 1) {
       at.nowMs = n * MINUTE_MS;
       at.pods = [podEntry(`job-${n}`)];
-      kills.count(of(`job-${n}`));
+      kills.count(of(`job-${n}`), 7);
       most = Math.max(most, kills.toJSON().length);
     }
     expect(most).toBeLessThanOrEqual(1_001);

@@ -84,11 +84,11 @@ describe('the metrics', () => {
   });
 
   test('leave out what an agent does not have', async () => {
-    const { audit, outbox, watch, outputs, ...source } = metricsSource();
+    const { audit, outbox, watch, pods, outputs, ...source } = metricsSource();
     const shown = Object.keys(listMetrics({ ...source, outputs: [] })).join('\n');
-    expect([audit, outbox, watch, outputs[0]]).not.toContain(undefined);
+    expect([audit, outbox, watch, pods, outputs[0]]).not.toContain(undefined);
     expect(shown).not.toMatch(
-      /kernel_oom_kills|outbox|pending|event_posts|events_skipped|pods_|influx/,
+      /kernel_oom_kills|outbox|pending|event_posts|events_skipped|pods?_|memory_limit|influx/,
     );
   });
 
@@ -151,7 +151,7 @@ describe('the metrics', () => {
   test('escape what a name may hold', async () => {
     const counters = makeCounters();
     const ref = { namespace: 'a"b', pod: 'c\\d', container: 'e\nf' };
-    counters.kills.count(ref);
+    counters.kills.count(ref, 7);
     const [line] = await samples({ counters });
     expect(line).toBe(
       String.raw`container_oom_events_total{namespace="a\"b",pod="c\\d",container="e\nf"} 1`,

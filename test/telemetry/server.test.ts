@@ -31,6 +31,7 @@ function shown(): StatusPages {
   const render = async (): Promise<string> => `up ${(renders += 1)}\n`;
   return statusPages({
     metrics: { contentType: 'text/plain; version=0.0.4', render },
+    openMetrics: { contentType: 'application/openmetrics-text', render },
     health: [() => problems.health],
     readiness: [() => undefined, () => problems.ready],
     page: () => `<!doctype html><title>page ${(renders += 1)}</title>`,
@@ -152,6 +153,12 @@ describe('the listener', () => {
     const response = await get('/metrics?name=any');
     expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4');
     expect(await response.text()).toBe('up 1\n');
+  });
+
+  test('shows OpenMetrics to who would rather have that', async () => {
+    const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.4';
+    const response = await get('/metrics', { headers: { accept } });
+    expect(response.headers.get('content-type')).toBe('application/openmetrics-text');
   });
 
   test('is fine until something is wrong, and says what', async () => {
