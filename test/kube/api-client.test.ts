@@ -9,9 +9,9 @@ import { mountServiceAccount, type ServiceAccount } from '../support/service-acc
 import * as server from '../support/misbehaving-server.ts';
 
 /** Short enough for a test, long enough for a TLS handshake on a loaded machine. */
-const TIMEOUTS = { connectMs: 2000, requestMs: 2000 };
+const TIMEOUTS = { connectMs: 20_000, requestMs: 20_000 };
 /** For the cases that wait for the time-out. */
-const IMPATIENT = { connectMs: 300, requestMs: 300 };
+const IMPATIENT = { connectMs: 1000, requestMs: 1000 };
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 let first: Certificate;

@@ -14,7 +14,8 @@ export interface AgentProcess extends AsyncDisposable {
 }
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-const READY_MS = 15_000;
+/** A second where nobody else wants the processor. */
+const READY_MS = 50_000;
 
 /** Starts `oom-recorder run` with `args` and waits until it watches the log. V8 gets its own `flags`. */
 export async function startAgent(
