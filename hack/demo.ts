@@ -7,7 +7,9 @@ import { until } from '../test/node/play/until.ts';
 import { createNode, createPod } from '../test/support/cluster-objects.ts';
 import { makeKill } from '../test/support/oom-kills.ts';
 import { type SpawnedAgent, spawnAgent } from '../test/support/spawn-agent.ts';
+import { run } from './control-plane/commands.ts';
 import { type ControlPlane, startControlPlane } from './control-plane/control-plane.ts';
+import { installPlugin, pluginEnv } from './install-plugin.ts';
 
 const NODE = 'demo-node';
 const NAMESPACE = 'shop';
@@ -27,8 +29,12 @@ async function demo(): Promise<void> {
   await killInPod(cluster, { pod: 'checkout', container: 'app', name: 'java' });
   await killInPod(cluster, { pod: 'worker', container: 'jobs', name: 'convert', child: true });
   await untilEvents(cluster, 2);
-  await show(cluster, 'get', 'events', '-n', NAMESPACE);
-  await show(cluster, 'describe', 'pod', 'checkout', '-n', NAMESPACE);
+  using plugin = await openPlugin();
+  const env = pluginEnv(plugin.directory, cluster.env);
+  await show(env, 'get', 'events', '-n', NAMESPACE);
+  await show(env, 'describe', 'pod', 'checkout', '-n', NAMESPACE);
+  await show(env, 'oom', '-n', NAMESPACE);
+  await show(env, 'oom', 'worker', '-n', NAMESPACE);
   if (process.stdin.isTTY && process.stdout.isTTY) await untilEnter(cluster, agent);
 }
 
@@ -94,8 +100,16 @@ async function untilEvents(cluster: ControlPlane, count: number): Promise<void> 
   });
 }
 
-async function show(cluster: ControlPlane, ...args: readonly string[]): Promise<void> {
-  say(`\n$ kubectl ${args.join(' ')}\n${(await cluster.kubectl(args)).trimEnd()}`);
+/** `kubectl oom`, in a directory for the PATH. */
+async function openPlugin(): Promise<Disposable & { readonly directory: string }> {
+  const directory = mkdtempSync(join(tmpdir(), 'oom-recorder-demo-'));
+  await installPlugin(directory);
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  return { directory, [Symbol.dispose]: remove };
+}
+
+async function show(env: NodeJS.ProcessEnv, ...args: readonly string[]): Promise<void> {
+  say(`\n$ kubectl ${args.join(' ')}\n${(await run('kubectl', args, { env })).trimEnd()}`);
 }
 
 async function untilEnter(cluster: ControlPlane, { url }: DemoAgent): Promise<void> {

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { installPlugin, pluginEnv } from '../../hack/install-plugin.ts';
 import { resolveBinaries } from '../../hack/control-plane/binaries.ts';
 import { run } from '../../hack/control-plane/commands.ts';
-import { installPlugin, pluginEnv, runPlugin, startPlugin } from '../support/kubectl-plugin.ts';
+import { runPlugin, startPlugin } from '../support/kubectl-plugin.ts';
 
 /**
  * Of a node with a kubelet and the agent of `manifests/base`, such as `make node` boots: there alone a port can be

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
+import { installPlugin, pluginEnv } from '../../hack/install-plugin.ts';
 import { startAgent } from '../support/agent-process.ts';
 import { createNode, createPod } from '../support/cluster-objects.ts';
 import { testWithCluster } from '../support/cluster.ts';
-import { installPlugin, pluginEnv, runPlugin, startPlugin } from '../support/kubectl-plugin.ts';
+import { runPlugin, startPlugin } from '../support/kubectl-plugin.ts';
 import { needsRoot } from '../support/needs-root.ts';
 import { makeKill } from '../support/oom-kills.ts';
 

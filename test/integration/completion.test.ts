@@ -3,9 +3,10 @@ import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test as base } from 'vitest';
+import { installPlugin, pluginEnv } from '../../hack/install-plugin.ts';
 import { bundle } from '../../hack/bundle.ts';
 import { resolveBinaries } from '../../hack/control-plane/binaries.ts';
-import { installPlugin, pluginEnv, runPlugin } from '../support/kubectl-plugin.ts';
+import { runPlugin } from '../support/kubectl-plugin.ts';
 import { haveTools } from '../support/test-tools.ts';
 
 /** Both programs on a PATH, by their names. */

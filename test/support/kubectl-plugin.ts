@@ -1,12 +1,11 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { bundleKubectlOom } from '../../hack/bundle.ts';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { installPlugin, pluginEnv } from '../../hack/install-plugin.ts';
 import { testWithCluster } from './cluster.ts';
 
 /** A real kubectl that has the plugin on its PATH, for a cluster of the file's own. */
@@ -48,18 +47,6 @@ export interface RunningPlugin extends AsyncDisposable {
   readonly stderr: () => string;
   /** @returns the exit code */
   stop(): Promise<number | null>;
-}
-
-/** Puts `kubectl-oom` into a directory, as npm would: an executable, found by its name. */
-export async function installPlugin(directory: string): Promise<void> {
-  const { outfile } = await bundleKubectlOom(directory);
-  await rename(outfile, join(directory, 'kubectl-oom'));
-}
-
-/** The environment in which a kubectl finds the plugin, and the plugin the Node that tests run on. */
-export function pluginEnv(directory: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const node = join(process.execPath, '..');
-  return { ...env, PATH: [directory, node, env['PATH']].join(delimiter) };
 }
 
 /** Runs a command to its end. */
