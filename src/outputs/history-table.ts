@@ -1,4 +1,4 @@
-import { eventText } from '../recorder/event-message.ts';
+import { eventText, isLimitOf } from '../recorder/event-message.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
 import { attributionOf, episodeId, type KnownEpisode } from './describe-episode.ts';
@@ -58,11 +58,12 @@ function cellsOf(known: KnownEpisode, nowMs: number): readonly string[] {
   const { pod, container } = subject?.kind === 'pod' ? subject : {};
   const absent = state === 'pending' ? PENDING : NONE;
   const size = limitKb === undefined ? '' : ` ${formatKb(limitKb)}`;
+  const level = limitLevel === 'pod' && isLimitOf(container, limitKb) ? 'container' : limitLevel;
   return [
     pod?.namespace ?? absent,
     pod?.name ?? absent,
     container?.name ?? absent,
-    limitLevel === undefined ? (state === 'pending' ? PENDING : UNKNOWN) : `${limitLevel}${size}`,
+    level === undefined ? (state === 'pending' ? PENDING : UNKNOWN) : `${level}${size}`,
     isOneOfSeveral === true ? UNKNOWN : `${victim.comm} (${victim.pid})`,
     String(1 + members.length),
     humanDuration(nowMs - atMs),
