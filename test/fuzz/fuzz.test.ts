@@ -26,7 +26,7 @@ test.each([
   [{ kind: 'cut', at: 1, length: 2 }, 'ad'],
   [{ kind: 'put', at: 4, text: 'x' }, 'xabcd'],
   [{ kind: 'byte', at: 3, byte: 0x7a }, 'abcz'],
-  [{ kind: 'repeat', at: 2, length: 1, times: 3 }, 'abcccd'],
+  [{ kind: 'repeat', at: 2, length: 1, times: 3 }, 'abccccd'],
 ] as const)('%j is one change', (one, text) => {
   expect(changed('abcd', one)).toBe(text);
 });
