@@ -16,15 +16,18 @@ export interface ExplainOptions {
   readonly isDated: boolean;
   /** The store keeps the largest tasks alone. */
   readonly isTableCut?: boolean;
+  /** Leaves out whose processes else there were: for somebody who may see one namespace. */
+  readonly isTableHidden?: boolean;
 }
 
 /** Explains an episode: from a log as it is read, or from the store. */
 export function explain(
-  episode: OomEpisode,
+  known: OomEpisode,
   attribution: Attribution,
-  { isDated, isTableCut = false }: ExplainOptions,
+  { isDated, isTableCut = false, isTableHidden = false }: ExplainOptions,
 ): Explanation {
-  const facts = factsOf(episode, attribution, isTableCut);
+  const episode = isTableHidden ? { ...known, tasks: [], invoker: undefined } : known;
+  const facts = factsOf(episode, attribution, isTableCut, isTableHidden);
   const { invoker, monotonicUs, sequence, atMs, context } = episode;
   const { swapUsageKb: usageKb, swapLimitKb: limitKb } = facts.memory;
   const subject = attribution.subjects.find(({ kind }) => kind === 'pod') ?? { kind: 'node' };
