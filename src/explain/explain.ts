@@ -56,7 +56,7 @@ export function explain(
 function limitOf({ level, episode }: Facts): ExplainedLimit | undefined {
   const { oomMemcg, usageKb } = episode;
   const limitKb = (episode.limitKb ?? 0) < UNLIMITED_KB ? episode.limitKb : undefined;
-  if (level === undefined) return undefined;
+  if (level === undefined && oomMemcg === undefined) return undefined;
   const used = usageKb === undefined || !limitKb ? undefined : (usageKb / limitKb) * 100;
   return withoutAbsent({
     level,

@@ -52,7 +52,7 @@ function podWords({ uid, namespace, name, container, containerId }: ExplainedPod
 }
 
 function limitWords({ level, usageKb, limitKb, usedPercent }: ExplainedLimit): string {
-  const words = LEVEL_WORDS[level];
+  const words = level === undefined ? 'of the cgroup below' : LEVEL_WORDS[level];
   if (usageKb === undefined) return words;
   if (limitKb === undefined || usedPercent === undefined)
     return `${words}, ${formatKb(usageKb)} used`;

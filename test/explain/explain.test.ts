@@ -56,6 +56,15 @@ describe('an explanation', () => {
     expect(explained(aSystemEpisode()).limit).toEqual({ level: 'system' });
   });
 
+  test('says how large the limit is while it is not decided whose', () => {
+    const undecided = explain(aListedEpisode(), { subjects: [], source: 'none' }, UNDATED);
+    expect(undecided.limit).not.toHaveProperty('level');
+    expect(undecided.limit).toMatchObject({ limitKb: 524_288, usedPercent: 100 });
+    expect(renderText(undecided)).toContain(
+      'Limit     of the cgroup below, 512Mi; 100 % of it used',
+    );
+  });
+
   test('of one that was withheld advises nothing', () => {
     expect(explained(aBareEpisode())).toMatchObject({ advice: [], unsaid: [expect.any(String)] });
   });
