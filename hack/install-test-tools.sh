@@ -9,12 +9,13 @@ package() {
     influxd) echo influxdb ;;
     influx) echo influxdb-client ;;
     runc) echo runc ;;
+    chromium) echo chromium ;;
     mkfs.ext4 | e2fsck) echo e2fsprogs ;;
     *) echo "no test tool: $1" >&2 && exit 2 ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- prometheus promtool influxd influx runc
+[ $# -gt 0 ] || set -- prometheus promtool influxd influx runc chromium
 needs=
 for tool in "$@"; do
   needs="$needs $tool=$(package "$tool")"

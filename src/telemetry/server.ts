@@ -8,6 +8,7 @@ import type { Access, Visitor } from './access.ts';
 import { type Answer, problem, text, type Whole } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
+import { PAGE_POLICY } from './page-assets.ts';
 import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
@@ -21,8 +22,8 @@ export interface StatusPages {
   readonly health: readonly Check[];
   /** Whether it can do its work now: log open, pods synced, store writable. */
   readonly readiness: readonly Check[];
-  /** The page for people, as HTML. */
-  readonly page: () => string;
+  /** The page for people, by the query's parameters, for somebody who may see so much. */
+  readonly page: (params: URLSearchParams, access: Access) => Promise<Answer>;
   /** Whether that visitor may see what is every tenant's, the page and the episodes; what is answered where not. */
   readonly admit: (visitor: Visitor, namespace: string | undefined) => Promise<Access | Answer>;
   /** The episodes, by the query's parameters, for somebody who may see so much. */
@@ -33,7 +34,6 @@ export interface StatusPages {
 
 type Page = (request: IncomingMessage, params: URLSearchParams) => Answer | Promise<Answer>;
 
-const HTML = 'text/html; charset=utf-8';
 /** Time for a request's head and for its whole; nobody sends us more than a few lines. */
 const REQUEST_LIMIT_MS = 5_000;
 /** How often Node looks for connections that are over their time; rarely, since idle costs nothing. */
@@ -146,7 +146,7 @@ function headersOf({ status, type, headers }: Answer): Readonly<Record<string, s
     'content-type': type,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'content-security-policy': PAGE_POLICY,
     ...(status === 405 && { allow: 'GET, HEAD' }),
     ...headers,
   };
@@ -154,15 +154,22 @@ function headersOf({ status, type, headers }: Answer): Readonly<Record<string, s
 
 function pagesOf(shown: StatusPages): Record<string, Page> {
   const { clock, metrics, page, health, readiness, admit, episodes } = shown;
-  const metricsText = shareRendering(clock, () => metrics.render());
-  const html = shareRendering(clock, async () => page());
+  const metricsText = shareRendering(clock, () =>
+    metrics.render().then((text) => Buffer.from(text)),
+  );
+  const shownPage = shareRendering(
+    clock,
+    page,
+    (params, access) => `${access} ${params.toString()}`,
+  );
   return Object.assign(Object.create(null), {
     '/metrics': async () => ({ status: 200, type: metrics.contentType, body: await metricsText() }),
     '/healthz': () => verdict(health),
     '/readyz': () => verdict(readiness),
-    '/': async (visitor) => {
-      const access = await admit(visitor, undefined);
-      return isAdmitted(access) ? { status: 200, type: HTML, body: await html() } : access;
+    '/': async (visitor, params) => {
+      // A form that is sent empty asks for all.
+      const access = await admit(visitor, params.get('namespace')?.trim() || undefined);
+      return isAdmitted(access) ? shownPage(params, access) : access;
     },
     '/api/v1/episodes': async (visitor, params) => {
       const access = await admit(visitor, params.get('namespace') ?? undefined);

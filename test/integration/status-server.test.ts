@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { html } from '../../src/telemetry/answer.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { statusPages } from '../support/status-pages.ts';
 
@@ -34,7 +35,7 @@ async function serve(body: string, page = (): string => ''): Promise<StatusServe
     { host: '127.0.0.1', port: 0 },
     statusPages({
       metrics: { contentType: 'text/plain', render: async () => body },
-      page,
+      page: async () => html(page()),
       onError: (err) => expect.fail(String(err)),
     }),
   );
