@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Markup } from '../markup.ts';
 import { type AskHistory, latestPending, readHistory } from '../store/history.ts';
 import type { Access } from './access.ts';
-import { type Answer, html, text } from './answer.ts';
+import { html, text, type Whole } from './answer.ts';
 import { parseEpisodeQuery } from './episode-query.ts';
 import { giveWay, type OwnWork } from './give-way.ts';
 import { MAX_SHOWN, type PageQuery, renderPage } from './page.ts';
@@ -32,7 +32,7 @@ export async function answerPage(
   { clock, node, version, ask, records, status }: PageSource,
   params: URLSearchParams,
   access: Access,
-): Promise<Answer> {
+): Promise<Whole> {
   const nowMs = clock.wallMs();
   const query = parsePageQuery(params, nowMs);
   if (typeof query === 'string') return text(400, `${query}\n`);
