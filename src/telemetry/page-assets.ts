@@ -53,7 +53,7 @@ footer { margin-top: 1.5rem }
 
 /**
  * Fetches the page again while somebody looks at it and has nothing selected; what is open stays open, and
- * the focus where it is. Where that fails the page says that it is old. Without it the page is as it is, and is reloaded by hand.
+ * the focus where it is. Where that fails, or another node answers, the page says that it is old. Without it the page is as it is, and is reloaded by hand.
  */
 export const SCRIPT = `
 const everyMs = 10000;
@@ -64,8 +64,9 @@ async function refresh() {
   if (document.hidden) return;
   try {
     const answer = await fetch(location.href, { signal: AbortSignal.timeout(everyMs) });
-    if (!answer.ok) throw new Error(answer.status);
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const main = page.querySelector('main');
+    if (main === null || page.title !== document.title) throw new Error('not this page');
     stale.hidden = true;
     if (!getSelection().isCollapsed) return;
     for (const details of page.querySelectorAll('details')) {
@@ -73,7 +74,7 @@ async function refresh() {
     }
     const focused = document.activeElement?.closest('summary')?.parentElement;
     const id = focused && bodyOf(focused);
-    document.querySelector('main').replaceWith(page.querySelector('main'));
+    document.querySelector('main').replaceWith(main);
     if (id) detailsOf(id)?.querySelector('summary').focus({ preventScroll: true });
   } catch {
     stale.hidden = false;

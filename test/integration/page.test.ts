@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axe, { type AxeResults } from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page, Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StateStore } from '../../src/store/state-store.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
@@ -166,12 +166,19 @@ describe.skipIf(!isHere)('the page in Chromium', () => {
     await expect.poll(() => requests.length).toBe(2);
     expect(await selected()).toContain('kubectl -n batch describe pod');
     expect(await page.getByRole('alert').isVisible()).toBe(false);
-    await page.route(url(), (route) => route.abort());
-    await page.clock.fastForward(REFRESH_MS);
-    await page.getByRole('alert').waitFor();
-    await page.unroute(url());
-    await page.clock.fastForward(REFRESH_MS);
-    await page.getByRole('alert').waitFor({ state: 'hidden' });
+    const body = '<title>OOM kills on node-2</title><main></main>';
+    for (const answer of [
+      (route: Route) => route.abort(),
+      (route: Route) => route.fulfill({ body, contentType: 'text/html' }),
+    ]) {
+      await page.route(url(), answer);
+      await page.clock.fastForward(REFRESH_MS);
+      await page.getByRole('alert').waitFor();
+      await page.unroute(url());
+      await page.clock.fastForward(REFRESH_MS);
+      await page.getByRole('alert').waitFor({ state: 'hidden' });
+    }
+    expect(await bodyOf(48).isVisible()).toBe(true);
   });
 
   test.for(EVERY.filter(([width]) => width !== 1200))(
