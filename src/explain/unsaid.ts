@@ -25,7 +25,7 @@ const NO_TABLE =
   'Who else used memory: there is no task table (the kernel prints one where vm.oom_dump_tasks is 1).';
 const TABLE_LOST = 'Who else used memory: no task table is in what is left of the report.';
 const TABLE_HIDDEN =
-  'Who else used memory: the limit is shared with other namespaces, and only who may see all of them is shown their processes.';
+  'Who else used memory: other namespaces may share that limit, and only who may see all of them is shown their processes.';
 const CUT = 'Who used little: only the largest tasks of the table were kept.';
 const NOT_LISTED =
   'How large the victim was beside the others: it is not in the task table (it was forked since, or is a thread).';
