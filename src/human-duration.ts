@@ -40,7 +40,7 @@ function inUnits(seconds: number, { unit, rest }: Pick<Step, 'unit' | 'rest'>): 
   return left === 0 ? whole : `${whole}${left}${rest[0]}`;
 }
 
-const DURATION = /^(?:\d{1,9}(?:\.\d{1,9})?[smhd])+$/;
+const DURATION = /^(?:\d+(?:\.\d+)?[smhd])+$/;
 const TERM = /(?<count>[\d.]+)(?<unit>[smhd])/g;
 const MS_OF: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

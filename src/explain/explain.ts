@@ -1,7 +1,7 @@
 import type { OomEpisode } from '../oom/episode.ts';
 import { UNLIMITED_KB } from '../oom/memory-statistics.ts';
 import type { Attribution } from '../pods/attribute.ts';
-import { eventText } from '../recorder/event-message.ts';
+import { eventText, isLimitOf } from '../recorder/event-message.ts';
 import { safeText } from '../safe-text.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { advise } from './advise.ts';
@@ -16,15 +16,18 @@ export interface ExplainOptions {
   readonly isDated: boolean;
   /** The store keeps the largest tasks alone. */
   readonly isTableCut?: boolean;
+  /** Leaves out whose processes else there were: for somebody who may see one namespace. */
+  readonly isTableHidden?: boolean;
 }
 
 /** Explains an episode: from a log as it is read, or from the store. */
 export function explain(
-  episode: OomEpisode,
+  known: OomEpisode,
   attribution: Attribution,
-  { isDated, isTableCut = false }: ExplainOptions,
+  { isDated, isTableCut = false, isTableHidden = false }: ExplainOptions,
 ): Explanation {
-  const facts = factsOf(episode, attribution, isTableCut);
+  const episode = isTableHidden ? { ...known, tasks: [], invoker: undefined } : known;
+  const facts = factsOf(episode, attribution, isTableCut, isTableHidden);
   const { invoker, monotonicUs, sequence, atMs, context } = episode;
   const { swapUsageKb: usageKb, swapLimitKb: limitKb } = facts.memory;
   const subject = attribution.subjects.find(({ kind }) => kind === 'pod') ?? { kind: 'node' };
@@ -50,13 +53,14 @@ export function explain(
   });
 }
 
-function limitOf({ level, episode }: Facts): ExplainedLimit | undefined {
+function limitOf({ level, episode, container }: Facts): ExplainedLimit | undefined {
   const { oomMemcg, usageKb } = episode;
   const limitKb = (episode.limitKb ?? 0) < UNLIMITED_KB ? episode.limitKb : undefined;
-  if (level === undefined) return undefined;
+  if (level === undefined && oomMemcg === undefined) return undefined;
   const used = usageKb === undefined || !limitKb ? undefined : (usageKb / limitKb) * 100;
   return withoutAbsent({
     level,
+    isContainers: (level === 'pod' && isLimitOf(container, limitKb)) || undefined,
     cgroup: oomMemcg === undefined ? undefined : safeText(oomMemcg),
     usageKb,
     limitKb,

@@ -30,7 +30,10 @@ export interface Explanation {
 
 /** Whose limit was hit, and how much of it was in use. */
 export interface ExplainedLimit {
-  readonly level: LimitLevel;
+  /** Absent while it is not decided whose the cgroup is. */
+  readonly level?: LimitLevel;
+  /** The pod's cgroup has the limit of its only container, which is the one that was set. */
+  readonly isContainers?: boolean;
   readonly cgroup?: string;
   readonly usageKb?: number;
   /** Absent for the system, which has none. */

@@ -29,10 +29,17 @@ export interface Facts {
   readonly tasks: readonly TaskRow[];
   /** Only the largest of them were kept. */
   readonly isTableCut: boolean;
+  /** Whoever reads this may not see them. */
+  readonly isTableHidden: boolean;
 }
 
 /** Puts together what is known of an episode and its owner. */
-export function factsOf(episode: OomEpisode, attribution: Attribution, isTableCut: boolean): Facts {
+export function factsOf(
+  episode: OomEpisode,
+  attribution: Attribution,
+  isTableCut: boolean,
+  isTableHidden = false,
+): Facts {
   const { victim, members, tasks, memory = {}, usageKb } = episode;
   const killed = [victim, ...members];
   const found = attribution.subjects.find((subject) => subject.kind === 'pod');
@@ -49,6 +56,7 @@ export function factsOf(episode: OomEpisode, attribution: Attribution, isTableCu
     breakdown: wholeKb === undefined ? undefined : breakDown(memory, wholeKb),
     tasks: episode.context === 'full' ? tasks : [],
     isTableCut,
+    isTableHidden,
   };
 }
 

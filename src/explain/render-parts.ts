@@ -52,8 +52,10 @@ function podWords({ uid, namespace, name, container, containerId }: ExplainedPod
 }
 
 /** Whose limit it was, how large, and how much of it was used. */
-export function limitWords({ level, usageKb, limitKb, usedPercent }: ExplainedLimit): string {
-  const words = LEVEL_WORDS[level];
+export function limitWords(limit: ExplainedLimit): string {
+  const { level, isContainers, usageKb, limitKb, usedPercent } = limit;
+  const known = isContainers === true ? 'container' : level;
+  const words = known === undefined ? 'of the cgroup below' : LEVEL_WORDS[known];
   if (usageKb === undefined) return words;
   if (limitKb === undefined || usedPercent === undefined)
     return `${words}, ${formatKb(usageKb)} used`;
@@ -67,33 +69,43 @@ export function processLines(
   paint: Paint,
 ): readonly string[] {
   const space = Math.max(MIN_BAR, width - PROCESS_COLUMNS - NAME_COLUMNS - 1);
-  const isInPages = rows.some(
-    ({ rssKb, rssPages }) => rssKb === undefined && rssPages !== undefined,
-  );
-  const sizeOf = ({ rssKb, rssPages }: ProcessRow): number | undefined =>
-    isInPages ? rssPages : rssKb;
-  const largest = Math.max(1, ...rows.map((row) => sizeOf(row) ?? 0));
-  const lines = rows.map((row) => {
-    const size = sizeOf(row);
-    const words = size === undefined || isInPages ? (size ?? '?') : formatKb(size);
-    const cells = processCells(
-      row.killed === undefined ? ' ' : '✗',
-      row.pid,
-      row.oomScoreAdj,
-      words,
-    );
-    const drawn = bar((size ?? 0) / largest, space);
+  const { title, sizes } = processSizes(rows);
+  const lines = rows.map((row, at) => {
+    const { words = '', share = 0 } = sizes[at] ?? {};
+    const mark = row.killed === undefined ? ' ' : '✗';
+    const cells = processCells(mark, row.pid, row.oomScoreAdj, words);
+    const drawn = bar(share, space);
     const name = `${' '.repeat(space - drawn.length)} ${cutTo(row.comm || '""', NAME_COLUMNS)}`;
     return row.killed === undefined
       ? `${cells}${paint('bar', drawn)}${name}`
       : paint('dead', `${cells}${drawn}${name}`);
   });
-  const titles = processCells(' ', 'pid', 'adj', isInPages ? 'rss pages' : 'rss');
+  const titles = processCells(' ', 'pid', 'adj', title);
   return [
     paint('note', `${titles}${' '.repeat(space)} name`),
     ...lines,
     ...othersLine(others, paint),
   ];
+}
+
+/** How large each process is, in words and as a share of the largest. */
+export function processSizes(rows: readonly ProcessRow[]): {
+  readonly title: string;
+  readonly sizes: readonly { readonly words: string; readonly share: number }[];
+} {
+  const isInPages = rows.some(
+    ({ rssKb, rssPages }) => rssKb === undefined && rssPages !== undefined,
+  );
+  const all = rows.map(({ rssKb, rssPages }) => (isInPages ? rssPages : rssKb));
+  const largest = Math.max(1, ...all.map((size = 0) => size));
+  const words = (size: number): string => (isInPages ? String(size) : formatKb(size));
+  return {
+    title: isInPages ? 'rss pages' : 'rss',
+    sizes: all.map((size) => ({
+      words: size === undefined ? '?' : words(size),
+      share: (size ?? 0) / largest,
+    })),
+  };
 }
 
 type Cell = string | number | undefined;
@@ -103,14 +115,21 @@ function processCells(mark: string, pid: Cell, adj: Cell = '', size: Cell = ''):
   return `  ${mark} ${pidCell.padStart(7)} ${adjCell.padStart(6)} ${sizeCell.padStart(9)} `;
 }
 
-function othersLine(
-  { count, killed, rssKb }: Explanation['processes']['others'],
-  paint: Paint,
-): readonly string[] {
-  if (count === 0) return [];
+function othersLine(others: Explanation['processes']['others'], paint: Paint): readonly string[] {
+  const words = othersWords(others);
+  return words === undefined ? [] : [paint('note', `    ${words}`)];
+}
+
+/** Of the processes that are left out; `undefined` where none is. */
+export function othersWords({
+  count,
+  killed,
+  rssKb,
+}: Explanation['processes']['others']): string | undefined {
+  if (count === 0) return undefined;
   const dead = killed === 0 ? '' : `, ${killed} of them killed`;
   const size = rssKb === undefined ? '' : `, ${formatKb(rssKb)} together`;
-  return [paint('note', `    and ${count} more${dead}${size}`)];
+  return `and ${count} more${dead}${size}`;
 }
 
 /** Where the memory went, as bars. */
@@ -124,10 +143,20 @@ export function memoryLines(
     const cells = `  ${what.padEnd(18)} ${formatKb(kb).padStart(8)} ${String(percent).padStart(4)} % `;
     return `${cells}${paint('bar', bar(kb / (memory?.wholeKb ?? 1), space))}`.trimEnd();
   });
-  if (swap === undefined || (swap.usageKb === 0 && !swap.limitKb)) return shares;
+  const used = swapWords(swap);
+  if (used === undefined) return shares;
+  const [size, limit] = used;
+  return [...shares, `  ${SWAP.padEnd(18)} ${size.padStart(8)}${limit}`];
+}
+
+/** Swap is no share of the memory. */
+export const SWAP = 'swap, besides';
+
+/** How much of it was in use, and of how much; `undefined` where there was none. */
+export function swapWords(
+  swap: Explanation['swap'],
+): readonly [size: string, limit: string] | undefined {
+  if (swap === undefined || (swap.usageKb === 0 && !swap.limitKb)) return undefined;
   const limit = swap.limitKb === undefined ? '' : ` of ${formatKb(swap.limitKb)}`;
-  return [
-    ...shares,
-    `  ${'swap, besides'.padEnd(18)} ${formatKb(swap.usageKb).padStart(8)}${limit}`,
-  ];
+  return [formatKb(swap.usageKb), limit];
 }

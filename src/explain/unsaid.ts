@@ -24,6 +24,8 @@ const PARTIAL =
 const NO_TABLE =
   'Who else used memory: there is no task table (the kernel prints one where vm.oom_dump_tasks is 1).';
 const TABLE_LOST = 'Who else used memory: no task table is in what is left of the report.';
+const TABLE_HIDDEN =
+  'Who else used memory: other namespaces may share that limit, and only who may see all of them is shown their processes.';
 const CUT = 'Who used little: only the largest tasks of the table were kept.';
 const NOT_LISTED =
   'How large the victim was beside the others: it is not in the task table (it was forked since, or is a thread).';
@@ -33,9 +35,10 @@ const NO_STATISTICS = 'Where the memory went: there are no memory statistics of 
 const NO_POD =
   'Which Pod and container it was by name: its cgroup is of a pod that is not known here (--pods takes a list of them).';
 
-function aboutTable({ episode, pageKb, isTableCut }: Facts): readonly string[] {
+function aboutTable({ episode, pageKb, isTableCut, isTableHidden }: Facts): readonly string[] {
   const { tasks, victim, context } = episode;
   const told = context === 'partial' ? [PARTIAL] : [];
+  if (isTableHidden) return [...told, TABLE_HIDDEN];
   if (tasks.length === 0) return [...told, context === 'partial' ? TABLE_LOST : NO_TABLE];
   const isListed = tasks.some(({ pid }) => pid === victim.pid);
   return [

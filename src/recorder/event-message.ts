@@ -136,8 +136,10 @@ function whereWords(owner: CgroupOwner | undefined, subject: Subject, whose: str
   return ` in a pod unknown on this node (pod ${owner.podUid}${id})`;
 }
 
-function unknownLimitWords({ context }: OomEpisode, { limitLevel }: Attribution): string {
+function unknownLimitWords({ context, oomMemcg }: OomEpisode, { limitLevel }: Attribution): string {
   if (limitLevel === 'system') return ', system-wide OOM';
+  // The kernel told it; whose cgroup that is waits for news of the pods.
+  if (oomMemcg !== undefined) return '';
   return `: ${context === 'suppressed' ? WITHHELD : CUT}`;
 }
 

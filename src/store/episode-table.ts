@@ -31,7 +31,7 @@ export const MAX_PENDING = 2000;
 /** The history is for a person who comes back from holiday; what is older is in their log archive. */
 const MAX_AGE_MS = 30 * 24 * 60 * 60_000;
 
-/** How many decided ones memory keeps while there is no file: 12 MB, and twenty times what the page shows. */
+/** How many decided ones memory keeps while there is no file: 12 MB, and five times what the page shows at most. */
 const MAX_IN_MEMORY = 1000;
 
 /** The newest of what is pending, the oldest of them first. */

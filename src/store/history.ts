@@ -10,6 +10,8 @@ export interface HistoryFilter {
   readonly namespace?: string | undefined;
   readonly pod?: string | undefined;
   readonly container?: string | undefined;
+  /** None whose attribution waits. */
+  readonly isDecided?: boolean | undefined;
 }
 
 /** Asks the history, wherever it is; what is asked is answered in one turn, and in one transaction. */
@@ -29,13 +31,14 @@ const IS_ASKED_FOR = [
   "(?1 IS NULL OR attribution ->> '$.subjects[#-1].pod.namespace' = ?1)",
   "(?2 IS NULL OR attribution ->> '$.subjects[#-1].pod.name' = ?2)",
   "(?3 IS NULL OR attribution ->> '$.subjects[#-1].container.name' = ?3)",
+  "(?4 = 0 OR state <> 'pending')",
 ].join(' AND ');
 
 /** Every row tells where it is, and is whole only if it is asked for. */
 const PAGE = `SELECT id, at_ms, matches, boot_id, state, entered_ms,
     CASE WHEN matches THEN episode END AS episode, CASE WHEN matches THEN attribution END AS attribution
   FROM (SELECT *, ${IS_ASKED_FOR} AS matches FROM episodes
-    WHERE at_ms >= ?4 AND (at_ms, id) < (?5, ?6) ORDER BY at_ms DESC, id DESC LIMIT ${ROWS_A_TURN})`;
+    WHERE at_ms >= ?5 AND (at_ms, id) < (?6, ?7) ORDER BY at_ms DESC, id DESC LIMIT ${ROWS_A_TURN})`;
 
 type Place = readonly [atMs: number, id: number];
 
@@ -57,11 +60,11 @@ function toPlaced(row: SqlRow): {
  */
 export async function* readHistory(
   ask: AskHistory,
-  { sinceMs = -Number.MAX_VALUE, namespace, pod, container }: HistoryFilter,
+  { sinceMs = -Number.MAX_VALUE, namespace, pod, container, isDecided = false }: HistoryFilter,
   limit = Infinity,
   pause: () => Promise<unknown> = nextTurn,
 ): AsyncGenerator<readonly StoredEpisode[]> {
-  const whose = [namespace ?? null, pod ?? null, container ?? null];
+  const whose = [namespace ?? null, pod ?? null, container ?? null, Number(isDecided)];
   let place: Place = [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER];
   for (let left = limit; left > 0;) {
     await pause();
@@ -73,6 +76,12 @@ export async function* readHistory(
     left -= found.length;
     if (found.length > 0) yield found;
   }
+}
+
+/** The last ones recorded whose attribution waits, the newest first. */
+export function latestPending(ask: AskHistory, count: number): readonly StoredEpisode[] {
+  const sql = `SELECT * FROM episodes WHERE state = 'pending' ORDER BY id DESC LIMIT ?`;
+  return ask((db) => db.all(sql, count).map(toStored));
 }
 
 /** When the oldest kill was that the history has, ms since the epoch; `undefined` where it has none. */

@@ -1,10 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { LimitLevel } from '../oom/episode.ts';
 import { type Answer, problem } from './answer.ts';
 import type { ReviewedTokens } from './reviewed-tokens.ts';
 
 /** Whose episodes may be shown: everybody's, or those of the namespace that was asked for. */
 export type Access = 'all' | 'namespace';
+
+/** Where more than a pod shares the limit, the task table and who asked for memory are of others, too. */
+export function isOfItsOwn(limitLevel: LimitLevel | undefined): boolean {
+  return limitLevel === 'container' || limitLevel === 'pod';
+}
 
 export interface AccessOptions {
   /** What this host is called besides `localhost`: the Node's name, the pod's. */

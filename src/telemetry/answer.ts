@@ -13,10 +13,15 @@ export interface Whole extends Answer {
 }
 
 const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
 
 export function text(status: number, body: string): Whole {
   return { status, type: TEXT, body };
+}
+
+export function html(body: string): Whole {
+  return { status: 200, type: HTML, body: Buffer.from(body) };
 }
 
 export function json(body: AsyncIterable<string>): Answer {

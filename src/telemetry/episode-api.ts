@@ -4,7 +4,7 @@ import { describeEpisode } from '../outputs/describe-episode.ts';
 import { historyJson } from '../outputs/history-document.ts';
 import { type AskHistory, oldestMs, readHistory } from '../store/history.ts';
 import type { StoredEpisode } from '../store/stored-episode.ts';
-import type { Access } from './access.ts';
+import { type Access, isOfItsOwn } from './access.ts';
 import { type Answer, json, problem } from './answer.ts';
 import { giveWay, type OwnWork } from './give-way.ts';
 import { type EpisodeQuery, parseEpisodeQuery } from './episode-query.ts';
@@ -42,9 +42,7 @@ async function* describePages(
   }
 }
 
-/** Where more than a pod shares the limit, the table and who asked for memory are of others, too. */
 function ofItsNamespace(episode: ReturnType<typeof describeEpisode>): object {
   const { invoker: _invoker, tasks: _tasks, ...own } = episode;
-  const { limitLevel } = episode;
-  return limitLevel === 'container' || limitLevel === 'pod' ? episode : own;
+  return isOfItsOwn(episode.limitLevel) ? episode : own;
 }

@@ -1,74 +1,100 @@
-import { safeText } from '../safe-text.ts';
-import type { EpisodeFacts } from '../recorder/episode-facts.ts';
+import { Markup, markup } from '../markup.ts';
+import type { HistoryFilter } from '../store/history.ts';
+import { SCRIPT, STYLE } from './page-assets.ts';
+import { utc } from './page-episode.ts';
+import { type PageStatus, renderStatus } from './page-status.ts';
 
 /** What the page shows. */
 export interface PageView {
   readonly node: string;
   readonly version: string;
-  /** What is wrong, be the agent ready or not; empty when nothing is. */
-  readonly problems: readonly string[];
-  /** The newest first. */
-  readonly episodes: readonly EpisodeFacts[];
+  readonly nowMs: number;
+  readonly status: PageStatus;
+  readonly query: PageQuery;
+  /** The newest that wait for their attribution. */
+  readonly pending: readonly Markup[];
+  /** The newest that do not, the newest first. */
+  readonly episodes: readonly Markup[];
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+/** Which episodes are asked for. */
+export interface PageQuery extends HistoryFilter {
+  readonly limit: number;
+}
 
-const STYLE = `
-  :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
-  body { margin: 2rem auto; max-width: 75rem; padding: 0 1rem }
-  h1 { font-size: 1.3rem; margin: 0 }
-  table { border-collapse: collapse; margin-top: 1rem; width: 100% }
-  th, td { border-bottom: 1px solid #8886; padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top }
-  td { overflow-wrap: anywhere }
-  td:first-child { white-space: nowrap; font-variant-numeric: tabular-nums }
-  .problem { color: #c33; font-weight: 600 }
-  footer { color: #888; margin-top: 1.5rem }`;
+/** So many are shown where more are asked for. */
+export const MAX_SHOWN = 200;
 
-/** The page of a node, for a person: how the agent is, and the last kills. No script, no request. */
-export function renderPage({ node, version, problems, episodes }: PageView): string {
-  return `<!doctype html>
+/**
+ * The page of a node, for a person: how the agent is, what waits, and the last kills. It loads nothing but itself,
+ * and does without its script.
+ */
+export function renderPage(view: PageView): string {
+  const { node, version, query } = view;
+  return markup`<!doctype html>
 <html lang="en">
+<head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>OOM kills on ${escapeHtml(node)}</title>
-<style>${STYLE}
-</style>
-<h1>OOM kills on ${escapeHtml(node)}</h1>
-${problems.map((problem) => `<p class="problem">${escapeHtml(problem)}</p>\n`).join('')}${table(episodes)}
-<footer>oom-recorder ${escapeHtml(version)} · <a href="/metrics">metrics</a> · <a href="/readyz">ready?</a></footer>
+<title>OOM kills on ${node}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<header>
+<h1>OOM kills on ${node}</h1>
+${form(query)}<p id="stale" class="bad" role="alert" hidden>It could not be refreshed: what is shown is old.</p>
+</header>
+${main(view)}<footer>oom-recorder ${version} · <a href="/metrics">metrics</a> · <a href="/readyz">ready?</a> · <a href="/api/v1/episodes">JSON</a></footer>
+<script>${new Markup(SCRIPT)}</script>
+</body>
 </html>
+`.text;
+}
+
+function form({ namespace, pod }: PageQuery): Markup {
+  return markup`<form>
+<label>Namespace <input name="namespace" value="${namespace}"></label>
+<label>Pod <input name="pod" value="${pod}"></label>
+<button>Filter</button>
+</form>
 `;
 }
 
-function table(episodes: readonly EpisodeFacts[]): string {
-  if (episodes.length === 0) return '<p>None recorded. Memory was enough so far.</p>';
-  return `<table>
-<thead><tr><th>When (UTC)<th>Where<th>Limit<th>What happened</tr></thead>
-<tbody>
-${episodes.map(row).join('\n')}
-</tbody>
-</table>`;
+function main({ nowMs, status, query, pending, episodes }: PageView): Markup {
+  const rest = status.pending - pending.length;
+  const more = rest > 0 ? markup`<p class="note">and ${rest} more that wait</p>\n` : undefined;
+  return markup`<main>
+${renderStatus(status)}<p class="note">As of <time datetime="${new Date(nowMs).toISOString()}">${utc(nowMs)}</time> UTC, as are all times here. <a href="">Reload</a></p>
+${pending.length > 0 ? markup`<h2>Pending</h2>\n${pending}${more}` : undefined}<h2>Kills${ofWhom(query)}</h2>
+${episodes.length > 0 ? markup`${episodes}` : markup`<p>${noneWords(query, status)}</p>\n`}${moreLink(query, episodes.length)}</main>
+`;
 }
 
-function row(episode: EpisodeFacts): string {
-  const { atMs, namespace, pod, container, limitLevel = 'withheld', message } = episode;
-  const where = [namespace, pod, container].filter((part) => part !== undefined).join('/');
-  const cells = [formatTime(atMs), where === '' ? 'the node' : where, limitLevel, message];
-  return `<tr>${cells.map((cell) => `<td>${escapeHtml(cell)}`).join('')}</tr>`;
+function ofWhom({ namespace, pod, container, sinceMs }: PageQuery): Markup | undefined {
+  const words = [
+    ...(container === undefined ? [] : [`of container ${container}`]),
+    ...(pod === undefined ? [] : [`of pod ${pod}`]),
+    ...(namespace === undefined ? [] : [`in namespace ${namespace}`]),
+    ...(sinceMs === undefined ? [] : [`since ${utc(sinceMs)}`]),
+  ];
+  if (words.length === 0) return undefined;
+  return markup` ${words.join(' ')} <small><a href="/">show all</a></small>`;
 }
 
-function formatTime(atMs: number): string {
-  const time = new Date(atMs);
-  return Number.isNaN(time.getTime()) ? '' : time.toISOString().slice(0, 19).replace('T', ' ');
+/** That nothing is recorded says nothing of what waits. */
+function noneWords(query: PageQuery, { pending }: PageStatus): string {
+  const isFiltered = Object.entries(query).some(
+    ([name, value]) => name !== 'limit' && value !== undefined,
+  );
+  if (isFiltered) return 'None of these is recorded.';
+  return pending > 0 ? 'None is recorded besides what waits.' : 'None is recorded.';
 }
 
-/** Names in here were chosen by whoever ran the process. */
-function escapeHtml(text: string): string {
-  return safeText(text).replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+function moreLink({ limit, sinceMs, ...whose }: PageQuery, shown: number): Markup | undefined {
+  if (shown < limit) return undefined;
+  if (limit >= MAX_SHOWN) return markup`<p class="note">The newest ${limit}.</p>\n`;
+  const named = Object.entries(whose).filter(([, value]) => value !== undefined);
+  const since = sinceMs === undefined ? [] : [['since', new Date(sinceMs).toISOString()]];
+  const asked = [...named, ...since, ['limit', String(MAX_SHOWN)]] as [string, string][];
+  return markup`<p class="note">The newest ${limit}. <a href="/?${new URLSearchParams(asked).toString()}">Show up to ${MAX_SHOWN}</a></p>\n`;
 }

@@ -8,6 +8,7 @@ import type { Access, Visitor } from './access.ts';
 import { type Answer, problem, text, type Whole } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
+import { PAGE_POLICY } from './page-assets.ts';
 import { prefersOpenMetrics } from './prefers-open-metrics.ts';
 import { shareRendering } from './share-rendering.ts';
 
@@ -30,8 +31,8 @@ export interface StatusPages {
   readonly health: readonly Check[];
   /** Whether it can do its work now: log open, pods synced, store writable. */
   readonly readiness: readonly Check[];
-  /** The page for people, as HTML. */
-  readonly page: () => string;
+  /** The page for people, by the query's parameters, for somebody who may see so much. */
+  readonly page: (params: URLSearchParams, access: Access) => Promise<Answer>;
   /** Whether that visitor may see what is every tenant's, the page and the episodes; what is answered where not. */
   readonly admit: (visitor: Visitor, namespace: string | undefined) => Promise<Access | Answer>;
   /** The episodes, by the query's parameters, for somebody who may see so much. */
@@ -42,7 +43,6 @@ export interface StatusPages {
 
 type Page = (request: IncomingMessage, params: URLSearchParams) => Answer | Promise<Answer>;
 
-const HTML = 'text/html; charset=utf-8';
 /** Time for a request's head and for its whole; nobody sends us more than a few lines. */
 const REQUEST_LIMIT_MS = 5_000;
 /** How often Node looks for connections that are over their time; rarely, since idle costs nothing. */
@@ -155,7 +155,7 @@ function headersOf({ status, type, headers }: Answer): Readonly<Record<string, s
     'content-type': type,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    'content-security-policy': PAGE_POLICY,
     ...(status === 405 && { allow: 'GET, HEAD' }),
     ...headers,
   };
@@ -164,19 +164,24 @@ function headersOf({ status, type, headers }: Answer): Readonly<Record<string, s
 function pagesOf(shown: StatusPages): Record<string, Page> {
   const { clock, page, health, readiness, admit, episodes } = shown;
   const expose = (exposition: Exposition): (() => Promise<Answer>) => {
-    const body = shareRendering(clock, () => exposition.render());
+    const body = shareRendering(clock, async () => Buffer.from(await exposition.render()));
     return async () => ({ status: 200, type: exposition.contentType, body: await body() });
   };
   const [metrics, openMetrics] = [expose(shown.metrics), expose(shown.openMetrics)];
-  const html = shareRendering(clock, async () => page());
+  const shownPage = shareRendering(
+    clock,
+    page,
+    (params, access) => `${access} ${params.toString()}`,
+  );
   return Object.assign(Object.create(null), {
     '/metrics': ({ headers }) =>
       prefersOpenMetrics(headers.accept ?? '') ? openMetrics() : metrics(),
     '/healthz': () => verdict(health),
     '/readyz': () => verdict(readiness),
-    '/': async (visitor) => {
-      const access = await admit(visitor, undefined);
-      return isAdmitted(access) ? { status: 200, type: HTML, body: await html() } : access;
+    '/': async (visitor, params) => {
+      // A form that is sent empty asks for all.
+      const access = await admit(visitor, params.get('namespace')?.trim() || undefined);
+      return isAdmitted(access) ? shownPage(params, access) : access;
     },
     '/api/v1/episodes': async (visitor, params) => {
       const access = await admit(visitor, params.get('namespace') ?? undefined);

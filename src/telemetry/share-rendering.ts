@@ -4,20 +4,27 @@ import type { Time } from '../clock.ts';
 const LASTS_MS = 250;
 
 /**
- * One rendering for all who ask at the same time, so that a flood costs no more than one does: the
- * time to render it, and the memory of one copy that every answer is sent from.
+ * One rendering for all who ask for the same at the same time, so that a flood costs no more than one does: the
+ * time to render it, and the memory of one copy that every answer is sent from. Who asks for something else
+ * waits until what is under way is done.
+ *
+ * @param keyOf what was asked for: the same key, the same answer
  */
-export function shareRendering(
+export function shareRendering<A extends readonly unknown[], T>(
   clock: Pick<Time, 'monotonicMs'>,
-  render: () => Promise<string>,
-): () => Promise<Buffer> {
+  render: (...asked: A) => Promise<T>,
+  keyOf: (...asked: A) => string = () => '',
+): (...asked: A) => Promise<T> {
   let untilMs = -Infinity;
-  let latest: Promise<Buffer>;
-  return () => {
+  let latestKey = '';
+  let latest: Promise<T> | undefined;
+  return (...asked) => {
     const nowMs = clock.monotonicMs();
-    if (untilMs <= nowMs) {
-      untilMs = nowMs + LASTS_MS;
-      latest = render().then((text) => Buffer.from(text));
+    const key = keyOf(...asked);
+    if (latest === undefined || key !== latestKey || untilMs <= nowMs) {
+      const before = latest?.catch(() => undefined) ?? Promise.resolve();
+      latest = before.then(() => render(...asked));
+      [latestKey, untilMs] = [key, nowMs + LASTS_MS];
     }
     return latest;
   };

@@ -10,15 +10,15 @@ import type { Tally } from '../tally.ts';
 import { AccessRules } from '../telemetry/access.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
-import { episodeFacts } from '../recorder/episode-facts.ts';
 import { answerEpisodes, type EpisodeSource } from '../telemetry/episode-api.ts';
 import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
 import { Metrics } from '../telemetry/metrics.ts';
-import { renderPage } from '../telemetry/page.ts';
+import type { PageStatus } from '../telemetry/page-status.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
 import { ReviewedTokens } from '../telemetry/reviewed-tokens.ts';
 import { StatusServer, type Check } from '../telemetry/server.ts';
+import { answerPage, type PageSource } from '../telemetry/status-page.ts';
 import { VERSION } from '../version.ts';
 import type { EpisodeOutputs } from './open-outputs.ts';
 import type { NodePods } from './open-pods.ts';
@@ -41,7 +41,6 @@ export interface TelemetryParts {
 
 /** Of every interface: Prometheus and the kubelet come from outside the pod. */
 const DEFAULT_LISTEN = { port: 9095 };
-const EPISODES_SHOWN = 50;
 
 /**
  * Listens where people and Prometheus look; `undefined` where nobody is to. The usual port may be
@@ -57,23 +56,21 @@ export async function openTelemetry(
 ): Promise<StatusServer | undefined> {
   if (listen === 'none') return undefined;
   const readiness = readinessOf(parts);
-  const checks = [...readiness, skippedCheck(parts)];
-  const problems = (): string[] => checks.map((check) => check()).filter((it) => it !== undefined);
-  const { node, log } = parts;
+  const health = healthOf(parts, edge);
+  const { log } = parts;
   const rules = accessRules(parts, edge);
   const source = episodeSource(parts, edge);
+  const pageSource: PageSource = {
+    ...source,
+    version: VERSION,
+    status: () => statusOf(parts, [...health, ...readiness, skippedCheck(parts)]),
+  };
   const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
     clock: edge.clock,
     ...metricsOf(parts, edge),
-    health: healthOf(parts, edge),
+    health,
     readiness,
-    page: () =>
-      renderPage({
-        node: node.name,
-        version: VERSION,
-        problems: problems(),
-        episodes: latest(parts),
-      }),
+    page: (params, access) => answerPage(pageSource, params, access),
     admit: (visitor, namespace) => rules.admit(visitor, namespace),
     episodes: (params, access) => answerEpisodes(source, params, access),
     onError: (err) => log.error({ err }, 'the status page could not be shown'),
@@ -116,12 +113,21 @@ function skippedCheck({ pods: { watch } }: TelemetryParts): Check {
   return () => (watch === undefined ? undefined : skippedPods(watch()));
 }
 
-function latest({ store }: TelemetryParts) {
-  return store.episodes
-    .latest(EPISODES_SHOWN)
-    .flatMap(({ episode, attribution }) =>
-      attribution === undefined ? [] : [episodeFacts({ episode, attribution })],
-    );
+/** A check may be one of health and one of readiness. */
+function statusOf(parts: TelemetryParts, checks: readonly Check[]): PageStatus {
+  const { store, pods, audit } = parts;
+  const problems = checks.map((check) => check()).filter((problem) => problem !== undefined);
+  const isPosting = pods.watch !== undefined;
+  return {
+    problems: [...new Set(problems)],
+    fine: [
+      'the kernel log is read',
+      ...(isPosting ? ['the pods of this node are known'] : []),
+      'what is recorded is kept',
+    ],
+    audit: audit && (audit.figures ?? 'unknown'),
+    pending: store.episodes.pendingCount(),
+  };
 }
 
 function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge) {

@@ -3,6 +3,7 @@ import { benchEventMemory } from './event-memory.ts';
 import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
 import { benchOutage } from './outage.ts';
+import { benchPageLoad } from './page-load.ts';
 import { benchParse } from './parse.ts';
 import { benchPodDirectory } from './pod-directory.ts';
 import { benchPodList } from './pod-list.ts';
@@ -17,6 +18,7 @@ const BENCHES = {
   'event-memory': benchEventMemory,
   outage: benchOutage,
   'history-reader': benchHistoryReader,
+  'page-load': benchPageLoad,
 } as const;
 
 const asked = process.argv.slice(2);

@@ -42,6 +42,22 @@ describe('an explanation', () => {
     });
   });
 
+  test('says whose limit it is as the Event does, where the pod’s cgroup has its container’s', () => {
+    const limitBytes = 512 * 1024 * 1024;
+    const container = { ...APP, limitBytes };
+    const known = {
+      subjects: [{ kind: 'pod', pod: aPod(), container }],
+      limitLevel: 'pod',
+    } as const;
+    const { limit, summary } = explain(
+      aListedEpisode(),
+      anAttribution(aListedEpisode(), known),
+      UNDATED,
+    );
+    expect(summary).toContain('Memory limit of container app (512Mi) reached');
+    expect(limit).toMatchObject({ level: 'pod', isContainers: true });
+  });
+
   test('has no date where the log has none', () => {
     expect(explained(aListedEpisode())).not.toHaveProperty('time');
   });
@@ -54,6 +70,15 @@ describe('an explanation', () => {
     const none = aListedEpisode({ limitKb: 9_007_199_254_740_988 });
     expect(explained(none).limit).not.toHaveProperty('limitKb');
     expect(explained(aSystemEpisode()).limit).toEqual({ level: 'system' });
+  });
+
+  test('says how large the limit is while it is not decided whose', () => {
+    const undecided = explain(aListedEpisode(), { subjects: [], source: 'none' }, UNDATED);
+    expect(undecided.limit).not.toHaveProperty('level');
+    expect(undecided.limit).toMatchObject({ limitKb: 524_288, usedPercent: 100 });
+    expect(renderText(undecided)).toContain(
+      'Limit     of the cgroup below, 512Mi; 100 % of it used',
+    );
   });
 
   test('of one that was withheld advises nothing', () => {

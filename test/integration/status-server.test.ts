@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { html } from '../../src/telemetry/answer.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { statusPages } from '../support/status-pages.ts';
 
@@ -35,7 +36,7 @@ async function serve(body: string, page = (): string => ''): Promise<StatusServe
     statusPages({
       metrics: { contentType: 'text/plain', render: async () => body },
       openMetrics: { contentType: 'openmetrics', render: async () => body },
-      page,
+      page: async () => html(page()),
       onError: (err) => expect.fail(String(err)),
     }),
   );

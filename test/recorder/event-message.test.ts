@@ -22,6 +22,13 @@ const VICTIM = 'killed process java (pid 4242), anon-rss 498Mi';
 const member = (pid: number) => ({ pid, comm: 'worker' });
 const host = '/system.slice/foo.service';
 
+test('a limit that the kernel told is not said to be lost while it is not decided whose it is', () => {
+  const undecided = { subjects: [], source: 'none' } as const;
+  expect(eventText(anEpisode(), undecided, { kind: 'node' }).message).toBe(
+    'Killed process java (pid 4242), anon-rss 498Mi',
+  );
+});
+
 describe('to the Pod is said', () => {
   test.each([
     [

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type AskHistory,
   findEpisodes,
+  latestPending,
   type HistoryFilter,
   oldestMs,
   readHistory,
@@ -27,13 +28,14 @@ async function sequences(
 }
 
 /** What is asked for, the slow way. */
-function expected({ sinceMs = 0, namespace, pod, container }: HistoryFilter): number[] {
-  return KILLS.filter(({ episode, attribution }) => {
+function expected({ sinceMs = 0, namespace, pod, container, isDecided }: HistoryFilter): number[] {
+  return KILLS.filter(({ episode, attribution, state }) => {
     const subject = attribution?.subjects.find(({ kind }) => kind === 'pod');
     const { pod: found, container: its } = subject?.kind === 'pod' ? subject : {};
     return (
       episode.atMs >= sinceMs &&
       (namespace === undefined || found?.namespace === namespace) &&
+      (isDecided !== true || state !== 'pending') &&
       (pod === undefined || found?.name === pod) &&
       (container === undefined || its?.name === container)
     );
@@ -42,6 +44,15 @@ function expected({ sinceMs = 0, namespace, pod, container }: HistoryFilter): nu
     .toSorted((a, b) => b - a);
 }
 
+test('the last ones that wait are told apart from the others, the newest first', () => {
+  using store = storeWith(KILLS);
+  const latest = latestPending((question) => store.episodes.ask(question), 3);
+  const recorded = KILLS.filter(({ state }) => state === 'pending').map(
+    ({ episode }) => episode.sequence,
+  );
+  expect(latest.map(({ episode }) => episode.sequence)).toEqual(recorded.toReversed().slice(0, 3));
+});
+
 describe('the history', () => {
   test.for<[string, HistoryFilter]>([
     ['all', {}],
@@ -49,6 +60,7 @@ describe('the history', () => {
     ['those of a namespace', { namespace: 'ns-3' }],
     ['those of a pod', { pod: 'pod-5' }],
     ['those of a container', { container: 'app' }],
+    ['those that are decided', { isDecided: true }],
     [
       'those of all three',
       { namespace: 'ns-2', pod: 'pod-2', container: 'app', sinceMs: START_MS + 50_000 },

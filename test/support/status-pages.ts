@@ -1,5 +1,5 @@
 import type { StatusPages } from '../../src/telemetry/server.ts';
-import { text } from '../../src/telemetry/answer.ts';
+import { html, text } from '../../src/telemetry/answer.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 
 /** Pages with nothing on them, for whoever asks; what a test is about goes on top. */
@@ -10,7 +10,7 @@ export function statusPages(pages: Partial<StatusPages> = {}): StatusPages {
     openMetrics: { contentType: 'text/plain', render: async () => '' },
     health: [],
     readiness: [],
-    page: () => '',
+    page: async () => html(''),
     admit: async () => 'all',
     episodes: () => text(200, ''),
     onError: (err) => {

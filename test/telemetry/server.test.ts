@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { json, problem, text } from '../../src/telemetry/answer.ts';
+import { html, json, problem, text } from '../../src/telemetry/answer.ts';
 import type { StatusPages } from '../../src/telemetry/server.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { statusPages } from '../support/status-pages.ts';
@@ -34,7 +34,7 @@ function shown(): StatusPages {
     openMetrics: { contentType: 'application/openmetrics-text', render },
     health: [() => problems.health],
     readiness: [() => undefined, () => problems.ready],
-    page: () => `<!doctype html><title>page ${(renders += 1)}</title>`,
+    page: async () => html(`<!doctype html><title>page ${(renders += 1)}</title>`),
     onError: (err) => errors.push(err),
   });
 }
@@ -61,7 +61,9 @@ describe('what is not for everybody', () => {
     };
     const episodes: StatusPages['episodes'] = (params, access) =>
       text(200, `${access} ${params.toString()}`);
-    await using other = await StatusServer.listen(LOCAL, { ...shown(), admit, episodes });
+    const page: StatusPages['page'] = async (params, access) =>
+      text(200, `${access} ${params.get('namespace')}`);
+    await using other = await StatusServer.listen(LOCAL, { ...shown(), admit, episodes, page });
     const get = async (path: string) => {
       const answer = await fetch(`http://127.0.0.1:${other.port}${path}`);
       return [answer.status, await answer.text()];
@@ -73,9 +75,11 @@ describe('what is not for everybody', () => {
     const refused = [403, '{"error":"not you"}\n'];
     expect(await get(`${EPISODES}?limit=2`)).toEqual(refused);
     expect(await get('/')).toEqual(refused);
-    expect(asked).toEqual(['shop', undefined, undefined]);
+    expect(await get('/?namespace=+&namespace=shop')).toEqual(refused);
+    expect(await get('/?namespace=shop&limit=2')).toEqual([200, 'namespace shop']);
+    expect(asked).toEqual(['shop', undefined, undefined, undefined, 'shop']);
     for (const path of ['/metrics', '/healthz', '/readyz']) expect((await get(path))[0]).toBe(200);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(5);
   });
 });
 
@@ -173,7 +177,9 @@ describe('the listener', () => {
   test('has a page that may load nothing', async () => {
     const response = await get('/');
     expect(await response.text()).toContain('<title>page');
-    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const policy = response.headers.get('content-security-policy');
+    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-\S+'; script-src 'sha256-\S+'/);
+    expect(policy).not.toContain('unsafe');
   });
 
   test('answers HEAD without a body', async () => {
@@ -218,7 +224,7 @@ describe('the listener', () => {
   );
 
   test('survives what cannot be shown', async () => {
-    const broken = { ...shown(), page: () => JSON.parse('{') as string };
+    const broken = { ...shown(), page: async () => JSON.parse('{') };
     await using other = await StatusServer.listen({ host: '127.0.0.1', port: 0 }, broken);
     const response = await fetch(`http://127.0.0.1:${other.port}/`);
     expect(response.status).toBe(500);

@@ -5,11 +5,33 @@ import { FakeClock } from '../support/fake-clock.ts';
 test('what was rendered is shown for a quarter of a second, and then anew', async () => {
   const clock = new FakeClock();
   let renders = 0;
-  const show = shareRendering(clock, async () => `${(renders += 1)}`);
-  const shown = async (): Promise<string> => (await show()).toString();
-  expect(await Promise.all([shown(), shown()])).toEqual(['1', '1']);
+  const show = shareRendering(clock, async () => (renders += 1));
+  expect(await Promise.all([show(), show()])).toEqual([1, 1]);
   await clock.advance(249);
-  expect(await shown()).toBe('1');
+  expect(await show()).toBe(1);
   await clock.advance(1);
-  expect(await shown()).toBe('2');
+  expect(await show()).toBe(2);
+});
+
+test('who asks for something else waits until what is under way is done, also where that fails', async () => {
+  const clock = new FakeClock();
+  const { promise, reject } = Promise.withResolvers<string>();
+  const begun: string[] = [];
+  const show = shareRendering(
+    clock,
+    (what: string) => {
+      begun.push(what);
+      return what === 'slow' ? promise : Promise.resolve(what);
+    },
+    (what) => what,
+  );
+  const slow = show('slow').catch((err: unknown) => err);
+  const other = show('other');
+  await clock.settle();
+  expect(begun).toEqual(['slow']);
+  reject(new Error('broken'));
+  expect(await slow).toEqual(new Error('broken'));
+  expect(await other).toBe('other');
+  expect(await show('other')).toBe('other');
+  expect(begun).toEqual(['slow', 'other']);
 });

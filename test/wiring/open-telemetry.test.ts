@@ -12,7 +12,7 @@ import { FIRST_STEP, type ReflectorState } from '../../src/reflector/reflector-s
 import { StateStore } from '../../src/store/state-store.ts';
 import { newTally } from '../../src/tally.ts';
 import { Counters } from '../../src/telemetry/counters.ts';
-import { storedKill } from '../support/history.ts';
+import { pendingKill, storedKill } from '../support/history.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 
 const edge: Edge = {
@@ -124,9 +124,9 @@ describe('what the agent shows', () => {
     parts = { ...parts, pods: { ...parts.pods, watch: () => state } };
     await using agent = await serve();
     expect(await agent.get('/readyz')).toEqual({ status, text: `${text}\n` });
-    expect((await agent.get('/')).text.includes(`<p class="problem">${text}</p>`)).toBe(
-      status === 503,
-    );
+    const health =
+      status === 503 ? `Not healthy</b>: ${text}.` : 'Healthy</b>: the kernel log is read,';
+    expect((await agent.get('/')).text).toContain(health);
     expect((await agent.get('/metrics')).text).toContain('oom_recorder_pods_skipped 0\n');
   });
 
@@ -136,9 +136,19 @@ describe('what the agent shows', () => {
     await using agent = await serve();
     expect(await agent.get('/readyz')).toEqual({ status: 200, text: 'ok\n' });
     expect((await agent.get('/')).text).toContain(
-      '<p class="problem">pods or changes of pods passed over as too large: 1</p>',
+      'Not healthy</b>: pods or changes of pods passed over as too large: 1.',
     );
     expect((await agent.get('/metrics')).text).toContain('oom_recorder_pods_skipped 1\n');
+  });
+
+  test('says on the page that a kill waits, and what the audit found', async () => {
+    parts = { ...parts, audit: comparedWith(5) };
+    parts.store.episodes.add(pendingKill(4711));
+    await using agent = await serve();
+    const { text } = await agent.get('/');
+    expect(text).toContain('1 kill</b> waiting');
+    expect(text).toContain('None is recorded besides what waits.');
+    expect(text).toContain('Clean</b>: of 5 kills');
   });
 
   test('is healthy as long as the reader reads when it is asked to', async () => {

@@ -59,11 +59,11 @@ export const podLimit: Row = {
       { ...onePod('alone', { script: eatAt() }), podLimit: '48Mi' },
       {
         name: 'shared',
-        podLimit: '48Mi',
+        podLimit: '52Mi',
         containers: [
           { ...half, name: 'holds', script: hold('40M'), processes: 3 },
           // As little as will do: who goes on taking while the first dies is killed as well.
-          { ...half, name: 'takes', script: `${waitAt()}; ${hold('12M')}` },
+          { ...half, name: 'takes', script: `${waitAt()}; ${hold('16M')}` },
         ],
       },
     );
@@ -74,7 +74,7 @@ export const podLimit: Row = {
       onPod('alone', reached('48Mi', 'sh (pid {pid})', 'app')),
       onPod(
         'shared',
-        reached('48Mi', 'dd (pid {pid}) and {others}', 'holds'),
+        reached('52Mi', 'dd (pid {pid}) and {others}', 'holds'),
         'spec.containers{holds}',
       ),
     ];
