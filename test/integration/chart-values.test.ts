@@ -60,7 +60,7 @@ const REFUSED: readonly (readonly [values: object, words: RegExp])[] = [
   [{ port: 0 }, /port/],
   [{ stateDir: 'relative' }, /stateDir/],
   [{ maxUnavailable: '0%' }, /maxUnavailable/],
-  [{ podLabels: { 'app.kubernetes.io/name': 'x' } }, /podLabels/],
+  [{ podLabels: { 'app.kubernetes.io/name': 'x' } }, /app.kubernetes.io.name/],
   [{ resources: { limit: {} } }, /resources/],
   [{ influxdb: { url: 'http://x' } }, /influxdb/],
   [{ webhook: { secret: 'x' } }, /webhook/],
