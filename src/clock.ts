@@ -22,3 +22,19 @@ export async function within(
   const cancel = clock.after(ms, resolve);
   await Promise.race([late, done]).finally(cancel);
 }
+
+/** Waits for so long, or until the signal. */
+export async function pause(
+  clock: Pick<Clock, 'after'>,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const end = (): void => resolve();
+  const cancel = clock.after(ms, end);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  await promise;
+  cancel();
+  signal.removeEventListener('abort', end);
+}

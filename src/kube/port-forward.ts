@@ -46,6 +46,7 @@ export async function portForward(
 }
 
 async function isOpened(socket: WebSocket, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return false;
   const { promise, resolve } = Promise.withResolvers<boolean>();
   socket.addEventListener('open', () => resolve(true));
   socket.addEventListener('close', () => resolve(false));

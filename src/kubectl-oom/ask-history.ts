@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../clock.ts';
+import { type Clock, pause } from '../clock.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import { withDeadline } from '../kube/deadline.ts';
 import { text } from '../kube/loose-json.ts';
@@ -16,6 +16,8 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** While it answers others it says when to come again; so often is asked. */
 const MAX_TRIES = 10;
 const BUSY_MS = 1000;
+/** An agent is busy with one answer for seconds; it has no reason to ask for more. */
+const MAX_BUSY_MS = 5000;
 
 const [OK, NOT_FOUND, TOO_MANY] = [200, 404, 429];
 
@@ -50,7 +52,8 @@ export async function askHistory(
     );
     if (status === OK) return JSON.parse(body) as unknown;
     if (status !== TOO_MANY || tries === MAX_TRIES) throw new Error(refusal(status, body));
-    await new Promise<void>((resolve) => clock.after(retryAfterMs || BUSY_MS, resolve));
+    await pause(clock, Math.min(retryAfterMs || BUSY_MS, MAX_BUSY_MS), signal);
+    signal.throwIfAborted();
   }
 }
 
@@ -68,11 +71,16 @@ async function get(stream: Duplex, path: string, signal: AbortSignal): Promise<H
   const [answer] = (await once(asked, 'response', { signal })) as [IncomingMessage];
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > MAX_ANSWER_BYTES)
-      throw new Error(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MAX_ANSWER_BYTES)
+        throw new Error(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+    }
+  } catch (err) {
+    // The request says "aborted", whatever ended the connection.
+    throw stream.errored ?? (signal.aborted ? signal.reason : err);
   }
   return {
     status: answer.statusCode ?? 0,

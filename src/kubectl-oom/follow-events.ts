@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import { type Clock, pause } from '../clock.ts';
 import { text } from '../kube/loose-json.ts';
 import type { ApiRequest } from '../reflector/next-request.ts';
 import { watchBackoff } from '../reflector/reflect-pods.ts';
@@ -95,15 +95,4 @@ async function* watch(
       yield isNews ? { progress, told: { kind: 'event', event: object } } : { progress };
     }
   }
-}
-
-async function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const end = (): void => resolve();
-  const cancel = clock.after(ms, end);
-  signal.addEventListener('abort', end);
-  if (signal.aborted) end();
-  await promise;
-  cancel();
-  signal.removeEventListener('abort', end);
 }

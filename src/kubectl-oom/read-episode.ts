@@ -4,7 +4,12 @@ import { withoutAbsent } from '../without-absent.ts';
 import type { OomKill } from './oom-kill.ts';
 import { CONTEXTS, FIELD_PATH, LIMIT_LEVELS, wholeNumber } from './read-event.ts';
 
-const PENDING = 'Whose it was is not known yet: its attribution is pending';
+/** What is said of one that has no Events, by its state. */
+const UNDECIDED: Readonly<Record<string, string>> = {
+  pending: 'Whose it was is not known yet: its attribution is pending',
+  kept: 'Whose it was was never decided',
+};
+const NO_EVENT = 'No Event was made of it';
 
 /**
  * The kills that an episode of a node's history stands for: one for each Pod it hurt, else one of the Node.
@@ -18,10 +23,21 @@ export function readEpisode(episode: unknown): readonly OomKill[] {
   const isOnPod = (event: unknown): boolean => text(event, 'involvedObject', 'kind') === 'Pod';
   const onPods = events.filter(isOnPod);
   if (onPods.length > 0) return onPods.map((event, at) => killOf(episode, event, at));
-  if (text(episode, 'state') === 'pending') {
-    return [killOf(episode, { reason: 'OOMKilling', message: PENDING }, 0)];
-  }
+  const undecided = UNDECIDED[text(episode, 'state') ?? ''];
+  if (undecided !== undefined)
+    return [killOf(episode, { reason: 'OOMKilling', message: undecided }, 0)];
+  if (events.length === 0 && text(episode, 'pod') !== undefined)
+    return [killOf(episode, ownEvent(episode), 0)];
   return events.slice(0, 1).map((event) => killOf(episode, event, 0));
+}
+
+/** Of one in a namespace about which nothing is posted: the history has it all the same. */
+function ownEvent(episode: unknown): object {
+  const [namespace, name] = [text(episode, 'namespace'), text(episode, 'pod')];
+  const container = text(episode, 'container');
+  const fieldPath = container === undefined ? undefined : `spec.containers{${container}}`;
+  const involvedObject = { kind: 'Pod', namespace, name, fieldPath };
+  return { reason: 'OOMKilling', message: NO_EVENT, involvedObject };
 }
 
 function killOf(episode: unknown, event: unknown, at: number): OomKill {

@@ -37,7 +37,7 @@ export function describeEpisode(known: KnownEpisode, { node, wants, taskTables }
   return {
     ...fields,
     id: episodeId(known),
-    ...(state === 'pending' && { state }),
+    ...(known.attribution === undefined && { state }),
     node: node.name,
     namespace: pod?.namespace,
     pod: pod?.name,

@@ -51,18 +51,20 @@ export class EpisodeQueue implements DeliveryQueue<EpisodeBatch> {
 
   /** The oldest ones up to one that is excluded. Those before them that are, are settled. */
   #included(): readonly AttributedEpisode[] {
-    const { isExcluded, onExcluded } = this.#options;
-    const episodes = this.#backlog.pending(this.#limit);
-    const first = episodes.findIndex((episode) => !isExcluded(episode));
-    if (first === 0) {
-      const end = episodes.findIndex(isExcluded);
-      return end === -1 ? episodes : episodes.slice(0, end);
+    const { isExcluded, onExcluded, maxBatch } = this.#options;
+    let count = this.#limit;
+    for (;;) {
+      const episodes = this.#backlog.pending(count);
+      const first = episodes.findIndex((episode) => !isExcluded(episode));
+      if (first === 0 || episodes.length === 0) {
+        const end = episodes.findIndex(isExcluded);
+        return episodes.slice(0, Math.min(end === -1 ? Infinity : end, this.#limit));
+      }
+      const excluded = first === -1 ? episodes : episodes.slice(0, first);
+      this.#backlog.settle(excluded);
+      onExcluded(excluded.length);
+      count = maxBatch;
     }
-    if (episodes.length === 0) return episodes;
-    const excluded = first === -1 ? episodes : episodes.slice(0, first);
-    this.#backlog.settle(excluded);
-    onExcluded(excluded.length);
-    return this.#included();
   }
 
   release(): void {

@@ -10,6 +10,7 @@ import {
   type PendingEpisode,
   pendingEpisode,
   PendingIndex,
+  placeOf,
   podUidsOf,
 } from './pending-index.ts';
 import { BATCH, type OverflowOptions, PendingOverflow } from './pending-overflow.ts';
@@ -95,7 +96,7 @@ export class PendingEpisodes {
     const key = keyOf(bootId, episode.sequence);
     if (this.#index.get(key) === undefined) return;
     this.#options.attributor.see(episode);
-    this.#change(key, { podUids: podUidsOf(episode) });
+    this.#change(key, { place: placeOf(episode), podUids: podUidsOf(episode) });
   }
 
   /** Resolves when nothing is pending any longer. */
@@ -126,8 +127,9 @@ export class PendingEpisodes {
   #change(key: string, change: Partial<PendingEpisode>): void {
     const pending = this.#index.get(key);
     if (pending === undefined) return;
+    const { place = pending.place } = change;
     this.#index.put({ ...pending, ...change });
-    this.#wake(pending.place);
+    this.#wake(pending.place, place);
   }
 
   /** Most changes are of pods that nobody waits for. */

@@ -25,7 +25,8 @@ export interface Visitor {
   readonly socket: Pick<IncomingMessage['socket'], 'remoteAddress'>;
 }
 
-const LOOPBACK = /^(?:(?:::ffff:)?127\.\d+\.\d+\.\d+|::1)$/;
+/** Not all of 127.0.0.0/8: the proxy of a service mesh passes on from 127.0.0.6 what came from elsewhere. */
+const LOOPBACK = /^(?:(?:::ffff:)?127\.0\.0\.1|::1)$/;
 const BEARER = /^Bearer +(?<token>[\w.~+/-]+=*)$/i;
 
 /**

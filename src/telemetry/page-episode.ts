@@ -39,24 +39,29 @@ export function renderEpisode(
     ? markup`<time datetime="${time}">${utc(episode.atMs)}</time> <span>${humanDuration(nowMs - episode.atMs)} ago</span>`
     : undefined;
   return markup`<details${isOpen ? markup` open` : undefined}>
-<summary><span>${when}</span><b>${whereWords(explanation, state)}</b><span>${limitWords(explanation, state)}</span><span>${summary}</span></summary>
+<summary><span>${when}</span><b>${whereWords(explanation, stored)}</b><span>${limitWords(explanation, state)}</span><span>${summary}</span></summary>
 <div id="${id}">
-${state === 'pending' ? markup`<p>${UNDECIDED}</p>\n` : undefined}${renderHtml(explanation, [['Kernel log', record]])}<h3>Go on with</h3>
-${commands(explanation, node).map((command) => markup`<pre><code>${command}</code></pre>\n`)}<p>${links(explanation)}<a href="#${id}">Link to this kill</a></p>
+${stored.attribution === undefined ? markup`<p>${UNDECIDED[state]}</p>\n` : undefined}${renderHtml(explanation, [['Kernel log', record]])}<h3>Go on with</h3>
+${commands(explanation, stored, node).map((command) => markup`<pre><code>${command}</code></pre>\n`)}<p>${links(explanation)}<a href="#${id}">Link to this kill</a></p>
 </div>
 </details>
 `;
 }
 
-const UNDECIDED = 'Whose it was is not decided yet: that waits for news of the pods.';
+/** Of one that has no attribution. */
+const UNDECIDED = {
+  pending: 'Whose it was is not decided yet: that waits for news of the pods.',
+  kept: 'Whose it was was never decided: it was too old for an Event when it was read, or a day went by without news of the pods.',
+  recorded: undefined,
+} as const;
 
 /** UTC, to the second. */
 export function utc(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-function whereWords({ pod }: Explanation, state: StoredEpisode['state']): string {
-  if (state === 'pending') return 'not decided yet';
+function whereWords({ pod }: Explanation, { state, attribution }: StoredEpisode): string {
+  if (attribution === undefined) return state === 'pending' ? 'not decided yet' : 'never decided';
   if (pod?.name === undefined) return pod === undefined ? 'the node' : 'an unknown pod';
   return [pod.namespace, pod.name, pod.container].filter((part) => part !== undefined).join('/');
 }
@@ -68,7 +73,13 @@ function limitWords({ limit }: Explanation, state: StoredEpisode['state']): stri
 }
 
 /** What to type next; nothing with a name in it that a shell could take for something else. */
-function commands({ pod }: Explanation, node: string): readonly string[] {
+function commands(
+  { pod }: Explanation,
+  { state, attribution }: StoredEpisode,
+  node: string,
+): readonly string[] {
+  // No Event and no list of kills has it.
+  if (attribution === undefined && state === 'kept') return [];
   const { namespace = '', name = '' } = pod ?? {};
   if (NAME.test(namespace) && NAME.test(name)) {
     return [

@@ -140,7 +140,12 @@ export class StatusServer implements AsyncDisposable {
 }
 
 /** The visitor did not wait for the end. */
-const HAS_GONE = new Set(['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE']);
+const HAS_GONE = new Set([
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+  'ECONNRESET',
+  'EPIPE',
+]);
 const NOT_FOUND = 'here are /metrics, /healthz, /readyz, / and /api/v1/episodes\n';
 const BUSY = problem(429, 'somebody else is told the episodes, ask again');
 
@@ -172,6 +177,7 @@ function pagesOf(shown: StatusPages): Record<string, Page> {
     clock,
     page,
     (params, access) => `${access} ${params.toString()}`,
+    text(429, 'others wait for this page, ask again\n'),
   );
   return Object.assign(Object.create(null), {
     '/metrics': ({ headers }) =>

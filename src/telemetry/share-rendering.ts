@@ -3,29 +3,43 @@ import type { Time } from '../clock.ts';
 /** However many ask, it is rendered once in so long; no scraper and no person asks more often. */
 const LASTS_MS = 250;
 
+interface Rendering<T> {
+  readonly key: string;
+  readonly answer: Promise<T>;
+}
+
 /**
  * One rendering for all who ask for the same at the same time, so that a flood costs no more than one does: the
- * time to render it, and the memory of one copy that every answer is sent from. Who asks for something else
- * waits until what is under way is done.
+ * time to render it, and the memory of one copy that every answer is sent from. One who asks for something
+ * else waits until what is under way is done, and others are told that it is busy.
  *
  * @param keyOf what was asked for: the same key, the same answer
+ * @param busy what is answered when another already waits; never asked where there is one key
  */
 export function shareRendering<A extends readonly unknown[], T>(
   clock: Pick<Time, 'monotonicMs'>,
   render: (...asked: A) => Promise<T>,
   keyOf: (...asked: A) => string = () => '',
+  busy?: T,
 ): (...asked: A) => Promise<T> {
+  let latest: Rendering<T> | undefined;
+  let waiting: Rendering<T> | undefined;
+  /** When the latest one is no longer shown; endless while it is under way. */
   let untilMs = -Infinity;
-  let latestKey = '';
-  let latest: Promise<T> | undefined;
-  return (...asked) => {
-    const nowMs = clock.monotonicMs();
+
+  const begin = (key: string, asked: A): Promise<T> => {
+    const answer = render(...asked).finally(() => (untilMs = clock.monotonicMs() + LASTS_MS));
+    [latest, waiting, untilMs] = [{ key, answer }, undefined, Infinity];
+    return answer;
+  };
+  return async (...asked) => {
     const key = keyOf(...asked);
-    if (latest === undefined || key !== latestKey || untilMs <= nowMs) {
-      const before = latest?.catch(() => undefined) ?? Promise.resolve();
-      latest = before.then(() => render(...asked));
-      [latestKey, untilMs] = [key, nowMs + LASTS_MS];
+    if (latest?.key === key && clock.monotonicMs() < untilMs) return latest.answer;
+    if (latest === undefined || untilMs !== Infinity) return begin(key, asked);
+    if (waiting === undefined) {
+      const answer = latest.answer.catch(() => undefined).then(() => begin(key, asked));
+      waiting = { key, answer };
     }
-    return latest;
+    return waiting.key === key || busy === undefined ? waiting.answer : busy;
   };
 }

@@ -57,10 +57,24 @@ describe('the nodes are asked for their histories', () => {
   });
 
   test('but for those of another node’s Pod on the same kernel', async () => {
-    const nodes = { 'node-1': agent([episode('node-1', { events: [] })]) };
+    const nobody = { namespace: undefined, pod: undefined, container: undefined, events: [] };
+    const nodes = { 'node-1': agent([episode('node-1', nobody)]) };
     const { stdout, stderr } = await oom({ nodes }, '--from-node', '-A');
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^No OOM kills found in all namespaces\.\n/);
+  });
+
+  test('also for those about which no Event was posted, or nothing was ever decided', async () => {
+    const nobody = { namespace: undefined, pod: undefined, container: undefined };
+    const hidden = episode('node-1', { events: [] });
+    const kept = episode('node-1', { id: 'boot-1-7', ...nobody, events: [], state: 'kept' });
+    const { stdout } = await oom(
+      { nodes: { 'node-1': agent([hidden, kept]) } },
+      '--from-node',
+      '-A',
+    );
+    expect(stdout).toMatch(/^shop +web-0 +app +java \(4242\)/m);
+    expect(stdout).toMatch(/^<none> +<none> +<none> +java \(4242\)/m);
   });
 
   test('for the kernel’s whole report of a Pod’s last kill, of the node where it is', async () => {

@@ -13,6 +13,29 @@ test('what was rendered is shown for a quarter of a second, and then anew', asyn
   expect(await show()).toBe(2);
 });
 
+test('a rendering that takes long is shared until it is done, and one other waits behind it', async () => {
+  const clock = new FakeClock();
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const begun: string[] = [];
+  const show = shareRendering(
+    clock,
+    (what: string) => {
+      begun.push(what);
+      return what === 'slow' ? promise : Promise.resolve(what);
+    },
+    (what) => what,
+    'busy',
+  );
+  const first = show('slow');
+  await clock.advance(1000);
+  const [same, other, another] = [show('slow'), show('other'), show('another')];
+  expect(await another).toBe('busy');
+  expect(await Promise.race([other, clock.settle()])).toBeUndefined();
+  resolve('slow');
+  expect(await Promise.all([first, same, other])).toEqual(['slow', 'slow', 'other']);
+  expect(begun).toEqual(['slow', 'other']);
+});
+
 test('who asks for something else waits until what is under way is done, also where that fails', async () => {
   const clock = new FakeClock();
   const { promise, reject } = Promise.withResolvers<string>();
