@@ -14,6 +14,7 @@ import {
   outputChecks,
   startChecks,
 } from '../wiring/open-checks.ts';
+import { listedPods } from '../wiring/open-pods.ts';
 import { findOutputs } from '../wiring/open-outputs.ts';
 
 export interface DoctorOptions extends Omit<AgentOptions, 'output'> {
@@ -46,6 +47,7 @@ export async function doctor(options: DoctorOptions, edge: Edge): Promise<void> 
   const log = openLog({ level: 'info', format: 'text' }, edge.printError);
   const node = nodeName(options.nodeName, edge);
   findOutputs(options, { name: node }, edge);
+  listedPods(options.pods);
   const cluster = findCluster(options, edge, log);
   await using client = cluster === undefined ? undefined : new ApiClient(cluster, TIMEOUTS);
   const checked = openCheckedNode(options);

@@ -13,12 +13,15 @@ export function unsaid(facts: Facts): readonly string[] {
     ...(episode.context === 'suppressed'
       ? [SUPPRESSED]
       : [...aboutTable(facts), ...aboutMemory(facts)]),
+    ...(attribution.isOneOfSeveral === true ? [ONE_OF_SEVERAL] : []),
     ...(owner ? [NO_POD] : []),
   ];
 }
 
 const SUPPRESSED =
   'Whose limit it was, who else used memory and what for: the kernel explains ten kills in five seconds and withheld the rest of this report.';
+const ONE_OF_SEVERAL =
+  'Which process of this container was killed: several were at that moment, and nothing tells which of them died where.';
 const PARTIAL =
   'A part of the report is missing (records were lost, or the log begins in the middle): what is shown may not be all of it.';
 const NO_TABLE =
@@ -33,7 +36,7 @@ const NO_PAGE_SIZE =
   'Sizes of the tasks in bytes: the table is in pages, and nothing in the report tells how large a page is.';
 const NO_STATISTICS = 'Where the memory went: there are no memory statistics of this kill.';
 const NO_POD =
-  'Which Pod and container it was by name: its cgroup is of a pod that is not known here (--pods takes a list of them).';
+  'Which Pod and container it was by name: its cgroup is of a pod that is not known here (explain --pods takes a list of them).';
 
 function aboutTable({ episode, pageKb, isTableCut, isTableHidden }: Facts): readonly string[] {
   const { tasks, victim, context } = episode;

@@ -1,4 +1,4 @@
-import { RecorderError } from '../errors.ts';
+import { fileProblem, RecorderError } from '../errors.ts';
 
 /** What is in the state file cannot be read as ours. */
 export class StateCorruptError extends RecorderError {
@@ -37,7 +37,7 @@ export class StateDirectoryError extends RecorderError {
 
   constructor(directory: string, cause: NodeJS.ErrnoException) {
     super(
-      `Opening the state directory ${directory}: ${cause.message}. ` +
+      `Opening the state directory ${directory}: ${cause.path ?? directory}: ${fileProblem(cause)}. ` +
         'Name another with --state-dir, or record in memory with --state-optional',
       cause,
     );

@@ -22,7 +22,7 @@ function runWithout(...flags: readonly string[]) {
 test('a state directory that can never be made ends the agent in plain words', () => {
   const { status, stdout, stderr } = runWithout();
   expect(stderr).toMatch(
-    /^error: Opening the state directory \/proc\/foo\/bar\/printed: ENOENT: [^:]*, mkdir '\/proc\/foo'\. .*--state-optional \[E_STATE_DIRECTORY\]\n$/,
+    /^error: Opening the state directory \/proc\/foo\/bar\/printed: \/proc\/foo: there is no such file\. .*--state-optional \[E_STATE_DIRECTORY\]\n$/,
   );
   expect(stdout).toBe('');
   expect(status).toBe(2);

@@ -59,3 +59,9 @@ describe('the table of processes', () => {
     expect(others).toEqual({ count: 3, killed: 0 });
   });
 });
+
+test('names nobody where nothing proves which of several died there', () => {
+  const episode = aListedEpisode();
+  const attribution = anAttribution(episode, { isOneOfSeveral: true });
+  expect(processTable(factsOf(episode, attribution, false)).rows).toEqual([]);
+});
