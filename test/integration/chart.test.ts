@@ -51,6 +51,7 @@ describe.skipIf(found === undefined)('the chart', () => {
     const monitoring = await renderChart(helm, {
       podMonitor: { enabled: true, labels },
       prometheusRule: { enabled: true, labels },
+      dashboard: { enabled: true },
       networkPolicy: { enabled: true },
     });
     expect(byName(monitoring)).toEqual(await kustomized(cluster, 'overlays/kube-prometheus-stack'));

@@ -162,7 +162,7 @@ describe('the overlays', () => {
   test('are taken by the API server and the operator’s own definitions', async ({ installed }) => {
     await installed.kubectl(['apply', '--server-side', '-f', CRDS]);
     for (const [overlay, added] of [
-      ['kube-prometheus-stack', 3],
+      ['kube-prometheus-stack', 4],
       ['outputs', 2],
     ] as const) {
       const apply = () =>

@@ -37,6 +37,21 @@ export class Prometheus implements AsyncDisposable {
     return result.map(({ metric, value }) => ({ ...metric, value: value[1] }));
   }
 
+  /** The samples of each series from then on, one a step. */
+  async queryRange(
+    expression: string,
+    { fromMs, stepSeconds }: { readonly fromMs: number; readonly stepSeconds: number },
+  ): Promise<readonly { readonly values: readonly number[] }[]> {
+    type Answer = { result: { metric: object; values: [number, string][] }[] };
+    const range = `start=${fromMs / 1000}&end=${Date.now() / 1000}&step=${stepSeconds}`;
+    const question = `query_range?${range}&query=${encodeURIComponent(expression)}`;
+    const { result } = await this.#ask<Answer>(question);
+    return result.map(({ metric, values }) => ({
+      ...metric,
+      values: values.map(([, value]) => Number(value)),
+    }));
+  }
+
   /** The labels of the exemplars of the last minute. */
   async exemplars(selector: string): Promise<readonly object[]> {
     const now = Date.now() / 1000;
@@ -48,7 +63,9 @@ export class Prometheus implements AsyncDisposable {
 
   async #ask<T>(question: string): Promise<T> {
     const answer = await fetch(`${this.#server.url}/api/v1/${question}`);
-    return ((await answer.json()) as { data: T }).data;
+    const { data, error } = (await answer.json()) as { data: T; error?: string };
+    if (error !== undefined) throw new Error(`Prometheus: ${error}`);
+    return data;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
