@@ -8,17 +8,19 @@ import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Tally } from '../tally.ts';
 import { AccessRules } from '../telemetry/access.ts';
+import type { ListenOptions } from '../telemetry/certificate-files.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { RenewedCertificate } from '../telemetry/create-listener.ts';
 import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
 import { episodeFacts } from '../recorder/episode-facts.ts';
 import { answerEpisodes, type EpisodeSource } from '../telemetry/episode-api.ts';
-import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
+import { ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import { renderPage } from '../telemetry/page.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
 import { ReviewedTokens } from '../telemetry/reviewed-tokens.ts';
-import { StatusServer, type Check } from '../telemetry/server.ts';
+import { StatusServer, type Check, type StatusPages } from '../telemetry/server.ts';
 import { VERSION } from '../version.ts';
 import type { EpisodeOutputs } from './open-outputs.ts';
 import type { NodePods } from './open-pods.ts';
@@ -26,6 +28,8 @@ import type { LogWatch } from './start-watching.ts';
 
 export interface TelemetryParts {
   readonly node: NodeRef;
+  /** What is spoken TLS with; plain HTTP without one. */
+  readonly certificate: RenewedCertificate | undefined;
   /** Asks the API server whose tokens are; none without one. */
   readonly reviewer: TokenReviewer | undefined;
   readonly store: StateStore;
@@ -47,11 +51,10 @@ const EPISODES_SHOWN = 50;
  * Listens where people and Prometheus look; `undefined` where nobody is to. The usual port may be
  * somebody else's, and kills are recorded all the same; one that was asked for must be had.
  *
- * @param listen `--listen`
  * @throws ListenError
  */
 export async function openTelemetry(
-  listen: ListenChoice | undefined,
+  { listen, metricsRequireToken = false }: ListenOptions,
   parts: TelemetryParts,
   edge: Edge,
 ): Promise<StatusServer | undefined> {
@@ -62,7 +65,7 @@ export async function openTelemetry(
   const { node, log } = parts;
   const rules = accessRules(parts, edge);
   const source = episodeSource(parts, edge);
-  const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
+  const pages: StatusPages = {
     clock: edge.clock,
     ...metricsOf(parts, edge),
     health: healthOf(parts, edge),
@@ -74,10 +77,12 @@ export async function openTelemetry(
         problems: problems(),
         episodes: latest(parts),
       }),
-    admit: (visitor, namespace) => rules.admit(visitor, namespace),
+    admit: (visitor, wanted) => rules.admit(visitor, wanted),
+    metricsNeedToken: metricsRequireToken,
     episodes: (params, access) => answerEpisodes(source, params, access),
     onError: (err) => log.error({ err }, 'the status page could not be shown'),
-  });
+  };
+  const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, pages, parts.certificate);
   return server.catch((err: unknown) => {
     if (listen !== undefined || !(err instanceof ListenError)) throw err;
     log.warn({ err: err.message }, 'no metrics and no health: the usual port cannot be had');

@@ -54,12 +54,6 @@ async function startWithOutputs(cluster: ControlPlane, url: string): Promise<Age
   return startAgent(args, { ...process.env, OOM_RECORDER_INFLUX_TOKEN: 'example' });
 }
 
-async function portOf(agent: AgentProcess): Promise<number> {
-  const said = (): string => agent.log.find((line) => line.includes('serving metrics')) ?? '';
-  await expect.poll(said, SOON).not.toBe('');
-  return (JSON.parse(said()) as { port: number }).port;
-}
-
 async function podWith(cluster: ControlPlane, name: string) {
   const id = randomBytes(32).toString('hex');
   const containers = [{ name: 'app', id, memory: '16Mi' }];
@@ -92,7 +86,7 @@ describe.skipIf(!canRun)('the dashboard', () => {
       await createNode(cluster, NODE);
       await using receiver = await openReceiver();
       await using agent = await startWithOutputs(cluster, receiver.url);
-      await using prometheus = await Prometheus.open(await portOf(agent));
+      await using prometheus = await Prometheus.open(await agent.port());
       const fromMs = Math.floor(Date.now() / 1000) * 1000;
       const counted = (pod: string) =>
         prometheus.query(`sum by (pod) (container_oom_events_total{pod="${pod}"})`);

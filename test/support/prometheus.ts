@@ -14,11 +14,14 @@ export class Prometheus implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param port the agent's, on loopback */
-  static async open(port: number): Promise<Prometheus> {
+  /**
+   * @param port the agent's, on loopback
+   * @param job what its job has besides
+   */
+  static async open(port: number, job: object = {}): Promise<Prometheus> {
     const server = await LocalServer.prepare('prometheus');
     const file = join(server.directory, 'prometheus.yml');
-    await writeFile(file, config(port));
+    await writeFile(file, config(port, job));
     const command = [
       'prometheus',
       `--config.file=${file}`,
@@ -74,13 +77,13 @@ export class Prometheus implements AsyncDisposable {
 }
 
 /** With one target: Debian's Prometheus knows no Kubernetes. */
-function config(port: number): string {
+function config(port: number, more: object): string {
   const { scrape_configs } = loadYaml<{ scrape_configs: [object] }>(readFileSync(SCRAPE, 'utf8'));
   const [job] = scrape_configs;
   const here = { static_configs: [{ targets: [`127.0.0.1:${port}`] }] };
   const elsewhere = { kubernetes_sd_configs: undefined, relabel_configs: undefined };
   return JSON.stringify({
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
-    scrape_configs: [{ ...job, ...elsewhere, ...here }],
+    scrape_configs: [{ ...job, ...elsewhere, ...here, ...more }],
   });
 }
