@@ -44,6 +44,7 @@ const IN_THE_DAEMON_SET: readonly (readonly [values: object, where: string, what
   [{ tolerations: [{ key: 'a' }] }, 'spec.tolerations', [{ key: 'a' }]],
   [{ affinity: { nodeAffinity: {} } }, 'spec.affinity', { nodeAffinity: {} }],
   [{ podAnnotations: { a: 'b' } }, 'metadata.annotations', { a: 'b' }],
+  [{ tls: { secretName: 't' } }, 'container.readinessProbe.httpGet.scheme', 'HTTPS'],
   [{ podLabels: { team: 'x' } }, 'metadata.labels.team', 'x'],
 ];
 
@@ -109,6 +110,13 @@ describe.skipIf(found === undefined)('a value', () => {
       annotations: { folder: 'Memory' },
     });
     expect(text('NetworkPolicy')).toContain('"kubernetes.io/metadata.name":"observability"');
+  });
+
+  test('of tokens brings the rights to have them reviewed', async () => {
+    for (const values of [{ metricsRequireToken: true }, { apiAccess: { enabled: true } }]) {
+      const names = (await renderChart(helm, values)).map(({ metadata }) => metadata.name);
+      expect(names.filter((name) => name === 'oom-recorder-api-access')).toHaveLength(2);
+    }
   });
 
   test('of a parent chart gets through', async () => {
