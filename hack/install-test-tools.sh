@@ -8,13 +8,13 @@ package() {
     prometheus | promtool) echo prometheus ;;
     influxd) echo influxdb ;;
     influx) echo influxdb-client ;;
-    bash | fish | runc | zsh) echo "$1" ;;
+    bash | fish | runc | shellcheck | zsh) echo "$1" ;;
     mkfs.ext4 | e2fsck) echo e2fsprogs ;;
     *) echo "no test tool: $1" >&2 && exit 2 ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- prometheus promtool influxd influx runc zsh fish
+[ $# -gt 0 ] || set -- prometheus promtool influxd influx runc shellcheck zsh fish
 needs=
 for tool in "$@"; do
   needs="$needs $tool=$(package "$tool")"
