@@ -7,6 +7,7 @@ import type { ReviewedTokens } from './reviewed-tokens.ts';
 /** Whose episodes may be shown: everybody's, or those of the namespace that was asked for. */
 export type Access = 'all' | 'namespace';
 
+/** Tells it from what is answered to whom is not admitted. */
 export function isAdmitted(access: Access | Answer): access is Access {
   return typeof access === 'string';
 }
@@ -29,8 +30,8 @@ const BEARER = /^Bearer +(?<token>[\w.~+/-]+=*)$/i;
 
 /**
  * Lets in whom what every tenant did is for: who is on this host (`kubectl port-forward` arrives from its loopback address), and
- * who shows a token of somebody who may get pods there, or the metrics. Who shows credentials is judged by them, wherever he is, and what a
- * proxy passes on comes from elsewhere.
+ * who shows a token of somebody who may get pods there, or the metrics. Who shows credentials is judged by them, wherever he is,
+ * and what a proxy passes on comes from elsewhere.
  *
  * The `Host` is checked first: a page in a browser that has such a port open could have its own name lead
  * there (DNS rebinding). Nobody's name in the DNS is an address, `localhost`, or what we are called.

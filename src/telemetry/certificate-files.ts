@@ -112,5 +112,5 @@ function problemOf(cause: unknown, cert: string, key: string): string {
   const { code = '' } = cause as NodeJS.ErrnoException;
   return code === 'ERR_OSSL_X509_KEY_VALUES_MISMATCH'
     ? `${key} is not the key of ${cert}`
-    : `${cert} and ${key} are no certificate and key in PEM (${code || String(cause)})`;
+    : `${cert} and ${key} do not do as certificate and key in PEM (${code || String(cause)})`;
 }

@@ -41,7 +41,12 @@ describe('the certificate of the port', () => {
     ['no such file', { ...FLAGS, listenTlsKey: 'no' }, {}, /no cannot be read: there is no such/],
     ['an empty file', FLAGS, { 'tls.crt': ' \n' }, /tls\.crt is empty/],
     ['another’s key', FLAGS, { 'tls.key': SECOND.key }, /tls\.key is not the key of tls\.crt/],
-    ['no PEM', FLAGS, { 'tls.crt': 'x' }, /no certificate and key in PEM \(ERR_OSSL_PEM_NO_START/],
+    [
+      'no PEM',
+      FLAGS,
+      { 'tls.crt': 'x' },
+      /do not do as certificate and key in PEM \(ERR_OSSL_PEM_NO_START/,
+    ],
   ])('is wrong usage with %s', ([, flags, other, said]) => {
     Object.assign(texts, other);
     expect(() => open(flags)).toThrow(
