@@ -1,10 +1,13 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import { listenCertificate, type ListenOptions } from '../telemetry/certificate-files.ts';
 import type { RenewedCertificate } from '../telemetry/create-listener.ts';
 
 /** What the port of `--listen` speaks TLS with; `undefined` where it does not. @throws ListenTlsError */
-export function findCertificate(options: ListenOptions, log: Log): RenewedCertificate | undefined {
+export function findCertificate(
+  options: ListenOptions,
+  log: Logger,
+): RenewedCertificate | undefined {
   const read = (path: string): string => readFileSync(path, 'utf8');
   return listenCertificate(options, { read, stamp }, ({ message, code }) =>
     log.warn({ err: message, code }, 'the renewed certificate cannot be used, the one before is'),
