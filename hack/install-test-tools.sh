@@ -8,13 +8,13 @@ package() {
     prometheus | promtool) echo prometheus ;;
     influxd) echo influxdb ;;
     influx) echo influxdb-client ;;
-    bash | chromium | fish | runc | zsh) echo "$1" ;;
+    bash | chromium | fish | runc | shellcheck | zsh) echo "$1" ;;
     mkfs.ext4 | e2fsck) echo e2fsprogs ;;
     *) echo "no test tool: $1" >&2 && exit 2 ;;
   esac
 }
 
-[ $# -gt 0 ] || set -- prometheus promtool influxd influx runc zsh fish chromium
+[ $# -gt 0 ] || set -- prometheus promtool influxd influx runc shellcheck zsh fish chromium
 needs=
 for tool in "$@"; do
   needs="$needs $tool=$(package "$tool")"

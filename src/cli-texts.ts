@@ -21,6 +21,10 @@ export const NAMESPACES = 'post about Pods of these alone, a,b; history and metr
 export const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
 export const LISTEN =
   'where /metrics, /healthz, /readyz, a page and /api/v1/episodes are shown, or none (default: :9095)';
+export const LISTEN_TLS =
+  'speak TLS there, with this certificate and those that lead to its authority (PEM); read anew when replaced';
+export const METRICS_TOKEN =
+  'show /metrics to bearer tokens of users that may get it, and to this host, instead of everybody';
 export const INFLUX_PASSWORD = 'holds its password (or $OOM_RECORDER_INFLUX_PASSWORD)';
 export const INFLUX_TOKEN = 'holds its token (or $OOM_RECORDER_INFLUX_TOKEN)';
 export const WEBHOOK_CA = 'the authority that is trusted there, instead of the usual ones (PEM)';

@@ -9,32 +9,31 @@ import {
   parseListen,
   parseNamespaces,
   parseTime,
-  sinceParser,
   toggle,
 } from './cli-options.ts';
+import { historyCommand } from './cli-history.ts';
 import {
   DESCRIPTION,
   BOOT_TIME,
   CGROUP_ROOT,
   DOCTOR_EXAMPLES,
   EXPLAIN_EXAMPLES,
-  HISTORY_EXAMPLES,
   HISTORY_MAX,
   INFLUX_PASSWORD,
   INFLUX_TOKEN,
   KMSG,
   KUBECONFIG,
   LISTEN,
+  LISTEN_TLS,
   LOG_FILES,
   LOG_FORMAT,
+  METRICS_TOKEN,
   NAMESPACES,
   NODE_EVENTS,
   NODE_NAME,
-  OF_AGENT,
   PODS,
   REPLAY_EXAMPLES,
   RUN_EXAMPLES,
-  SINCE,
   START_AT,
   STATE_DIR,
   STATE_OPTIONAL,
@@ -43,7 +42,6 @@ import {
 } from './cli-texts.ts';
 import { doctor, type DoctorOptions } from './commands/doctor.ts';
 import { explainLogs, type ExplainLogsOptions } from './commands/explain.ts';
-import { history, type HistoryOptions, showEpisode, type ShowOptions } from './commands/history.ts';
 import { replay, type ReplayOptions } from './commands/replay.ts';
 import { run } from './commands/run.ts';
 import { completionCommand } from './completion/completion-command.ts';
@@ -94,6 +92,9 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
     .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
     .addOption(flag('--listen <address>', LISTEN).argParser(parseListen))
+    .addOption(flag('--listen-tls-cert <path>', LISTEN_TLS))
+    .addOption(flag('--listen-tls-key <path>', 'the private key of that certificate (PEM)'))
+    .addOption(toggle(edge, '--metrics-require-token', METRICS_TOKEN))
     .addOption(flag('--influx-url <url>', 'write a point for each kill to this InfluxDB'))
     .addOption(flag('--influx-database <name>', 'its database (version 1)'))
     .addOption(flag('--influx-user <name>', 'its user (version 1)'))
@@ -150,6 +151,9 @@ const UNCHECKED: ReadonlySet<string> = new Set([
   'namespaces',
   'exclude-namespaces',
   'listen',
+  'listen-tls-cert',
+  'listen-tls-key',
+  'metrics-require-token',
   'start-at',
   'log-level',
   'log-format',
@@ -169,29 +173,4 @@ function explainCommand(edge: Edge): Command {
     .action((files: readonly string[], options: ExplainLogsOptions) =>
       explainLogs(files, options, edge),
     );
-}
-
-function historyCommand(edge: Edge): Command {
-  const list = new Command('history')
-    .description('print the OOM kills that this node’s agent has recorded, the newest last')
-    .addOption(flag('-n, --namespace <name>', 'only those of pods in this namespace'))
-    .addOption(flag('--pod <name>', 'only those of pods of this name'))
-    .addOption(flag('--container <name>', 'only those of containers of this name'))
-    .addOption(flag('--since <time>', SINCE).argParser(sinceParser(edge)))
-    .addOption(flag('--limit <count>', 'only the newest (default: all)').argParser(parseCount))
-    .addOption(flag('--node-name <name>', NODE_NAME))
-    .addOption(flag('--state-dir <directory>', OF_AGENT).default('/var/lib/oom-recorder'))
-    .addOption(output(EVENT_FORMATS, 'how to print them; ndjson is an episode a line'))
-    .addHelpText('after', examples(HISTORY_EXAMPLES))
-    .action((options: HistoryOptions) => history(options, edge));
-  const show = new Command('show')
-    .description('explain one of them: what happened and what to do')
-    .argument('<id>', 'as history prints it; the boot’s part may be cut or left out')
-    .addOption(flag('--state-dir <directory>', OF_AGENT))
-    .addOption(explanationFormat())
-    .addOption(color())
-    .action((id: string, options: ShowOptions) =>
-      showEpisode(id, { ...list.opts<HistoryOptions>(), ...options }, edge),
-    );
-  return list.addCommand(show);
 }

@@ -5,6 +5,7 @@ import { RecorderError } from '../errors.ts';
 import { ApiClient } from '../kube/api-client.ts';
 import { openLog } from '../log.ts';
 import type { AgentOptions } from '../wiring/agent-options.ts';
+import { findCertificate } from '../wiring/find-certificate.ts';
 import { findCluster } from '../wiring/find-cluster.ts';
 import { nodeName } from '../wiring/node-name.ts';
 import {
@@ -48,6 +49,7 @@ export async function doctor(options: DoctorOptions, edge: Edge): Promise<void> 
   const node = nodeName(options.nodeName, edge);
   findOutputs(options, { name: node }, edge);
   listedPods(options.pods);
+  findCertificate(options, log);
   const cluster = findCluster(options, edge, log);
   await using client = cluster === undefined ? undefined : new ApiClient(cluster, TIMEOUTS);
   const checked = openCheckedNode(options);

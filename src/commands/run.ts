@@ -26,7 +26,7 @@ const UNLIMITED = { maxEvents: 1_000_000_000, burstSize: 1_000_000_000 };
 /** The agent: watches the kernel log until it is told to stop, or the log ends. */
 export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const setup = readOptions(options, edge);
-  const { log, node, bootId, kind, cluster } = setup;
+  const { log, node, bootId, kind, cluster, certificate } = setup;
   const { nodeEvents } = options;
   const { clock } = edge;
   const tally = newTally();
@@ -68,8 +68,8 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const stopChecking = checkAtStart(options, setup, client, edge);
   try {
     const { audit } = counting ?? {};
-    const shown = { node, reviewer, tally, store, pods, counters, outputs, log, audit, watching };
-    await using server = await openTelemetry(options.listen, shown, edge);
+    const seen = { node, reviewer, tally, store, pods, counters, outputs, log, audit, watching };
+    await using server = await openTelemetry(options, { ...seen, certificate }, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;
     if (kind === 'saved') expectRecords(options.kmsg, tally);

@@ -5,9 +5,15 @@ import type { Timeouts } from './shared-dispatcher.ts';
 
 const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
 const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+const METRICS_PATH = '/metrics';
 
 /** Whoever asks waits for two reviews, and a connection to the agent lives for ten seconds. */
 export const REVIEW_TIMEOUTS: Timeouts = { connectMs: 2_000, requestMs: 4_000 };
+
+/** What somebody wants to read: pods, in one namespace or in all of them, or the metrics of an agent. */
+export type Wanted =
+  | { readonly kind: 'pods'; readonly namespace: string | undefined }
+  | { readonly kind: 'metrics' };
 
 /** Why a token does not do, for whoever showed it; `undefined` where it does. */
 export type Refusal = string | undefined;
@@ -25,20 +31,19 @@ export class TokenReviewer {
   }
 
   /**
-   * Whether the token's user may get pods there; in all namespaces where none is named. Never fails: what the API server did
-   * not say is a refusal.
+   * Whether the token's user may get that. Of metrics it is the right to the URL `/metrics`, as the API server has it for its own.
+   * Never fails: what the API server did not say is a refusal.
    */
-  async mayGetPods(token: string, namespace: string | undefined): Promise<Refusal> {
+  async mayGet(token: string, wanted: Wanted): Promise<Refusal> {
     try {
       const reviewed = await this.#create(TOKEN_REVIEWS, tokenReview(token));
       const user = field(reviewed, 'status', 'user');
       const name = text(user, 'username');
       if (field(reviewed, 'status', 'authenticated') !== true || name === undefined)
         return 'the API server does not know the token';
-      const access = await this.#create(ACCESS_REVIEWS, accessReview(user, namespace));
+      const access = await this.#create(ACCESS_REVIEWS, accessReview(user, wanted));
       if (field(access, 'status', 'allowed') === true) return undefined;
-      const where = namespace === undefined ? 'all namespaces' : `namespace ${namespace}`;
-      return `${name} may not get pods in ${where}`;
+      return `${name} may not get ${inWords(wanted)}`;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       return error.code === 'E_API_FORBIDDEN'
@@ -60,7 +65,13 @@ function tokenReview(token: string): object {
   return { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
 }
 
-function accessReview(user: unknown, namespace: string | undefined): object {
+function inWords(wanted: Wanted): string {
+  if (wanted.kind === 'metrics') return METRICS_PATH;
+  const { namespace } = wanted;
+  return `pods in ${namespace === undefined ? 'all namespaces' : `namespace ${namespace}`}`;
+}
+
+function accessReview(user: unknown, wanted: Wanted): object {
   return {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
@@ -69,7 +80,9 @@ function accessReview(user: unknown, namespace: string | undefined): object {
       uid: field(user, 'uid'),
       groups: field(user, 'groups'),
       extra: field(user, 'extra'),
-      resourceAttributes: { verb: 'get', resource: 'pods', namespace },
+      ...(wanted.kind === 'pods'
+        ? { resourceAttributes: { verb: 'get', resource: 'pods', namespace: wanted.namespace } }
+        : { nonResourceAttributes: { verb: 'get', path: METRICS_PATH } }),
     },
   };
 }

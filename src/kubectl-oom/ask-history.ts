@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { connect } from 'node:tls';
 import { type Clock, pause } from '../clock.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import { withDeadline } from '../kube/deadline.ts';
 import { text } from '../kube/loose-json.ts';
-import { type PodPort, portForward } from '../kube/port-forward.ts';
+import { portForward } from '../kube/port-forward.ts';
 import { readRetryAfterMs } from '../retry.ts';
+import type { Agent } from './find-agents.ts';
 
 /** As the agent's own: it answers one query after the other. */
 const EPISODES = '/api/v1/episodes';
@@ -36,7 +38,7 @@ interface Env {
  */
 export async function askHistory(
   client: ApiClient,
-  agent: PodPort,
+  agent: Agent,
   query: HistoryQuery,
   { clock, signal }: Env,
 ): Promise<unknown> {
@@ -47,7 +49,9 @@ export async function askHistory(
       signal,
       async (either) => {
         const stream = await portForward(client, agent, either);
-        return get(stream, path, either).finally(() => stream.destroy());
+        return get(agent.hasTls ? overTls(stream) : stream, path, either).finally(() =>
+          stream.destroy(),
+        );
       },
     );
     if (status === OK) return JSON.parse(body) as unknown;
@@ -61,6 +65,14 @@ interface HttpAnswer {
   readonly status: number;
   readonly retryAfterMs: number;
   readonly body: string;
+}
+
+/**
+ * Whose certificate it is, is not asked, as the kubelet's probes do not: the API server has led here, to that very Pod, and the
+ * name in the certificate is whatever Prometheus was told.
+ */
+function overTls(stream: Duplex): Duplex {
+  return connect({ socket: stream, rejectUnauthorized: false });
 }
 
 /** One GET over a connection that is there already; the connection ends with it. */

@@ -14,6 +14,8 @@ const NODES = 'kubernetes.io/os!=windows';
 /** The agent of a node. */
 export interface Agent extends PodPort {
   readonly node: string;
+  /** Whether its port speaks TLS, by the scheme of its probe: the kubelet must know, too. */
+  readonly hasTls: boolean;
 }
 
 /** Whom to ask. */
@@ -45,13 +47,16 @@ export async function findAgents(
 }
 
 function agentOf(pod: unknown): Agent {
-  const ports = items(pod, 'spec', 'containers').flatMap((container) => items(container, 'ports'));
-  const named = ports.find((port) => text(port, 'name') === PORT_NAME);
+  const containers = items(pod, 'spec', 'containers');
+  const hasPort = (port: unknown): boolean => text(port, 'name') === PORT_NAME;
+  const recorder = containers.find((container) => items(container, 'ports').some(hasPort));
+  const named = items(recorder, 'ports').find(hasPort);
   return {
     node: text(pod, 'spec', 'nodeName') ?? '',
     namespace: text(pod, 'metadata', 'namespace') ?? '',
     name: text(pod, 'metadata', 'name') ?? '',
     port: Number(field(named, 'containerPort') ?? DEFAULT_PORT),
+    hasTls: text(recorder, 'readinessProbe', 'httpGet', 'scheme') === 'HTTPS',
   };
 }
 

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { Wanted } from '../kube/token-reviewer.ts';
 import type { LimitLevel } from '../oom/episode.ts';
 import { type Answer, problem } from './answer.ts';
 import type { ReviewedTokens } from './reviewed-tokens.ts';
@@ -12,11 +13,16 @@ export function isOfItsOwn(limitLevel: LimitLevel | undefined): boolean {
   return limitLevel === 'container' || limitLevel === 'pod';
 }
 
+/** Tells it from what is answered to whom is not admitted. */
+export function isAdmitted(access: Access | Answer): access is Access {
+  return typeof access === 'string';
+}
+
 export interface AccessOptions {
   /** What this host is called besides `localhost`: the Node's name, the pod's. */
   readonly hostNames: readonly string[];
   /** None without a cluster. */
-  readonly tokens: Pick<ReviewedTokens, 'mayGetPods'> | undefined;
+  readonly tokens: Pick<ReviewedTokens, 'mayGet'> | undefined;
 }
 
 /** What a request says of who sends it. */
@@ -31,8 +37,8 @@ const BEARER = /^Bearer +(?<token>[\w.~+/-]+=*)$/i;
 
 /**
  * Lets in whom what every tenant did is for: who is on this host (`kubectl port-forward` arrives from its loopback address), and
- * who shows a token of somebody who may get pods there. Who shows credentials is judged by them, wherever he is, and what a
- * proxy passes on comes from elsewhere.
+ * who shows a token of somebody who may get pods there, or the metrics. Who shows credentials is judged by them, wherever he is,
+ * and what a proxy passes on comes from elsewhere.
  *
  * The `Host` is checked first: a page in a browser that has such a port open could have its own name lead
  * there (DNS rebinding). Nobody's name in the DNS is an address, `localhost`, or what we are called.
@@ -46,13 +52,9 @@ export class AccessRules {
     this.#tokens = tokens;
   }
 
-  /** @param namespace the only one that is asked for; none is all */
-  async admit(
-    { headers, socket }: Visitor,
-    namespace: string | undefined,
-  ): Promise<Access | Answer> {
+  async admit({ headers, socket }: Visitor, wanted: Wanted): Promise<Access | Answer> {
     if (!this.#isOurs(headers.host)) return problem(403, WRONG_HOST);
-    if (headers.authorization !== undefined) return this.#judge(headers.authorization, namespace);
+    if (headers.authorization !== undefined) return this.#judge(headers.authorization, wanted);
     const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
     const isHere = LOOPBACK.test(socket.remoteAddress ?? '') && !isPassedOn;
     return isHere ? 'all' : problem(403, FROM_ELSEWHERE);
@@ -64,19 +66,19 @@ export class AccessRules {
     return isIP(called) !== 0 || this.#hostNames.has(called);
   }
 
-  async #judge(authorization: string, namespace: string | undefined): Promise<Access | Answer> {
+  async #judge(authorization: string, wanted: Wanted): Promise<Access | Answer> {
     const token = BEARER.exec(authorization)?.groups?.['token'];
     if (token === undefined) return problem(403, 'of credentials a bearer token alone is taken');
     if (this.#tokens === undefined) return problem(403, NOBODY_TO_ASK);
-    const refusal = await this.#tokens.mayGetPods(token, namespace);
+    const refusal = await this.#tokens.mayGet(token, wanted);
     if (refusal === 'busy') return problem(429, 'too many tokens to review, ask again');
     if (refusal !== undefined) return problem(403, refusal);
-    return namespace === undefined ? 'all' : 'namespace';
+    return wanted.kind === 'pods' && wanted.namespace !== undefined ? 'namespace' : 'all';
   }
 }
 
 const WRONG_HOST =
   'the Host header is neither an address nor localhost nor the name of this node or pod';
 const FROM_ELSEWHERE =
-  'this is told to kubectl port-forward, or with the bearer token of who may get pods';
+  'this is told to kubectl port-forward, or with the bearer token of who may get it';
 const NOBODY_TO_ASK = 'this agent has no cluster that could tell whose the token is';

@@ -15,8 +15,10 @@ const LIMIT_MS = 10_000;
  * without waiting for the answer to the first; nobody who means well does that, and each would be
  * answered into memory. It also means that no body is read past the answer. What is lost is
  * keep-alive: a scraper or a probe that asks every few seconds connects each time.
+ *
+ * @returns what ends every connection, also one whose TLS handshake is not over, of which the server does not know yet
  */
-export function guardConnections(server: Server, respond: RequestListener): void {
+export function guardConnections(server: Server, respond: RequestListener): () => void {
   const open = new Set<Socket>();
   const asked = new WeakSet<Socket>();
   server.timeout = LIMIT_MS;
@@ -41,4 +43,7 @@ export function guardConnections(server: Server, respond: RequestListener): void
   server.on('request', respondOnce);
   // An `Expect` that is not 100-continue; Node would answer each of these itself.
   server.on('checkExpectation', respondOnce);
+  return () => {
+    for (const socket of open) socket.destroy();
+  };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Time } from '../clock.ts';
 import { fullBucket, takeToken } from '../correlator/token-bucket.ts';
-import type { Refusal, TokenReviewer } from '../kube/token-reviewer.ts';
+import type { Refusal, TokenReviewer, Wanted } from '../kube/token-reviewer.ts';
 
 /** k8s.io/apiserver options DelegatingAuthenticationOptions.CacheTTL, DelegatingAuthorizationOptions.AllowCacheTTL and DenyCacheTTL. */
 const LASTS_MS = 10_000;
@@ -12,7 +12,7 @@ const MAX_REMEMBERED = RATE.burstSize + (RATE.qps * LASTS_MS) / 1000;
 
 /** What the API server said of tokens lately, and few questions to it. No token is kept, only what it hashes to. */
 export class ReviewedTokens {
-  readonly #reviewer: Pick<TokenReviewer, 'mayGetPods'>;
+  readonly #reviewer: Pick<TokenReviewer, 'mayGet'>;
   readonly #clock: Pick<Time, 'monotonicMs'>;
   readonly #reviews = new Map<
     string,
@@ -20,24 +20,24 @@ export class ReviewedTokens {
   >();
   #bucket;
 
-  constructor(reviewer: Pick<TokenReviewer, 'mayGetPods'>, clock: Pick<Time, 'monotonicMs'>) {
+  constructor(reviewer: Pick<TokenReviewer, 'mayGet'>, clock: Pick<Time, 'monotonicMs'>) {
     this.#reviewer = reviewer;
     this.#clock = clock;
     this.#bucket = fullBucket(RATE, clock.monotonicMs());
   }
 
   /** @returns what the API server says, or `busy` where it is not to be asked now */
-  mayGetPods(token: string, namespace: string | undefined): Promise<Refusal> | 'busy' {
+  mayGet(token: string, wanted: Wanted): Promise<Refusal> | 'busy' {
     const nowMs = this.#clock.monotonicMs();
     const key = createHash('sha256')
-      .update(JSON.stringify([token, namespace]))
+      .update(JSON.stringify([token, wanted]))
       .digest('hex');
     const known = this.#reviews.get(key);
     if (known !== undefined && nowMs < known.untilMs) return known.refusal;
     const bucket = takeToken(this.#bucket, nowMs, RATE);
     if (bucket === undefined) return 'busy';
     this.#bucket = bucket;
-    const refusal = this.#reviewer.mayGetPods(token, namespace);
+    const refusal = this.#reviewer.mayGet(token, wanted);
     this.#reviews.delete(key);
     this.#reviews.set(key, { untilMs: nowMs + LASTS_MS, refusal });
     const [oldest = ''] = this.#reviews.keys();

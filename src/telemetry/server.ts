@@ -1,15 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Time } from '../clock.ts';
-import type { Access, Visitor } from './access.ts';
-import { type Answer, problem, text, type Whole } from './answer.ts';
+import type { Wanted } from '../kube/token-reviewer.ts';
+import { type Access, isAdmitted, type Visitor } from './access.ts';
+import { type Answer, problem, text } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
+import { createListener, type RenewedCertificate } from './create-listener.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
-import { PAGE_POLICY } from './page-assets.ts';
 import { prefersOpenMetrics } from './prefers-open-metrics.ts';
+import { headersOf, sendWhole } from './send-answer.ts';
 import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
@@ -33,8 +35,10 @@ export interface StatusPages {
   readonly readiness: readonly Check[];
   /** The page for people, by the query's parameters, for somebody who may see so much. */
   readonly page: (params: URLSearchParams, access: Access) => Promise<Answer>;
-  /** Whether that visitor may see what is every tenant's, the page and the episodes; what is answered where not. */
-  readonly admit: (visitor: Visitor, namespace: string | undefined) => Promise<Access | Answer>;
+  /** Whether that visitor may see what is not for everybody; what is answered where not. */
+  readonly admit: (visitor: Visitor, wanted: Wanted) => Promise<Access | Answer>;
+  /** Whether the metrics are among that, as the page and the episodes are. */
+  readonly metricsNeedToken: boolean;
   /** The episodes, by the query's parameters, for somebody who may see so much. */
   readonly episodes: (params: URLSearchParams, access: Access) => Answer;
   /** Told what could not be shown. */
@@ -43,38 +47,37 @@ export interface StatusPages {
 
 type Page = (request: IncomingMessage, params: URLSearchParams) => Answer | Promise<Answer>;
 
-/** Time for a request's head and for its whole; nobody sends us more than a few lines. */
-const REQUEST_LIMIT_MS = 5_000;
-/** How often Node looks for connections that are over their time; rarely, since idle costs nothing. */
-const CHECK_EVERY_MS = 5_000;
-const MAX_HEADER_BYTES = 8 * 1024;
-
 /**
- * The agent's HTTP listener: `/metrics`, `/healthz` and `/readyz` for everybody, `/` and `/api/v1/episodes` for whom is
- * admitted, GET and HEAD, nothing else.
+ * The agent's HTTP listener: `/healthz`, `/readyz` and, unless told otherwise, `/metrics` for everybody, `/` and
+ * `/api/v1/episodes` for whom is admitted, GET and HEAD, nothing else.
  * Looked at, never waited for: nothing in the agent calls it.
  */
 export class StatusServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #shown: StatusPages;
   readonly #pages: Readonly<Record<string, Page>>;
+  readonly #closeAll: () => void;
   #isStreaming = false;
 
-  private constructor(shown: StatusPages) {
+  private constructor(shown: StatusPages, certificate: RenewedCertificate | undefined) {
     this.#shown = shown;
-    this.#server = createServer({
-      headersTimeout: REQUEST_LIMIT_MS,
-      requestTimeout: REQUEST_LIMIT_MS,
-      connectionsCheckingInterval: CHECK_EVERY_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    });
-    guardConnections(this.#server, (request, response) => void this.#respond(request, response));
+    this.#server = createListener(certificate);
+    const respond = (request: IncomingMessage, response: ServerResponse): void =>
+      void this.#respond(request, response);
+    this.#closeAll = guardConnections(this.#server, respond);
     this.#pages = pagesOf(shown);
   }
 
-  /** @throws ListenError when the address cannot be had */
-  static async listen(address: ListenAddress, shown: StatusPages): Promise<StatusServer> {
-    const status = new StatusServer(shown);
+  /**
+   * @param certificate what it speaks TLS with; plain HTTP without one
+   * @throws ListenError when the address cannot be had
+   */
+  static async listen(
+    address: ListenAddress,
+    shown: StatusPages,
+    certificate?: RenewedCertificate,
+  ): Promise<StatusServer> {
+    const status = new StatusServer(shown, certificate);
     try {
       status.#server.listen(address);
       await once(status.#server, 'listening');
@@ -93,7 +96,7 @@ export class StatusServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const closed = once(this.#server, 'close');
     this.#server.close();
-    this.#server.closeAllConnections();
+    this.#closeAll();
     await closed;
   }
 
@@ -104,8 +107,8 @@ export class StatusServer implements AsyncDisposable {
     });
     const { body } = answer;
     if (typeof body === 'string' || Buffer.isBuffer(body))
-      send({ ...answer, body }, request, response);
-    else if (this.#isStreaming) send(BUSY, request, response);
+      sendWhole({ ...answer, body }, request, response);
+    else if (this.#isStreaming) sendWhole(BUSY, request, response);
     else await this.#stream(answer, body, request, response);
   }
 
@@ -149,23 +152,6 @@ const HAS_GONE = new Set([
 const NOT_FOUND = 'here are /metrics, /healthz, /readyz, / and /api/v1/episodes\n';
 const BUSY = problem(429, 'somebody else is told the episodes, ask again');
 
-function send(answer: Whole, { method }: IncomingMessage, response: ServerResponse): void {
-  const length = { 'content-length': Buffer.byteLength(answer.body) };
-  response.writeHead(answer.status, { ...headersOf(answer), ...length });
-  response.end(method === 'HEAD' ? undefined : answer.body);
-}
-
-function headersOf({ status, type, headers }: Answer): Readonly<Record<string, string>> {
-  return {
-    'content-type': type,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': PAGE_POLICY,
-    ...(status === 405 && { allow: 'GET, HEAD' }),
-    ...headers,
-  };
-}
-
 function pagesOf(shown: StatusPages): Record<string, Page> {
   const { clock, page, health, readiness, admit, episodes } = shown;
   const expose = (exposition: Exposition): (() => Promise<Answer>) => {
@@ -180,24 +166,25 @@ function pagesOf(shown: StatusPages): Record<string, Page> {
     text(429, 'others wait for this page, ask again\n'),
   );
   return Object.assign(Object.create(null), {
-    '/metrics': ({ headers }) =>
-      prefersOpenMetrics(headers.accept ?? '') ? openMetrics() : metrics(),
+    '/metrics': async (visitor) => {
+      const access = shown.metricsNeedToken ? await admit(visitor, { kind: 'metrics' }) : 'all';
+      if (!isAdmitted(access)) return access;
+      return prefersOpenMetrics(visitor.headers.accept ?? '') ? openMetrics() : metrics();
+    },
     '/healthz': () => verdict(health),
     '/readyz': () => verdict(readiness),
     '/': async (visitor, params) => {
       // A form that is sent empty asks for all.
-      const access = await admit(visitor, params.get('namespace')?.trim() || undefined);
+      const namespace = params.get('namespace')?.trim() || undefined;
+      const access = await admit(visitor, { kind: 'pods', namespace });
       return isAdmitted(access) ? shownPage(params, access) : access;
     },
     '/api/v1/episodes': async (visitor, params) => {
-      const access = await admit(visitor, params.get('namespace') ?? undefined);
+      const namespace = params.get('namespace') ?? undefined;
+      const access = await admit(visitor, { kind: 'pods', namespace });
       return isAdmitted(access) ? episodes(params, access) : access;
     },
   } satisfies Record<string, Page>);
-}
-
-function isAdmitted(access: Access | Answer): access is Access {
-  return typeof access === 'string';
 }
 
 function verdict(checks: readonly Check[]): Answer {

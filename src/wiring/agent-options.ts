@@ -9,7 +9,9 @@ import type { NamespaceChoice } from '../pods/posted-namespaces.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
 import type { EpisodeClient } from '../outputs/episode-output.ts';
 import type { EventFormat } from '../outputs/event-printer.ts';
-import type { ListenChoice } from '../telemetry/listen-address.ts';
+import type { ListenOptions } from '../telemetry/certificate-files.ts';
+import type { RenewedCertificate } from '../telemetry/create-listener.ts';
+import { findCertificate } from './find-certificate.ts';
 import { type ClusterChoice, findCluster } from './find-cluster.ts';
 import { nodeName } from './node-name.ts';
 import type { NodeOptions } from './open-node.ts';
@@ -20,13 +22,12 @@ import { readLatin1 } from './read-latin1.ts';
 
 /** What the agent's flags and variables say. */
 export interface AgentOptions
-  extends OutputOptions, StateOptions, ClusterChoice, NodeOptions, NamespaceChoice {
+  extends OutputOptions, StateOptions, ClusterChoice, NodeOptions, NamespaceChoice, ListenOptions {
   readonly kmsg: string;
   readonly nodeName?: string;
   readonly pods?: string;
   readonly nodeEvents: NodeEvents;
   readonly output: EventFormat;
-  readonly listen?: ListenChoice;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;
   readonly trustUserspaceRecords?: boolean;
@@ -41,6 +42,8 @@ export interface AgentSetup {
   readonly listed: PodDirectory;
   /** Absent where Events are printed. */
   readonly cluster: ClusterAccess | undefined;
+  /** What the port speaks TLS with; plain HTTP without one. */
+  readonly certificate: RenewedCertificate | undefined;
   /** Where episodes go besides. */
   readonly outputs: readonly EpisodeClient[];
 }
@@ -49,9 +52,10 @@ export interface AgentSetup {
 export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
   const node = new NodeIdentity(nodeName(options.nodeName, edge));
   const outputs = findOutputs(options, node, edge);
-  const kind = probeLog(options.kmsg);
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
   const log = openLog({ level: options.logLevel, format }, edge.printError);
+  const certificate = findCertificate(options, log);
+  const kind = probeLog(options.kmsg);
   return {
     outputs,
     kind,
@@ -59,6 +63,7 @@ export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
     node,
     listed: listedPods(options.pods),
     cluster: findCluster(options, edge, log),
+    certificate,
     bootId: readBootId(readLatin1),
   };
 }

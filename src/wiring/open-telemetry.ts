@@ -8,16 +8,18 @@ import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Tally } from '../tally.ts';
 import { AccessRules } from '../telemetry/access.ts';
+import type { ListenOptions } from '../telemetry/certificate-files.ts';
 import type { Counters } from '../telemetry/counters.ts';
+import type { RenewedCertificate } from '../telemetry/create-listener.ts';
 import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
 import { answerEpisodes, type EpisodeSource } from '../telemetry/episode-api.ts';
-import { type ListenChoice, ListenError } from '../telemetry/listen-address.ts';
+import { ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import type { PageStatus } from '../telemetry/page-status.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
 import { ReviewedTokens } from '../telemetry/reviewed-tokens.ts';
-import { StatusServer, type Check } from '../telemetry/server.ts';
+import { StatusServer, type Check, type StatusPages } from '../telemetry/server.ts';
 import { answerPage, type PageSource } from '../telemetry/status-page.ts';
 import { VERSION } from '../version.ts';
 import type { EpisodeOutputs } from './open-outputs.ts';
@@ -26,6 +28,8 @@ import type { LogWatch } from './start-watching.ts';
 
 export interface TelemetryParts {
   readonly node: NodeRef;
+  /** What is spoken TLS with; plain HTTP without one. */
+  readonly certificate: RenewedCertificate | undefined;
   /** Asks the API server whose tokens are; none without one. */
   readonly reviewer: TokenReviewer | undefined;
   readonly store: StateStore;
@@ -46,11 +50,10 @@ const DEFAULT_LISTEN = { port: 9095 };
  * Listens where people and Prometheus look; `undefined` where nobody is to. The usual port may be
  * somebody else's, and kills are recorded all the same; one that was asked for must be had.
  *
- * @param listen `--listen`
  * @throws ListenError
  */
 export async function openTelemetry(
-  listen: ListenChoice | undefined,
+  { listen, metricsRequireToken = false }: ListenOptions,
   parts: TelemetryParts,
   edge: Edge,
 ): Promise<StatusServer | undefined> {
@@ -65,16 +68,18 @@ export async function openTelemetry(
     version: VERSION,
     status: () => statusOf(parts, [...health, ...readiness, skippedCheck(parts)]),
   };
-  const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, {
+  const pages: StatusPages = {
     clock: edge.clock,
     ...metricsOf(parts, edge),
     health,
     readiness,
     page: (params, access) => answerPage(pageSource, params, access),
-    admit: (visitor, namespace) => rules.admit(visitor, namespace),
+    admit: (visitor, wanted) => rules.admit(visitor, wanted),
+    metricsNeedToken: metricsRequireToken,
     episodes: (params, access) => answerEpisodes(source, params, access),
     onError: (err) => log.error({ err }, 'the status page could not be shown'),
-  });
+  };
+  const server = StatusServer.listen(listen ?? DEFAULT_LISTEN, pages, parts.certificate);
   return server.catch((err: unknown) => {
     if (listen !== undefined || !(err instanceof ListenError)) throw err;
     log.warn({ err: err.message }, 'no metrics and no health: the usual port cannot be had');

@@ -44,6 +44,7 @@ const IN_THE_DAEMON_SET: readonly (readonly [values: object, where: string, what
   [{ tolerations: [{ key: 'a' }] }, 'spec.tolerations', [{ key: 'a' }]],
   [{ affinity: { nodeAffinity: {} } }, 'spec.affinity', { nodeAffinity: {} }],
   [{ podAnnotations: { a: 'b' } }, 'metadata.annotations', { a: 'b' }],
+  [{ tls: { secretName: 't' } }, 'container.readinessProbe.httpGet.scheme', 'HTTPS'],
   [{ podLabels: { team: 'x' } }, 'metadata.labels.team', 'x'],
 ];
 
@@ -60,7 +61,8 @@ const REFUSED: readonly (readonly [values: object, words: RegExp])[] = [
   [{ port: 0 }, /port/],
   [{ stateDir: 'relative' }, /stateDir/],
   [{ maxUnavailable: '0%' }, /maxUnavailable/],
-  [{ podLabels: { 'app.kubernetes.io/name': 'x' } }, /app.kubernetes.io.name/],
+  // Helm says which name, and the place of now one, now another value.
+  [{ podLabels: { 'app.kubernetes.io/name': 'x' } }, /app\.kubernetes\.io\/name/],
   [{ resources: { limit: {} } }, /resources/],
   [{ influxdb: { url: 'http://x' } }, /influxdb/],
   [{ webhook: { secret: 'x' } }, /webhook/],
@@ -95,6 +97,7 @@ describe.skipIf(found === undefined)('a value', () => {
     const rendered = await renderChart(helm, {
       podMonitor: { enabled: true, labels, interval: '1m30s' },
       prometheusRule: { enabled: true, labels, runbookUrl: 'https://wiki.example.com/oom' },
+      dashboard: { enabled: true, annotations: { folder: 'Memory' } },
       networkPolicy: { enabled: true, prometheusNamespace: 'observability' },
     });
     const text = (kind: string) => JSON.stringify(rendered.find((object) => object.kind === kind));
@@ -102,7 +105,18 @@ describe.skipIf(found === undefined)('a value', () => {
     expect(text('PrometheusRule')).toContain('"release":"prom"');
     expect(text('PrometheusRule')).toContain('https://wiki.example.com/oom#containeroomkilled');
     expect(text('PrometheusRule')).not.toContain('https://oom-recorder.dev');
+    expect(rendered.find(({ kind }) => kind === 'ConfigMap')?.metadata).toMatchObject({
+      labels: { grafana_dashboard: '1' },
+      annotations: { folder: 'Memory' },
+    });
     expect(text('NetworkPolicy')).toContain('"kubernetes.io/metadata.name":"observability"');
+  });
+
+  test('of tokens brings the rights to have them reviewed', async () => {
+    for (const values of [{ metricsRequireToken: true }, { apiAccess: { enabled: true } }]) {
+      const names = (await renderChart(helm, values)).map(({ metadata }) => metadata.name);
+      expect(names.filter((name) => name === 'oom-recorder-api-access')).toHaveLength(2);
+    }
   });
 
   test('of a parent chart gets through', async () => {

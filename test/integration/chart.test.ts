@@ -51,6 +51,7 @@ describe.skipIf(found === undefined)('the chart', () => {
     const monitoring = await renderChart(helm, {
       podMonitor: { enabled: true, labels },
       prometheusRule: { enabled: true, labels },
+      dashboard: { enabled: true },
       networkPolicy: { enabled: true },
     });
     expect(byName(monitoring)).toEqual(await kustomized(cluster, 'overlays/kube-prometheus-stack'));
@@ -59,6 +60,27 @@ describe.skipIf(found === undefined)('the chart', () => {
       webhook: { secretName: 'oom-recorder-webhook' },
     });
     expect(byName(outputs)).toEqual(await kustomized(cluster, 'overlays/outputs'));
+    const secured = await renderChart(helm, {
+      tls: { secretName: 'oom-recorder-tls' },
+      metricsRequireToken: true,
+      podMonitor: {
+        enabled: true,
+        labels,
+        tlsConfig: {
+          serverName: 'oom-recorder.oom-recorder.svc',
+          ca: { secret: { name: 'oom-recorder-tls', key: 'ca.crt' } },
+        },
+        authorization: { credentials: { name: 'oom-recorder-scraper', key: 'token' } },
+      },
+      prometheusRule: { enabled: true, labels },
+      dashboard: { enabled: true },
+    });
+    const { scraper, ...overlay } = Object.groupBy(
+      Object.entries(await kustomized(cluster, 'overlays/secured')),
+      ([name]) => (name.endsWith('/oom-recorder-scraper') ? 'scraper' : 'others'),
+    );
+    expect(scraper).toHaveLength(3);
+    expect(byName(secured)).toEqual(Object.fromEntries(overlay.others ?? []));
   });
 });
 

@@ -56,7 +56,7 @@ async function serve(kubeconfig: string): Promise<Agent> {
   const server = await StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
     statusPages({
-      admit: (visitor, namespace) => rules.admit(visitor, namespace),
+      admit: (visitor, wanted) => rules.admit(visitor, wanted),
       episodes: (params, access) => answerEpisodes(source, params, access),
     }),
   );

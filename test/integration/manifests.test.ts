@@ -4,6 +4,7 @@ import { loadAllYaml, loadYaml, type V1DaemonSet } from '@kubernetes/client-node
 import { describe, expect, vi } from 'vitest';
 import { run } from '../../hack/control-plane/commands.ts';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { makeCertificate } from '../support/certificates.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { runDaemonSet } from '../support/run-daemon-set.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
@@ -162,8 +163,9 @@ describe('the overlays', () => {
   test('are taken by the API server and the operator’s own definitions', async ({ installed }) => {
     await installed.kubectl(['apply', '--server-side', '-f', CRDS]);
     for (const [overlay, added] of [
-      ['kube-prometheus-stack', 3],
+      ['kube-prometheus-stack', 4],
       ['outputs', 2],
+      ['secured', 3 + 2 + 4],
     ] as const) {
       const apply = () =>
         installed.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'overlays', overlay)]);
@@ -181,6 +183,19 @@ describe('the overlays', () => {
     await writeFile(join(directory, 'secret'), 'example');
     const ran = await runDaemonSet(loadAllYaml(rendered), directory);
     expect(ran.stderr).toContain('[E_KMSG_NOT_FOUND]');
+  });
+});
+
+describe('the overlay with TLS', () => {
+  test('gives the agent options that it takes', async ({ cluster }) => {
+    const rendered = await cluster.kubectl(['kustomize', join(MANIFESTS, 'overlays/secured')]);
+    const directory = tempDirectory();
+    const run = () => runDaemonSet(loadAllYaml(rendered), directory);
+    expect((await run()).stderr).toMatch(/tls\.crt cannot be read: .* \[E_LISTEN_TLS\]/);
+    const { cert, key } = makeCertificate('agent');
+    await writeFile(join(directory, 'tls.crt'), cert);
+    await writeFile(join(directory, 'tls.key'), key);
+    expect((await run()).stderr).toContain('[E_KMSG_NOT_FOUND]');
   });
 });
 
@@ -217,7 +232,13 @@ describe('the ServiceAccount', () => {
 
 describe('kubectl delete', () => {
   test('takes away whatever was applied', async ({ installed }) => {
-    await installed.kubectl(['delete', '--wait=false', '-k', join(MANIFESTS, 'base')]);
+    await installed.kubectl([
+      'delete',
+      '--wait=false',
+      '--ignore-not-found',
+      '-k',
+      join(MANIFESTS, 'overlays/secured'),
+    ]);
     const left = () =>
       installed.kubectl(['get', 'daemonset,serviceaccount,resourcequota', '-n', NAMESPACE]);
     await vi.waitFor(async () => expect(await left()).toBe(''), { timeout: 10_000 });

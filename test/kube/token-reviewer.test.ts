@@ -11,6 +11,7 @@ const USER = {
 };
 const KNOWN = { status: { authenticated: true, user: USER } };
 const ALLOWED = { status: { allowed: true } };
+const SHOP = { kind: 'pods', namespace: 'shop' } as const;
 const TOKEN = 'a.very.secret-token';
 
 function reviewer(...answers: readonly unknown[]) {
@@ -30,8 +31,8 @@ const failed = (code: ApiErrorCode): ApiError =>
 describe('whose a token is', () => {
   test('is asked of the API server, and then what that user may do, all of him', async () => {
     const { reviewer: reviews, sent } = reviewer(KNOWN, ALLOWED, KNOWN, ALLOWED);
-    expect(await reviews.mayGetPods(TOKEN, 'shop')).toBeUndefined();
-    expect(await reviews.mayGetPods(TOKEN, undefined)).toBeUndefined();
+    expect(await reviews.mayGet(TOKEN, SHOP)).toBeUndefined();
+    expect(await reviews.mayGet(TOKEN, { kind: 'pods', namespace: undefined })).toBeUndefined();
     const { username: user, uid, groups, extra } = USER;
     const may = { verb: 'get', resource: 'pods' };
     expect(sent()).toEqual([
@@ -40,6 +41,14 @@ describe('whose a token is', () => {
       { token: TOKEN },
       { user, uid, groups, extra, resourceAttributes: may },
     ]);
+  });
+
+  test('of the metrics is about their URL', async () => {
+    const { reviewer: reviews, sent } = reviewer(KNOWN, ALLOWED, KNOWN, { status: {} });
+    expect(await reviews.mayGet(TOKEN, { kind: 'metrics' })).toBeUndefined();
+    expect(sent()[1]).toMatchObject({ nonResourceAttributes: { verb: 'get', path: '/metrics' } });
+    expect(sent()[1]).not.toHaveProperty('resourceAttributes');
+    expect(await reviews.mayGet(TOKEN, { kind: 'metrics' })).toBe('jane may not get /metrics');
   });
 
   test.for<[string, unknown[], RegExp]>([
@@ -62,7 +71,7 @@ describe('whose a token is', () => {
     ['not told', [failed('E_API_TIMEOUT')], /did not tell whose the token is \[E_API_TIMEOUT\]$/],
     ['told by half', [KNOWN, failed('E_API_UNAVAILABLE')], /\[E_API_UNAVAILABLE\]$/],
   ])('%s is a refusal without the token in it', async ([, answers, said]) => {
-    const refusal = await reviewer(...answers).reviewer.mayGetPods(TOKEN, 'shop');
+    const refusal = await reviewer(...answers).reviewer.mayGet(TOKEN, SHOP);
     expect(refusal).toMatch(said);
     expect(refusal).not.toContain(TOKEN);
   });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { runKubectlOom } from '../../src/kubectl-cli.ts';
+import { makeCertificate } from '../support/certificates.ts';
 import { runFakeProgram } from '../support/fake-edge.ts';
 import {
   type FakeAgent,
@@ -89,6 +90,13 @@ describe('the nodes are asked for their histories', () => {
     expect(cluster.asked).toEqual([
       'node-1 /api/v1/episodes?limit=1&namespace=shop&pod=web-0&tasks=true',
     ]);
+  });
+
+  test('over TLS where their probes say so', async () => {
+    const certificate = makeCertificate('agent');
+    const nodes = { 'node-1': agent([episode('node-1')]), 'node-2': agent([]) };
+    const { code, stdout } = await oom({ nodes, certificate }, '--from-node', '-o', 'name');
+    expect([code, stdout]).toEqual([0, 'pod/web-0\n']);
   });
 
   test('once more where they are busy', async () => {

@@ -45,6 +45,13 @@ describe('the alerts', () => {
   });
 });
 
+describe('the dashboard', () => {
+  test('is the same in the chart', async () => {
+    const file = join(MANIFESTS, 'chart/dashboard.json');
+    await expect(read('monitoring/dashboard.json')).toMatchFileSnapshot(file);
+  });
+});
+
 describe('the chart', () => {
   test('is of the version of the agent, as the base is', () => {
     const { version, appVersion } = loadYaml<Record<string, string>>(read('chart/Chart.yaml'));

@@ -9,6 +9,8 @@ export interface AgentProcess extends AsyncDisposable {
   readonly output: readonly string[];
   readonly log: readonly string[];
   readonly child: ChildProcess;
+  /** Where it serves metrics and health, once it does. */
+  port(): Promise<number>;
   /** Ends it with a signal; resolves to its exit code, or the signal's name. */
   stop(signal?: NodeJS.Signals): Promise<number | string>;
 }
@@ -42,10 +44,16 @@ export async function startAgent(
   const isReady = (): boolean => log.some((line) => line.includes('watching the kernel log'));
   await vi.waitUntil(() => isReady() || child.exitCode !== null, { timeout: READY_MS });
   if (!isReady()) throw new Error(`oom-recorder run did not start:\n${log.join('\n')}`);
+  const port = async (): Promise<number> => {
+    const serves = (): string | undefined => log.find((line) => line.includes('serving metrics'));
+    const line = await vi.waitUntil(serves, { timeout: READY_MS });
+    return (JSON.parse(line) as { port: number }).port;
+  };
   return {
     output,
     log,
     child,
+    port,
     stop,
     [Symbol.asyncDispose]: async () => void (await stop('SIGKILL')),
   };

@@ -2,21 +2,12 @@ import { join } from 'node:path';
 import { loadAllYaml } from '@kubernetes/client-node';
 import { run } from '../../hack/control-plane/commands.ts';
 import { resolveHelm } from '../../hack/helm/resolve-helm.ts';
+import { findTool } from './find-tool.ts';
 import type { RenderedObject } from './run-daemon-set.ts';
 
 export const CHART = join(import.meta.dirname, '../../manifests/chart');
 
-/** Minutes where it must be built first. Where it cannot be had: `undefined`, which is said; with CI=true it fails. */
-export async function findHelm(): Promise<string | undefined> {
-  const say = (line: string) => process.stderr.write(`${line}\n`);
-  try {
-    return await resolveHelm(process.env, say);
-  } catch (err) {
-    if (process.env['CI'] === 'true') throw err;
-    say(`\nSKIPPED, since this machine has no helm: ${String(err)}\n`);
-    return undefined;
-  }
-}
+export const findHelm = (): Promise<string | undefined> => findTool('helm', resolveHelm);
 
 /** What the chart makes in the namespace `oom-recorder`, of these values. */
 export async function renderChart(

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Certificate } from './certificates.ts';
 import { servePortForward } from './fake-port-forward.ts';
 import { tempDirectory } from './temp-directory.ts';
 
@@ -19,6 +21,8 @@ export interface HistoryCluster extends AsyncDisposable {
 export interface HistoryClusterOptions {
   /** Of each node its agent: `undefined` where there is none, an error of the kubelet's. */
   readonly nodes: Readonly<Record<string, FakeAgent | { readonly error: string } | undefined>>;
+  /** What the agents speak TLS with. */
+  readonly certificate?: Certificate;
   /** Paths that are answered 403. */
   readonly forbidden?: readonly string[];
 }
@@ -29,6 +33,7 @@ export interface HistoryClusterOptions {
  */
 export async function startHistoryCluster({
   nodes,
+  certificate,
   forbidden = [],
 }: HistoryClusterOptions): Promise<HistoryCluster> {
   const asked: string[] = [];
@@ -36,16 +41,19 @@ export async function startHistoryCluster({
   const servers: Server[] = [];
   for (const [node, agent] of Object.entries(nodes)) {
     if (typeof agent !== 'function') continue;
-    const server = createServer((request, response) => {
+    const answer: RequestListener = (request, response) => {
       asked.push(`${node} ${request.url}`);
       agent(request, response);
-    });
+    };
+    const server = certificate ? createTlsServer(certificate, answer) : createServer(answer);
     servers.push(server);
     ports.set(node, await listen(server));
   }
   const api = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-    const document = forbidden.includes(pathname) ? undefined : documentAt(pathname, nodes);
+    const document = forbidden.includes(pathname)
+      ? undefined
+      : documentAt(pathname, nodes, certificate ? 'HTTPS' : 'HTTP');
     const isUpgrade = pathname.endsWith('/portforward');
     const code = forbidden.includes(pathname) ? 403 : isUpgrade ? 400 : 404;
     response.writeHead(document === undefined ? code : 200, { 'Content-Type': 'application/json' });
@@ -73,7 +81,9 @@ export async function startHistoryCluster({
 
 type Nodes = HistoryClusterOptions['nodes'];
 
-function documentAt(path: string, nodes: Nodes): object | undefined {
+type Scheme = 'HTTP' | 'HTTPS';
+
+function documentAt(path: string, nodes: Nodes, scheme: Scheme): object | undefined {
   const list = (items: readonly object[]) => ({ metadata: { resourceVersion: '1' }, items });
   if (path === '/api/v1/nodes') {
     return list(Object.keys(nodes).map((name) => ({ metadata: { name } })));
@@ -81,7 +91,7 @@ function documentAt(path: string, nodes: Nodes): object | undefined {
   if (path === '/api/v1/namespaces/oom-recorder/pods') {
     return list(
       Object.entries(nodes).flatMap(([node, agent]) =>
-        agent === undefined ? [] : [agentPod(node)],
+        agent === undefined ? [] : [agentPod(node, scheme)],
       ),
     );
   }
@@ -89,10 +99,12 @@ function documentAt(path: string, nodes: Nodes): object | undefined {
   return undefined;
 }
 
-function agentPod(nodeName: string): object {
+function agentPod(nodeName: string, scheme: Scheme): object {
+  const ports = [{ name: 'metrics', containerPort: 9095 }];
+  const readinessProbe = { httpGet: { path: '/readyz', port: 'metrics', scheme } };
   return {
     metadata: { namespace: 'oom-recorder', name: `agent-of-${nodeName}` },
-    spec: { nodeName, containers: [{ ports: [{ name: 'metrics', containerPort: 9095 }] }] },
+    spec: { nodeName, containers: [{ ports, readinessProbe }] },
     status: { phase: 'Running' },
   };
 }

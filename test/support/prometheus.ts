@@ -14,11 +14,14 @@ export class Prometheus implements AsyncDisposable {
     this.#server = server;
   }
 
-  /** @param port the agent's, on loopback */
-  static async open(port: number): Promise<Prometheus> {
+  /**
+   * @param port the agent's, on loopback
+   * @param job what its job has besides
+   */
+  static async open(port: number, job: object = {}): Promise<Prometheus> {
     const server = await LocalServer.prepare('prometheus');
     const file = join(server.directory, 'prometheus.yml');
-    await writeFile(file, config(port));
+    await writeFile(file, config(port, job));
     const command = [
       'prometheus',
       `--config.file=${file}`,
@@ -37,6 +40,21 @@ export class Prometheus implements AsyncDisposable {
     return result.map(({ metric, value }) => ({ ...metric, value: value[1] }));
   }
 
+  /** The samples of each series from then on, one a step. */
+  async queryRange(
+    expression: string,
+    { fromMs, stepSeconds }: { readonly fromMs: number; readonly stepSeconds: number },
+  ): Promise<readonly { readonly values: readonly number[] }[]> {
+    type Answer = { result: { metric: object; values: [number, string][] }[] };
+    const range = `start=${fromMs / 1000}&end=${Date.now() / 1000}&step=${stepSeconds}`;
+    const question = `query_range?${range}&query=${encodeURIComponent(expression)}`;
+    const { result } = await this.#ask<Answer>(question);
+    return result.map(({ metric, values }) => ({
+      ...metric,
+      values: values.map(([, value]) => Number(value)),
+    }));
+  }
+
   /** The labels of the exemplars of the last minute. */
   async exemplars(selector: string): Promise<readonly object[]> {
     const now = Date.now() / 1000;
@@ -48,7 +66,9 @@ export class Prometheus implements AsyncDisposable {
 
   async #ask<T>(question: string): Promise<T> {
     const answer = await fetch(`${this.#server.url}/api/v1/${question}`);
-    return ((await answer.json()) as { data: T }).data;
+    const { data, error } = (await answer.json()) as { data: T; error?: string };
+    if (error !== undefined) throw new Error(`Prometheus: ${error}`);
+    return data;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -57,13 +77,13 @@ export class Prometheus implements AsyncDisposable {
 }
 
 /** With one target: Debian's Prometheus knows no Kubernetes. */
-function config(port: number): string {
+function config(port: number, more: object): string {
   const { scrape_configs } = loadYaml<{ scrape_configs: [object] }>(readFileSync(SCRAPE, 'utf8'));
   const [job] = scrape_configs;
   const here = { static_configs: [{ targets: [`127.0.0.1:${port}`] }] };
   const elsewhere = { kubernetes_sd_configs: undefined, relabel_configs: undefined };
   return JSON.stringify({
     global: { scrape_interval: '1s', scrape_timeout: '1s' },
-    scrape_configs: [{ ...job, ...elsewhere, ...here }],
+    scrape_configs: [{ ...job, ...elsewhere, ...here, ...more }],
   });
 }

@@ -2,7 +2,7 @@ import type { V1DaemonSet, V1EnvVar, V1Secret } from '@kubernetes/client-node';
 import { vi } from 'vitest';
 import { type CliRun, runFake } from './fake-edge.ts';
 
-const SECRETS = '/etc/oom-recorder/webhook';
+const SECRETS = /^\/etc\/oom-recorder\/\w+(?=\/)/;
 
 /** A rendered object; all that tells one from another. */
 export interface RenderedObject {
@@ -14,7 +14,7 @@ export interface RenderedObject {
  * Starts the agent as a rendered DaemonSet would, on a machine without a kernel log: whatever its arguments
  * and variables are worth is said before that one is missed.
  *
- * @param directory stands for the volume of the webhook's Secret
+ * @param directory stands for each volume of a Secret
  */
 export async function runDaemonSet(
   objects: readonly RenderedObject[],

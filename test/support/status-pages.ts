@@ -12,6 +12,7 @@ export function statusPages(pages: Partial<StatusPages> = {}): StatusPages {
     readiness: [],
     page: async () => html(''),
     admit: async () => 'all',
+    metricsNeedToken: false,
     episodes: () => text(200, ''),
     onError: (err) => {
       throw err;

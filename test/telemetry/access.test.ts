@@ -4,10 +4,11 @@ import type { ReviewedTokens } from '../../src/telemetry/reviewed-tokens.ts';
 
 const LOCAL = '127.0.0.1';
 const ELSEWHERE = '10.0.0.7';
-const TOKENS: Pick<ReviewedTokens, 'mayGetPods'> = {
-  mayGetPods: (token, namespace) => {
+const TOKENS: Pick<ReviewedTokens, 'mayGet'> = {
+  mayGet: (token, wanted) => {
     if (token === 'busy') return 'busy';
-    return Promise.resolve(token === `of-${namespace}` ? undefined : 'not that one');
+    const of = wanted.kind === 'pods' ? wanted.namespace : wanted.kind;
+    return Promise.resolve(token === `of-${of}` ? undefined : 'not that one');
   },
 };
 const RULES = new AccessRules({ hostNames: ['node-1', 'Agent-x2x7k'], tokens: TOKENS });
@@ -17,7 +18,7 @@ const visitor = (remoteAddress: string, headers: Visitor['headers'] = {}): Visit
   headers: { host: 'localhost:9095', ...headers },
 });
 const statusOf = async (who: Visitor, namespace?: string, rules = RULES): Promise<unknown> => {
-  const access = await rules.admit(who, namespace);
+  const access = await rules.admit(who, { kind: 'pods', namespace });
   return typeof access === 'string' ? access : access.status;
 };
 
@@ -83,6 +84,15 @@ describe('who shows credentials', () => {
     expect(await statusOf(show('bearer   of-undefined'))).toBe('all');
     expect(await statusOf(show('Bearer of-shop'), 'other')).toBe(403);
     expect(await statusOf(show('Bearer busy'), 'shop')).toBe(429);
+  });
+
+  test('is judged by them for the metrics, too', async () => {
+    const show = (authorization: string) => visitor(ELSEWHERE, { authorization });
+    const admit = (who: Visitor) => RULES.admit(who, { kind: 'metrics' });
+    expect(await admit(show('Bearer of-metrics'))).toBe('all');
+    expect(await admit(show('Bearer of-shop'))).toMatchObject({ status: 403 });
+    expect(await admit(visitor(ELSEWHERE))).toMatchObject({ status: 403 });
+    expect(await admit(visitor(LOCAL))).toBe('all');
   });
 
   test.for([

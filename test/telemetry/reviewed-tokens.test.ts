@@ -1,50 +1,55 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { Refusal } from '../../src/kube/token-reviewer.ts';
+import type { TokenReviewer, Wanted } from '../../src/kube/token-reviewer.ts';
 import { ReviewedTokens } from '../../src/telemetry/reviewed-tokens.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const REVIEWS_AT_ONCE = 10;
+const SHOP: Wanted = { kind: 'pods', namespace: 'shop' };
+const ALL: Wanted = { kind: 'pods', namespace: undefined };
+const METRICS: Wanted = { kind: 'metrics' };
 
-const mayGetPods = vi.fn<(token: string, namespace: string | undefined) => Promise<Refusal>>();
+const mayGet = vi.fn<TokenReviewer['mayGet']>();
 let clock: FakeClock;
 let tokens: ReviewedTokens;
 
 beforeEach(() => {
-  mayGetPods.mockReset().mockImplementation(async (token) => (token === 'good' ? undefined : 'no'));
+  mayGet.mockReset().mockImplementation(async (token) => (token === 'good' ? undefined : 'no'));
   clock = new FakeClock();
-  tokens = new ReviewedTokens({ mayGetPods }, clock);
+  tokens = new ReviewedTokens({ mayGet }, clock);
 });
 
-test('a token is reviewed once in ten seconds, by namespace, good or not', async () => {
+test('a token is reviewed once in ten seconds, by what is wanted, good or not', async () => {
   for (const token of ['good', 'bad']) {
-    for (let n = 0; n < 5; n += 1) await tokens.mayGetPods(token, 'shop');
+    for (let n = 0; n < 5; n += 1) await tokens.mayGet(token, SHOP);
   }
-  expect(await tokens.mayGetPods('good', 'shop')).toBeUndefined();
-  expect(await tokens.mayGetPods('bad', 'shop')).toBe('no');
-  await tokens.mayGetPods('good', undefined);
-  expect(mayGetPods.mock.calls).toEqual([
-    ['good', 'shop'],
-    ['bad', 'shop'],
-    ['good', undefined],
+  expect(await tokens.mayGet('good', SHOP)).toBeUndefined();
+  expect(await tokens.mayGet('bad', SHOP)).toBe('no');
+  await tokens.mayGet('good', ALL);
+  await tokens.mayGet('good', METRICS);
+  expect(mayGet.mock.calls).toEqual([
+    ['good', SHOP],
+    ['bad', SHOP],
+    ['good', ALL],
+    ['good', METRICS],
   ]);
   await clock.advance(9_999);
-  await tokens.mayGetPods('good', 'shop');
-  expect(mayGetPods).toHaveBeenCalledTimes(3);
+  await tokens.mayGet('good', SHOP);
+  expect(mayGet).toHaveBeenCalledTimes(4);
   await clock.advance(1);
-  mayGetPods.mockResolvedValue('not any more');
-  expect(await tokens.mayGetPods('good', 'shop')).toBe('not any more');
+  mayGet.mockResolvedValue('not any more');
+  expect(await tokens.mayGet('good', SHOP)).toBe('not any more');
 });
 
 test('what is asked at the same time is asked once', async () => {
-  await Promise.all([tokens.mayGetPods('good', 'shop'), tokens.mayGetPods('good', 'shop')]);
-  expect(mayGetPods).toHaveBeenCalledTimes(1);
+  await Promise.all([tokens.mayGet('good', SHOP), tokens.mayGet('good', SHOP)]);
+  expect(mayGet).toHaveBeenCalledTimes(1);
 });
 
 test('a flood of tokens is not passed on, and what is known is told', async () => {
-  const answers = Array.from({ length: 1000 }, (_, n) => tokens.mayGetPods(`guess ${n}`, 'shop'));
+  const answers = Array.from({ length: 1000 }, (_, n) => tokens.mayGet(`guess ${n}`, SHOP));
   expect(answers.filter((answer) => answer === 'busy')).toHaveLength(1000 - REVIEWS_AT_ONCE);
-  expect(await tokens.mayGetPods('guess 0', 'shop')).toBe('no');
+  expect(await tokens.mayGet('guess 0', SHOP)).toBe('no');
   await clock.advance(1000);
-  expect(await tokens.mayGetPods('good', 'shop')).toBeUndefined();
-  expect(mayGetPods).toHaveBeenCalledTimes(REVIEWS_AT_ONCE + 1);
+  expect(await tokens.mayGet('good', SHOP)).toBeUndefined();
+  expect(mayGet).toHaveBeenCalledTimes(REVIEWS_AT_ONCE + 1);
 });

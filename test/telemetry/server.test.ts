@@ -55,9 +55,10 @@ const EPISODES = '/api/v1/episodes';
 describe('what is not for everybody', () => {
   test('is shown to whom is admitted, by the namespace that is asked for', async () => {
     const asked: unknown[] = [];
-    const admit: StatusPages['admit'] = async (_, namespace) => {
-      asked.push(namespace);
-      return namespace === 'shop' ? 'namespace' : problem(403, 'not you');
+    const admit: StatusPages['admit'] = async (_, wanted) => {
+      const of = wanted.kind === 'pods' ? wanted.namespace : wanted.kind;
+      asked.push(of);
+      return of === 'shop' ? 'namespace' : problem(403, 'not you');
     };
     const episodes: StatusPages['episodes'] = (params, access) =>
       text(200, `${access} ${params.toString()}`);
@@ -80,6 +81,14 @@ describe('what is not for everybody', () => {
     expect(asked).toEqual(['shop', undefined, undefined, undefined, 'shop']);
     for (const path of ['/metrics', '/healthz', '/readyz']) expect((await get(path))[0]).toBe(200);
     expect(asked).toHaveLength(5);
+    await using guarded = await StatusServer.listen(LOCAL, {
+      ...shown(),
+      admit,
+      metricsNeedToken: true,
+    });
+    const metrics = await fetch(`http://127.0.0.1:${guarded.port}/metrics`);
+    expect([metrics.status, asked.at(-1)]).toEqual([403, 'metrics']);
+    expect((await fetch(`http://127.0.0.1:${guarded.port}/healthz`)).status).toBe(200);
   });
 });
 

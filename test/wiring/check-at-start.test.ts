@@ -25,6 +25,7 @@ function start(kind: AgentSetup['kind']): () => void {
     node: new NodeIdentity('node-1'),
     listed: NO_PODS,
     cluster: undefined,
+    certificate: undefined,
     outputs: [],
   };
   const nothing = tempDirectory();

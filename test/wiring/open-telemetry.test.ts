@@ -41,6 +41,7 @@ beforeEach(() => {
   const known = (): undefined => undefined;
   parts = {
     node: { name: 'node-1' },
+    certificate: undefined,
     reviewer: undefined,
     tally: newTally(),
     store: new StateStore({ directory: undefined, historyMax: 9, log, nowMs: () => 0 }),
@@ -54,7 +55,7 @@ beforeEach(() => {
 });
 
 async function serve() {
-  const server = await openTelemetry({ host: '127.0.0.1', port: 0 }, parts, edge);
+  const server = await openTelemetry({ listen: { host: '127.0.0.1', port: 0 } }, parts, edge);
   /** Not by `fetch`, which says itself what the Host is. */
   const get = async (path: string, headers: Readonly<Record<string, string>> = {}) => {
     const asked = request({ host: '127.0.0.1', port: server?.port, path, headers }).end();
