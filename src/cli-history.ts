@@ -1,23 +1,21 @@
 import { Command } from 'commander';
-import {
-  color,
-  examples,
-  explanationFormat,
-  flag,
-  output,
-  parseCount,
-  sinceParser,
-} from './cli-options.ts';
-import { HISTORY_EXAMPLES, NODE_NAME, OF_AGENT, SINCE } from './cli-texts.ts';
+import { color, explanationFormat, flag, output, parseCount, sinceParser } from './cli-options.ts';
+import { HISTORY_EXAMPLES, NODE_NAME, OF_AGENT, SHOW_EXAMPLES, SINCE } from './cli-texts.ts';
 import { history, type HistoryOptions, showEpisode, type ShowOptions } from './commands/history.ts';
 import type { Edge } from './edge.ts';
+import { examples } from './help-examples.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
+import { parseNamespace } from './parse-namespace.ts';
 
 /** `history`, and `history show`. */
 export function historyCommand(edge: Edge): Command {
   const list = new Command('history')
     .description('print the OOM kills that this node’s agent has recorded, the newest last')
-    .addOption(flag('-n, --namespace <name>', 'only those of pods in this namespace'))
+    .addOption(
+      flag('-n, --namespace <name>', 'only those of pods in this namespace').argParser(
+        parseNamespace,
+      ),
+    )
     .addOption(flag('--pod <name>', 'only those of pods of this name'))
     .addOption(flag('--container <name>', 'only those of containers of this name'))
     .addOption(flag('--since <time>', SINCE).argParser(sinceParser(edge)))
@@ -30,9 +28,10 @@ export function historyCommand(edge: Edge): Command {
   const show = new Command('show')
     .description('explain one of them: what happened and what to do')
     .argument('<id>', 'as history prints it; the boot’s part may be cut or left out')
-    .addOption(flag('--state-dir <directory>', OF_AGENT))
+    .addOption(flag('--state-dir <directory>', `${OF_AGENT} (default: as for history)`))
     .addOption(explanationFormat())
     .addOption(color())
+    .addHelpText('after', examples(SHOW_EXAMPLES))
     .action((id: string, options: ShowOptions) =>
       showEpisode(id, { ...list.opts<HistoryOptions>(), ...options }, edge),
     );

@@ -56,17 +56,6 @@ export function parseListen(text: string): ListenChoice {
   return choice;
 }
 
-/** RFC 1123 label: what the API server takes as a namespace's name. */
-const NAMESPACE = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/** Names of namespaces, with commas between them. */
-export function parseNamespaces(text: string): readonly string[] {
-  const names = text.split(',').map((name) => name.trim());
-  const wrong = names.find((name) => !NAMESPACE.test(name));
-  if (wrong === undefined) return names;
-  throw new InvalidArgumentError(`No namespace is called ${JSON.stringify(wrong)}.`);
-}
-
 /** `--since`: how long ago, or RFC 3339, as ms since the epoch. */
 export function sinceParser({ clock }: Edge): (text: string) => number {
   return (text) => {
@@ -83,10 +72,4 @@ export function parseTime(text: string): number {
     throw new InvalidArgumentError('It is no time; write it as 2026-11-22T15:04:05Z.');
   }
   return ms;
-}
-
-/** For the end of a help: command lines that do what people come for, each with what it does. */
-export function examples(lines: Readonly<Record<string, string>>): string {
-  const entries = Object.entries(lines).map(([line, what]) => `  ${line}\n      ${what}\n`);
-  return `\nExamples:\n${entries.join('')}`;
 }

@@ -50,6 +50,10 @@ export const HISTORY_EXAMPLES = {
   'oom-recorder history --since=24h -n shop': 'the kills of a day in one namespace',
   'oom-recorder history show 1000': 'who used the memory, and what to do',
 };
+export const SHOW_EXAMPLES = {
+  'oom-recorder history show 1000': 'by the record’s number, where no other boot has it',
+  'oom-recorder history show e5175470-1000 -o markdown': 'of one boot, for a ticket',
+};
 export const DOCTOR_EXAMPLES = {
   'oom-recorder doctor': 'what is missing to print Events here',
   'oom-recorder doctor --kubeconfig --node-name=node-1 -o json': 'and to post them, for a script',

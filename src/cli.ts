@@ -1,13 +1,11 @@
 import { Command } from 'commander';
 import {
   color,
-  examples,
   explanationFormat,
   flag,
   output,
   parseCount,
   parseListen,
-  parseNamespaces,
   parseTime,
   toggle,
 } from './cli-options.ts';
@@ -47,7 +45,9 @@ import { run } from './commands/run.ts';
 import { completionCommand } from './completion/completion-command.ts';
 import { RESULT_FORMATS } from './doctor/format-results.ts';
 import type { Edge } from './edge.ts';
+import { examples } from './help-examples.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
+import { parseNamespaces } from './parse-namespace.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
 import { newProgram, runProgram } from './run-program.ts';

@@ -3,8 +3,10 @@ import { kubectlOom, type KubectlOomOptions } from './commands/kubectl-oom.ts';
 import { completionCommand } from './completion/completion-command.ts';
 import type { Edge } from './edge.ts';
 import { parseDuration } from './human-duration.ts';
+import { examples } from './help-examples.ts';
 import { KILL_FORMATS } from './kubectl-oom/kill-printer.ts';
 import { SORT_KEYS } from './kubectl-oom/sort-kills.ts';
+import { parseNamespace } from './parse-namespace.ts';
 import { newProgram, runProgram } from './run-program.ts';
 
 /**
@@ -27,7 +29,7 @@ function listCommand(edge: Edge): Command {
     .usage('[POD] [options]')
     .addArgument(new Argument('[pod]', POD).argParser(parsePod))
     .addOption(new Option('-A, --all-namespaces', 'of all namespaces, and of the Nodes'))
-    .addOption(new Option('-n, --namespace <name>', 'of this namespace (default: the context’s)'))
+    .addOption(new Option('-n, --namespace <name>', NAMESPACE).argParser(parseNamespace))
     .addOption(new Option('-l, --selector <selector>', 'of the Pods with these labels'))
     .addOption(new Option('--node <name>', 'on this node'))
     .addOption(new Option('--since <duration>', SINCE).argParser(parseSince))
@@ -38,6 +40,7 @@ function listCommand(edge: Edge): Command {
     .addOption(new Option('--recorder-namespace <name>', RECORDER).default('oom-recorder'))
     .addOption(new Option('--context <name>', 'of the kubeconfig (default: the current one)'))
     .addOption(new Option('--kubeconfig <path>', KUBECONFIG))
+    .addHelpText('after', examples(EXAMPLES))
     .action((pod: string | undefined, options: KubectlOomOptions) =>
       kubectlOom(pod, options, edge),
     );
@@ -60,9 +63,15 @@ function parseSince(text: string): number {
 }
 
 const DESCRIPTION = 'Shows the OOM kills that oom-recorder has recorded in a cluster.';
+const NAMESPACE = 'of this namespace (default: the context’s)';
 const POD = 'explain the last OOM kill of this Pod; with -o, list its kills';
 const SINCE = 'not before: 30m, 2h, 1d; more than 1h asks the nodes';
 const SORT_BY = 'ascending, the largest or newest last';
 const FROM_NODE = 'ask the nodes’ histories, through a port-forward to their agents';
 const RECORDER = 'where the agents run';
 const KUBECONFIG = '(default: $KUBECONFIG, else ~/.kube/config)';
+const EXAMPLES = {
+  'kubectl oom -A --since 24h': 'what was killed in a day, asked of the nodes',
+  'kubectl oom web-0 -n shop': 'the last kill of a Pod: what happened and what to do',
+  'kubectl oom -A -w': 'what is killed from now on',
+};

@@ -33,6 +33,12 @@ describe('the exit code is', () => {
       /No namespace is called "Shop"/,
     ],
     [
+      '2 for the history of a namespace that can be none',
+      ['history', '-n', 'Shop'],
+      2,
+      /No namespace is called "Shop"/,
+    ],
+    [
       '2 for namespaces that are chosen both ways',
       ['run', '--namespaces', 'shop', '--exclude-namespaces', 'kube-system'],
       2,
