@@ -127,9 +127,8 @@ export class PendingEpisodes {
   #change(key: string, change: Partial<PendingEpisode>): void {
     const pending = this.#index.get(key);
     if (pending === undefined) return;
-    const { place = pending.place } = change;
     this.#index.put({ ...pending, ...change });
-    this.#wake(pending.place, place);
+    this.#wake(pending.place, change.place ?? pending.place);
   }
 
   /** Most changes are of pods that nobody waits for. */
@@ -164,11 +163,10 @@ export class PendingEpisodes {
     let looked = 0;
     for (const pending of this.#index.turns()) {
       if (!this.#woken.has(pending.place)) continue;
-      if (looked === BATCH) break;
-      looked += 1;
+      if ((looked += 1) > BATCH) break;
       decided.push(...this.#decide(pending));
     }
-    if (looked < BATCH) this.#woken.clear();
+    if (looked <= BATCH) this.#woken.clear();
     if (decided.length > 0) this.#options.settle(decided);
   }
 

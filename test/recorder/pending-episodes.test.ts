@@ -231,6 +231,8 @@ describe('a pending episode', () => {
     add(withheld);
     store.episodes.amend(BOOT, told);
     pending.amended(BOOT, told);
+    // The next kill in there has its turn behind it.
+    expect(pending.isBusy(placeOf(told))).toBe(true);
     await turn();
     await turn();
     expect(decided()).toEqual([]);
