@@ -1,3 +1,4 @@
+import { ApiError } from '../kube/api-errors.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import { text } from '../kube/loose-json.ts';
 import { listObjects, pathOf } from './list-objects.ts';
@@ -37,8 +38,25 @@ export class PodLabels {
     return kills.filter(({ namespace, pod }) => this.#selected.has(`${namespace}/${pod}`));
   }
 
-  /** Asks about a Pod that may have come since. @throws {ApiError} */
-  async look({ namespace, pod }: OomKill, signal: AbortSignal): Promise<void> {
+  /**
+   * Asks about Pods that may have come since.
+   *
+   * @returns the kills in those that could not be asked about; nothing is known of them yet
+   */
+  async lookAtAll(kills: readonly OomKill[], signal: AbortSignal): Promise<readonly OomKill[]> {
+    const unanswered: OomKill[] = [];
+    for (const kill of kills) {
+      try {
+        await this.#look(kill, signal);
+      } catch (err) {
+        if (!(err instanceof ApiError) || signal.aborted) throw err;
+        unanswered.push(kill);
+      }
+    }
+    return unanswered;
+  }
+
+  async #look({ namespace, pod }: OomKill, signal: AbortSignal): Promise<void> {
     if (pod === undefined || this.#selected.has(`${namespace}/${pod}`)) return;
     const query = { labelSelector: this.#labelSelector, fieldSelector: `metadata.name=${pod}` };
     const { objects } = await listObjects(this.#client, pathOf('pods', namespace), query, signal);

@@ -28,25 +28,27 @@ export async function watchKills(
   const shown = new ShownKills();
   let isFirst = true;
   let failures = 0;
+  /** Of Pods whose labels could not be asked: they come again with the next news. */
+  let unanswered: readonly OomKill[] = [];
   const follow = followEvents(kubeEvents(client, wanted), { clock, random, signal });
   try {
-    for await (const told of follow) {
-      if (told.kind === 'failed') {
+    for await (const heard of follow) {
+      if (heard.kind === 'failed') {
         failures += 1;
         if (failures === FAILURES_IN_A_ROW) {
-          const { message } = inWords(told.err, doing, server) as Error;
+          const { message } = inWords(heard.err, doing, server) as Error;
           printError(`${message}. Trying again\n`);
         }
         continue;
       }
-      if (told.kind === 'opened') {
+      if (heard.kind === 'opened') {
         if (failures >= FAILURES_IN_A_ROW) printError('Watching again\n');
         failures = 0;
         continue;
       }
-      const kills = readEvents(told.kind === 'listed' ? told.events : [told.event]);
-      if (!isFirst && labels !== undefined)
-        for (const kill of kills) await labels.look(kill, signal);
+      const told = readEvents(heard.kind === 'listed' ? heard.events : [heard.event]);
+      const kills = [...unanswered, ...told];
+      if (!isFirst && labels !== undefined) unanswered = await labels.lookAtAll(kills, signal);
       const news = shown.add(select(kills, query));
       if (isFirst || news.length > 0) show(news);
       isFirst = false;
