@@ -1,5 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+const { NODE_KUBECONFIG } = process.env;
+/** Run against `make node`, where its kubeconfig is given. */
+const NEEDS_NODE = 'test/e2e/kubectl-oom-node.test.ts';
+
 /**
  * Three kinds of test, told apart by where they live: `unit` needs nothing but Node, `integration`
  * a real API server, `e2e` a real kernel. The last two share machines and are run one file at a time.
@@ -30,6 +34,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: NODE_KUBECONFIG === undefined ? [NEEDS_NODE] : [],
           globalSetup: ['test/support/resolve-binaries.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
