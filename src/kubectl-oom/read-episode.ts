@@ -1,8 +1,7 @@
 import { field, items, text, timeMs } from '../kube/loose-json.ts';
-import type { ContextKind, LimitLevel } from '../oom/episode.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import type { OomKill } from './oom-kill.ts';
-import { CONTEXTS, FIELD_PATH, LIMIT_LEVELS, wholeNumber } from './read-event.ts';
+import { contextOf, FIELD_PATH, limitLevelOf, wholeNumber } from './read-event.ts';
 
 /** What is said of one that has no Events, by its state. */
 const UNDECIDED: Readonly<Record<string, string>> = {
@@ -41,7 +40,6 @@ function ownEvent(episode: unknown): object {
 }
 
 function killOf(episode: unknown, event: unknown, at: number): OomKill {
-  const [level, context] = [text(episode, 'limitLevel'), text(episode, 'context')];
   const id = text(episode, 'id') ?? '';
   const atMs = timeMs(episode, 'time');
   const object = field(event, 'involvedObject');
@@ -57,10 +55,10 @@ function killOf(episode: unknown, event: unknown, at: number): OomKill {
     node: text(episode, 'node'),
     process: processOf(episode),
     killedProcesses: wholeNumber(field(episode, 'killed')),
-    limitLevel: LIMIT_LEVELS.has(level) ? (level as LimitLevel) : undefined,
+    limitLevel: limitLevelOf(text(episode, 'limitLevel')),
     limitBytes: bytes(episode, 'limitKb'),
     usageBytes: bytes(episode, 'usageKb'),
-    context: CONTEXTS.has(context) ? (context as ContextKind) : undefined,
+    context: contextOf(text(episode, 'context')),
     mainProcessSurvived: survived ? (true as const) : undefined,
     reason: text(event, 'reason') ?? '',
     message: text(event, 'message') ?? '',

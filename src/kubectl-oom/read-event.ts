@@ -1,6 +1,6 @@
 import { COMBINED_PREFIX } from '../correlator/correlator-options.ts';
 import { field, text, timeMs } from '../kube/loose-json.ts';
-import type { ContextKind, LimitLevel } from '../oom/episode.ts';
+import { CONTEXT_KINDS, type ContextKind, LIMIT_LEVELS, type LimitLevel } from '../oom/episode.ts';
 import { ANNOTATION_PREFIX } from '../recorder/build-event.ts';
 import { COMPONENT } from '../recorder/make-event.ts';
 import { withoutAbsent } from '../without-absent.ts';
@@ -11,19 +11,15 @@ const REASONS: ReadonlySet<unknown> = new Set(['OOMKilling', 'SystemOOM']);
 /** The kubelet's form: `spec.containers{app}`, `spec.initContainers{app}`, `spec.ephemeralContainers{app}`. */
 export const FIELD_PATH = /^spec\.\w+\{(?<container>.+)\}$/;
 
-export const LIMIT_LEVELS: ReadonlySet<unknown> = new Set<LimitLevel>([
-  'container',
-  'pod',
-  'qos',
-  'node-allocatable',
-  'system',
-  'host',
-]);
-export const CONTEXTS: ReadonlySet<unknown> = new Set<ContextKind>([
-  'full',
-  'suppressed',
-  'partial',
-]);
+/** What says it is a level; another word of whoever wrote it is none. */
+export function limitLevelOf(word: string | undefined): LimitLevel | undefined {
+  return LIMIT_LEVELS.find((level) => level === word);
+}
+
+/** The same of how much the kernel told. */
+export function contextOf(word: string | undefined): ContextKind | undefined {
+  return CONTEXT_KINDS.find((kind) => kind === word);
+}
 
 /**
  * What an Event says of an OOM kill; `undefined` where it is none of oom-recorder's, or of no kill.
@@ -67,17 +63,16 @@ function factsOf(event: unknown): Partial<OomKill> {
   const fact = (key: string) => text(event, 'metadata', 'annotations', ANNOTATION_PREFIX + key);
   const size = (key: string) => wholeNumber(fact(key));
   const [bootId, sequence] = [fact('boot-id'), fact('kmsg-sequence')];
-  const [level, context] = [fact('limit-level'), fact('context')];
   const survived = fact('main-process') === 'survived' ? (true as const) : undefined;
   return withoutAbsent({
     episode: bootId !== undefined && sequence !== undefined ? `${bootId}-${sequence}` : undefined,
     owner: fact('owner'),
     process: processOf(fact('victim-comm'), size('victim-pid'), size('victim-anon-rss-bytes')),
     killedProcesses: size('killed-processes'),
-    limitLevel: LIMIT_LEVELS.has(level) ? (level as LimitLevel) : undefined,
+    limitLevel: limitLevelOf(fact('limit-level')),
     limitBytes: size('limit-bytes'),
     usageBytes: size('usage-bytes'),
-    context: CONTEXTS.has(context) ? (context as ContextKind) : undefined,
+    context: contextOf(fact('context')),
     mainProcessSurvived: survived,
   });
 }

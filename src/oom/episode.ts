@@ -40,7 +40,8 @@ export interface TaskRow {
  * How much the kernel told: `full` the whole report, `suppressed` the kill line alone because the
  * kernel rate-limits the rest, `partial` what a cut or overrun log still shows.
  */
-export type ContextKind = 'full' | 'suppressed' | 'partial';
+export const CONTEXT_KINDS = ['full', 'suppressed', 'partial'] as const;
+export type ContextKind = (typeof CONTEXT_KINDS)[number];
 
 /** Whose limit was hit, from the path of the oom memcg. `host` is a unit outside kubepods. */
 export const LIMIT_LEVELS = [
