@@ -1,6 +1,7 @@
 import { humanDuration } from '../human-duration.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
+import { tableLine, widthsOf } from '../table-line.ts';
 import type { OomKill } from './oom-kill.ts';
 
 interface Column {
@@ -51,11 +52,8 @@ export class KillTable {
     );
     const lines =
       this.#widths === undefined ? [this.#columns.map(({ title }) => title), ...rows] : rows;
-    const widths = (this.#widths ??= this.#columns.map((_, at) =>
-      Math.max(...lines.map((cells) => cells[at]?.length ?? 0)),
-    ));
-    const align = (cell: string, at: number): string => cell.padEnd(widths[at] ?? 0);
-    return lines.map((cells) => `${cells.map(align).join('   ').trimEnd()}\n`).join('');
+    const widths = (this.#widths ??= widthsOf(lines));
+    return lines.map((cells) => tableLine(cells, widths)).join('');
   }
 }
 

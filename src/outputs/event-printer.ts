@@ -4,6 +4,7 @@ import type { EventSink, Posted } from './event-output.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Failure } from './output-client.ts';
 import { humanDuration } from '../human-duration.ts';
+import { tableLine } from '../table-line.ts';
 import { SINCE_BOOT } from '../recorder/without-dates.ts';
 
 /** How Events are printed. */
@@ -96,8 +97,10 @@ const WIDER: readonly Column[] = [
 const TABLES = { table: [...NARROW, MESSAGE], wide: [...NARROW, ...WIDER] } as const;
 
 function formatRow(columns: readonly Column[], cell: (column: Column) => string): string {
-  const cells = columns.map((column) => cell(column).padEnd(column.width));
-  return `${cells.join('   ').trimEnd()}\n`;
+  return tableLine(
+    columns.map(cell),
+    columns.map(({ width }) => width),
+  );
 }
 
 function objectWords({ kind, name }: CoreV1Event['involvedObject']): string {

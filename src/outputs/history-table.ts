@@ -1,6 +1,7 @@
 import { eventText, isLimitOf } from '../recorder/event-message.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
+import { tableLine, widthsOf } from '../table-line.ts';
 import { attributionOf, episodeId, type KnownEpisode } from './describe-episode.ts';
 import { humanDuration } from '../human-duration.ts';
 
@@ -8,7 +9,6 @@ import { humanDuration } from '../human-duration.ts';
 const NONE = '<none>';
 const PENDING = '<pending>';
 const UNKNOWN = '<unknown>';
-const GAP = '   ';
 /** As much of a boot's id as tells it from others that a history of 30 days has. */
 const SHORT_BOOT_ID = 8;
 
@@ -37,16 +37,9 @@ export class HistoryTable {
   /** The lines, the last one added first: a history is read the newest first, and ends with it on a terminal. */
   *lines(): Iterable<string> {
     const titles = this.#isWide ? WIDE : NARROW;
-    const widths = titles.map((title, column) =>
-      this.#rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
-    );
-    const line = (cells: readonly string[]): string =>
-      `${cells
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join(GAP)
-        .trimEnd()}\n`;
-    yield line(titles);
-    for (const row of this.#rows.toReversed()) yield line(row);
+    const widths = widthsOf([titles, ...this.#rows]);
+    yield tableLine(titles, widths);
+    for (const row of this.#rows.toReversed()) yield tableLine(row, widths);
   }
 }
 
