@@ -159,12 +159,10 @@ function pagesOf(shown: StatusPages): Record<string, Page> {
     return async () => ({ status: 200, type: exposition.contentType, body: await body() });
   };
   const [metrics, openMetrics] = [expose(shown.metrics), expose(shown.openMetrics)];
-  const shownPage = shareRendering(
-    clock,
-    page,
-    (params, access) => `${access} ${params.toString()}`,
-    text(429, 'others wait for this page, ask again\n'),
-  );
+  const shownPage = shareRendering(clock, page, {
+    keyOf: (params, access) => `${access} ${params.toString()}`,
+    busy: text(429, 'others wait for this page, ask again\n'),
+  });
   return Object.assign(Object.create(null), {
     '/metrics': async (visitor) => {
       const access = shown.metricsNeedToken ? await admit(visitor, { kind: 'metrics' }) : 'all';

@@ -13,47 +13,39 @@ test('what was rendered is shown for a quarter of a second, and then anew', asyn
   expect(await show()).toBe(2);
 });
 
-test('a rendering that takes long is shared until it is done, and one other waits behind it', async () => {
+/** Renderings of what is asked for; one of them takes until the test says so. */
+function variants() {
   const clock = new FakeClock();
-  const { promise, resolve } = Promise.withResolvers<string>();
+  const slow = Promise.withResolvers<string>();
   const begun: string[] = [];
-  const show = shareRendering(
-    clock,
-    (what: string) => {
-      begun.push(what);
-      return what === 'slow' ? promise : Promise.resolve(what);
-    },
-    (what) => what,
-    'busy',
-  );
+  const render = (what: string): Promise<string> => {
+    begun.push(what);
+    return what === 'slow' ? slow.promise : Promise.resolve(what);
+  };
+  const show = shareRendering(clock, render, { keyOf: (what) => what, busy: 'busy' });
+  return { clock, slow, begun, show };
+}
+
+test('a rendering that takes long is shared until it is done, and one other waits behind it', async () => {
+  const { clock, slow, begun, show } = variants();
   const first = show('slow');
   await clock.advance(1000);
   const [same, other, another] = [show('slow'), show('other'), show('another')];
   expect(await another).toBe('busy');
   expect(await Promise.race([other, clock.settle()])).toBeUndefined();
-  resolve('slow');
+  slow.resolve('slow');
   expect(await Promise.all([first, same, other])).toEqual(['slow', 'slow', 'other']);
   expect(begun).toEqual(['slow', 'other']);
 });
 
 test('who asks for something else waits until what is under way is done, also where that fails', async () => {
-  const clock = new FakeClock();
-  const { promise, reject } = Promise.withResolvers<string>();
-  const begun: string[] = [];
-  const show = shareRendering(
-    clock,
-    (what: string) => {
-      begun.push(what);
-      return what === 'slow' ? promise : Promise.resolve(what);
-    },
-    (what) => what,
-  );
-  const slow = show('slow').catch((err: unknown) => err);
+  const { clock, slow, begun, show } = variants();
+  const failing = show('slow').catch((err: unknown) => err);
   const other = show('other');
   await clock.settle();
   expect(begun).toEqual(['slow']);
-  reject(new Error('broken'));
-  expect(await slow).toEqual(new Error('broken'));
+  slow.reject(new Error('broken'));
+  expect(await failing).toEqual(new Error('broken'));
   expect(await other).toBe('other');
   expect(await show('other')).toBe('other');
   expect(begun).toEqual(['slow', 'other']);
