@@ -143,11 +143,6 @@ export class EpisodeTable implements StatePart {
     return this.#db.read(ask);
   }
 
-  /** The newest first. */
-  latest(count: number): StoredEpisode[] {
-    return this.#all(toStored, 'ORDER BY id DESC LIMIT ?', count);
-  }
-
   load(db: PreparedDatabase): () => void {
     return this.#pending.load(db);
   }

@@ -20,6 +20,7 @@ import { LateAttributor } from '../support/late-attributor.ts';
 import { late, makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
+import { latestEpisodes } from '../support/latest-episodes.ts';
 
 const NODE = { name: 'node-1' };
 const HOUR_MS = 60 * 60_000;
@@ -90,7 +91,7 @@ function amended(): object[] {
 }
 
 function states(store: StateStore): string[] {
-  return store.episodes.latest(99).map(({ episode, state }) => `${episode.sequence} ${state}`);
+  return latestEpisodes(store, 99).map(({ episode, state }) => `${episode.sequence} ${state}`);
 }
 
 function posted(): (string | undefined)[] {
@@ -154,7 +155,7 @@ describe('an episode that is attributed at once', () => {
     expect([states(store), posted()]).toEqual([['11 recorded', '10 kept'], ['pod-8']]);
     const told = recorded.map(({ attribution: { subjects } }) => subjects);
     expect(told).toMatchObject([[{ pod: { name: 'pod-7' } }], [{ pod: { name: 'pod-8' } }]]);
-    expect(store.episodes.latest(9)[1]?.attribution?.subjects).toEqual(told[0]);
+    expect(latestEpisodes(store, 9)[1]?.attribution?.subjects).toEqual(told[0]);
     expect(amended()).toMatchObject([{ sequence: 10 }]);
   });
 
@@ -424,7 +425,7 @@ describe('an episode whose lines came late', () => {
     const [event] = sink.events.values();
     expect(event?.message).toContain('and 1 other process of the container');
     expect(event).toMatchObject({ count: 1, metadata: { annotations: { [ANNOTATION]: '2' } } });
-    expect(store.episodes.latest(9).map(({ episode }) => episode.killLines)).toEqual([3]);
+    expect(latestEpisodes(store, 9).map(({ episode }) => episode.killLines)).toEqual([3]);
     expect(store.cursor.read()?.sequence).toBe(late(first).lastSequence);
     expect(recorded).toHaveLength(1);
     expect(amended()).toMatchObject([{ sequence: 10, killed: 2 }]);

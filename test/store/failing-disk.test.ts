@@ -5,6 +5,7 @@ import { FakeSink } from '../support/fake-sink.ts';
 import { START_MS } from '../support/kill-event.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { type AgentWorld, RecordingAgent } from '../support/recording-agent.ts';
+import { latestEpisodes } from '../support/latest-episodes.ts';
 
 interface Trouble {
   readonly directory: string;
@@ -111,7 +112,7 @@ describe.skipIf(await needsMounts()).each(Object.entries(TROUBLES))(
 
       const calls = sink.calls.length;
       const next = new RecordingAgent(ours);
-      expect(next.store.episodes.latest(9999)).toHaveLength(ours.kills);
+      expect(latestEpisodes(next.store, 9999)).toHaveLength(ours.kills);
       await next.readRing();
       expect(sink.calls).toHaveLength(calls);
       await next.end();

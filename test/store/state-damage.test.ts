@@ -20,6 +20,7 @@ import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { type AgentWorld, RecordingAgent } from '../support/recording-agent.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
+import { latestEpisodes } from '../support/latest-episodes.ts';
 
 const UNWRITABLE = 'E_STATE_UNWRITABLE';
 /** More than SQLite's cache of 2 MB holds. */
@@ -117,7 +118,7 @@ describe('an agent whose state is damaged under it', () => {
     await agent.kill(3);
     expect(agent.store.writable).toBe(false);
     expect(log.codes()).toEqual([UNWRITABLE]);
-    expect(agent.store.episodes.latest(50).length).toBeGreaterThan(0);
+    expect(latestEpisodes(agent.store, 50).length).toBeGreaterThan(0);
     expect(agent.store.notes.get('counters')).toBeUndefined();
 
     api.resolve();
@@ -182,7 +183,7 @@ describe('an agent whose state is damaged under it', () => {
     execFileSync('touch', ['-r', path, before]);
     writeFileSync(path, randomBytes(statSync(path).size), { flag: 'r+' });
     execFileSync('touch', ['-r', before, path]);
-    expect(agent.store.episodes.latest(PAST)).toEqual([]);
+    expect(latestEpisodes(agent.store, PAST)).toEqual([]);
     expect(log.codes()).toEqual([UNWRITABLE]);
     await agent.kill(1);
     expect(counts()).toEqual(once(1));

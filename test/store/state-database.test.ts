@@ -16,6 +16,7 @@ import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { needsMounts, SmallDisk } from '../support/disks.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
+import { latestEpisodes } from '../support/latest-episodes.ts';
 
 const BOOT = 'boot-1';
 /** 8,000 states opened, each in half a millisecond where nobody else wants the processor. */
@@ -116,7 +117,7 @@ describe('a state file that is damaged', () => {
     spoil(join(directory, 'state.db'));
     const log = new MemoryLog();
     using store = openStore(directory, log);
-    expect(store.episodes.latest(9)).toEqual([]);
+    expect(latestEpisodes(store, 9)).toEqual([]);
     record(store, 1);
     expectAll(store, 1);
     expect(store.writable).toBe(true);
@@ -241,7 +242,7 @@ describe('a state file that could not be read at the start', () => {
     expect(pods(store)).toEqual(['pod-2', 'pod-3', 'pod-4', 'pod-5']);
     expect(store.correlator.rows()).toHaveLength(5);
     expect(store.notes.get('mark')).toBe(3);
-    expect(store.episodes.latest(9).map(({ episode }) => episode.sequence)).toEqual([
+    expect(latestEpisodes(store, 9).map(({ episode }) => episode.sequence)).toEqual([
       5, 4, 3, 2, 1,
     ]);
   });
@@ -277,7 +278,7 @@ describe('a state file that could not be read at the start', () => {
     store.episodes.add({ bootId: BOOT, state: 'pending', enteredMs: nowMs, episode });
     comeBack();
     store.notes.put([{ key: 'n', value: 1 }]);
-    expect(store.episodes.latest(1)).toMatchObject([{ state: 'recorded', episode }]);
+    expect(latestEpisodes(store, 1)).toMatchObject([{ state: 'recorded', episode }]);
     expect(store.episodes.pendingCount()).toBe(0);
   });
 
@@ -289,7 +290,7 @@ describe('a state file that could not be read at the start', () => {
     const found = store.episodes.findPending(BOOT, 3);
     comeBack();
     if (found !== undefined) store.episodes.settle({ ...found, state: 'kept' });
-    const kept = store.episodes.latest(9);
+    const kept = latestEpisodes(store, 9);
     expect(kept.map(({ state, episode: { sequence } }) => [sequence, state])).toEqual([
       [3, 'kept'],
       [2, 'recorded'],

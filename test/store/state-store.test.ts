@@ -12,6 +12,7 @@ import { late, makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { settleEpisode } from '../support/settle-episode.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
+import { latestEpisodes } from '../support/latest-episodes.ts';
 
 const BOOT = 'boot-1';
 const NODE = { subjects: [{ kind: 'node' as const }], source: 'none' as const };
@@ -168,7 +169,7 @@ describe('the episodes', () => {
 
     settleEpisode(store, BOOT, 1, 'recorded', NODE);
     expect([...store.episodes.pending()]).toEqual([]);
-    expect(store.episodes.latest(9)).toEqual([
+    expect(latestEpisodes(store, 9)).toEqual([
       stored(2, 'recorded'),
       { ...stored(1, 'recorded'), attribution: NODE },
     ]);
@@ -178,7 +179,7 @@ describe('the episodes', () => {
     using store = openStore(undefined, 3);
     store.episodes.add(stored(1, 'pending'));
     for (const sequence of [2, 3, 4, 5]) store.episodes.add(stored(sequence, 'kept'));
-    const left = () => store.episodes.latest(9).map(({ episode }) => episode.sequence);
+    const left = () => latestEpisodes(store, 9).map(({ episode }) => episode.sequence);
     expect(left()).toEqual([5, 4, 3, 1]);
 
     store.episodes.add({ ...stored(6, 'kept'), enteredMs: START_MS + 30 * DAY_MS + 5_000 });
@@ -229,7 +230,7 @@ describe('the episodes', () => {
     for (const first of store.episodes.unloaded(0, 1))
       store.episodes.settle({ ...first, state: 'recorded', attribution: NODE });
     expect(unloaded(0, 9)).toEqual([2, 3]);
-    expect(store.episodes.latest(MAX_PENDING + 3)).toHaveLength(MAX_PENDING + 3);
+    expect(latestEpisodes(store, MAX_PENDING + 3)).toHaveLength(MAX_PENDING + 3);
   });
 
   test('are the newest thousand where there is no file', () => {
@@ -237,7 +238,7 @@ describe('the episodes', () => {
     store.episodes.add(stored(1, 'pending'));
     for (let sequence = 2; sequence <= 1102; sequence += 1)
       store.episodes.add({ ...stored(sequence, 'recorded'), attribution: NODE });
-    const left = store.episodes.latest(9999).map(({ episode }) => episode.sequence);
+    const left = latestEpisodes(store, 9999).map(({ episode }) => episode.sequence);
     expect([left.length, left.at(0), left.at(-2), left.at(-1)]).toEqual([1001, 1102, 103, 1]);
     expect(store.history.oldestDecided()).toBe(103);
   });
@@ -272,7 +273,7 @@ describe('the episodes', () => {
       makeEpisode({ sequence: 1501 }),
       late(makeEpisode({ sequence: 1502 })),
     ]);
-    const all = store.episodes.latest(9999);
+    const all = latestEpisodes(store, 9999);
     expect(all.filter(({ state }) => state === 'recorded').length).toBe(2500);
   });
 
@@ -289,7 +290,7 @@ describe('the episodes', () => {
     }));
     const episode = { ...makeEpisode({ sequence: 1 }), tasks };
     store.episodes.add({ ...stored(1, 'recorded'), episode });
-    const kept = store.episodes.latest(1)[0]?.episode.tasks.map(({ pid }) => pid);
+    const kept = latestEpisodes(store, 1)[0]?.episode.tasks.map(({ pid }) => pid);
     expect(kept).toHaveLength(50);
     expect(Math.min(...(kept ?? []))).toBe(150);
   });

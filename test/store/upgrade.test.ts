@@ -21,6 +21,7 @@ import { LateAttributor } from '../support/late-attributor.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
+import { latestEpisodes } from '../support/latest-episodes.ts';
 
 /** What the version that wrote the file did when it went on from it. */
 interface EarlierVersion {
@@ -95,7 +96,7 @@ describe('the state file of version 3', () => {
 
     using store = openStore();
     expect(store.cursor.read()).toEqual({ bootId: BOOT, sequence: 460, backlogUntil: 15 });
-    expect(store.episodes.latest(999)).toEqual(
+    expect(latestEpisodes(store, 999)).toEqual(
       episodes.map((row) => ({
         bootId: BOOT,
         state: row['state'],

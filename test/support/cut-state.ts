@@ -6,6 +6,7 @@ import { FastDirectory } from './fast-directory.ts';
 import { killEvent, START_MS } from './kill-event.ts';
 import { makeEpisode } from './make-episode.ts';
 import { MemoryLog } from './memory-log.ts';
+import { latestEpisodes } from './latest-episodes.ts';
 
 /** What a SIGKILL, or an orderly end, leaves in a state directory. */
 export interface LeftState {
@@ -104,7 +105,7 @@ export function openCut(state: LeftState, file: string, size: number): string[] 
 function transactionsIn(store: StateStore): number[] {
   return [
     store.cursor.read()?.sequence ?? 0,
-    store.episodes.latest(99).length,
+    latestEpisodes(store, 99).length,
     store.outbox.waiting().rows,
     store.correlator.rows().length,
   ];
