@@ -6,6 +6,7 @@ import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FastDirectory } from '../support/fast-directory.ts';
+import { TASKS } from '../support/history.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 
@@ -13,16 +14,6 @@ const FEW = 10_000;
 const MANY = 100_000;
 /** `--history-max`, unless told. */
 const HISTORY_MAX = 10_000;
-/** As many as an episode keeps. */
-const TASKS = Array.from({ length: 50 }, (_, pid) => ({
-  pid,
-  tgid: pid,
-  uid: 0,
-  comm: 'java',
-  totalVmPages: 100_000,
-  oomScoreAdj: 900,
-  rssPages: 50_000 + pid,
-}));
 /** V8 lets its young generation grow to 100 MB where garbage is made without a pause; that is not kept. */
 const FLAGS = ['--expose-gc', '--max-semi-space-size=1'];
 /** What is flat may still breathe; what keeps a hundred bytes of each event is beyond it. */
