@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const { NODE_KUBECONFIG } = process.env;
 /** Run against `make node`, where its kubeconfig is given. */
-const NEEDS_NODE = 'test/e2e/kubectl-oom-node.test.ts';
+const NEEDS_NODE = 'test/e2e/*-node.test.ts';
 
 /**
  * Three kinds of test, told apart by where they live: `unit` needs nothing but Node, `integration`

@@ -23,7 +23,7 @@ const SHARED = /^(?:nfs|cifs|smb|ceph|9p$|afs$|lustre|gfs2|ocfs2|gpfs|fuse\.(?!e
 /** Those that go with a container, a pod or a boot. */
 const PASSING: ReadonlySet<string> = new Set(['overlay', 'tmpfs', 'ramfs']);
 
-/** Of a state file and its WAL: 66 MB with 10,000 episodes (README, Measured). */
+/** Of a state file and its WAL: 66 MB with 10,000 episodes (docs/scale.md). */
 const BYTES_PER_EPISODE = 6_600;
 /** A page of the database, and more than a full disk has left. */
 const PROBE_BYTES = 64 * 1024;

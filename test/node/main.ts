@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { findDevNode } from '../../hack/node/dev-node.ts';
 import type { RealNode } from '../../hack/node/real-node.ts';
 import { nodeSettings } from '../../hack/node/settings.ts';
@@ -25,6 +27,15 @@ async function playOn(node: RealNode, options: Options): Promise<void> {
   const played = await playMatrix(node, options, print);
   print(`\nLinux ${(await node.shell('uname -r')).trim()}\n${table(played)}\n`);
   sumUp(played, Math.round((performance.now() - startMs) / 60_000));
+  if (options.isWhole) await testAsPeople(node);
+}
+
+/** What people see and type on a node is in `test/e2e`. */
+async function testAsPeople({ kubeconfig }: RealNode): Promise<void> {
+  const env = { ...process.env, NODE_KUBECONFIG: kubeconfig };
+  const args = ['vitest', 'run', '--project=e2e', '-node.test.ts'];
+  const [code] = await once(spawn('npx', args, { env, stdio: 'inherit' }), 'close');
+  if (code !== 0) process.exitCode = 1;
 }
 
 function sumUp(played: readonly Played[], minutes: number): void {

@@ -7,6 +7,8 @@ export interface Options {
   readonly storms: number;
   /** Where to write what the kernel said, and what was true. */
   readonly record: string | undefined;
+  /** All rows, and what else there is. */
+  readonly isWhole: boolean;
   /** The node of `make node`, and leave it running. */
   readonly isRunningNode: boolean;
   /** Its agent as it is. */
@@ -54,6 +56,7 @@ function parse(args: readonly string[], all: readonly Row[]): Options | 'list' {
     throw new Error(`no node is called ${values.node}`);
   return {
     rows: chooseRows(all, values.row, values.short),
+    isWhole: values.row.length === 0 && !values.short,
     times: atLeastOne(values.times),
     storms: atLeastOne(values.storms),
     record: values.record,

@@ -4,9 +4,18 @@ import { join } from 'node:path';
 import { loadYaml } from '@kubernetes/client-node';
 import { LocalServer } from './local-server.ts';
 
-const SCRAPE = join(import.meta.dirname, '../../manifests/monitoring/scrape.yaml');
+const MONITORING = join(import.meta.dirname, '../../manifests/monitoring');
+const SCRAPE = join(MONITORING, 'scrape.yaml');
+const RULES = join(MONITORING, 'rules.yaml');
 
-/** A real Prometheus that scrapes one agent every second, by the job that people get. */
+/** As Prometheus sends it to an Alertmanager. */
+interface Alert {
+  readonly state: 'pending' | 'firing';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A real Prometheus that scrapes one agent every second, by the job and with the rules that people get. */
 export class Prometheus implements AsyncDisposable {
   readonly #server: LocalServer;
 
@@ -55,6 +64,12 @@ export class Prometheus implements AsyncDisposable {
     }));
   }
 
+  /** What fires or is about to. */
+  async alerts(): Promise<readonly Alert[]> {
+    const { alerts } = await this.#ask<{ alerts: readonly Alert[] }>('alerts');
+    return alerts;
+  }
+
   /** The labels of the exemplars of the last minute. */
   async exemplars(selector: string): Promise<readonly object[]> {
     const now = Date.now() / 1000;
@@ -83,7 +98,8 @@ function config(port: number, more: object): string {
   const here = { static_configs: [{ targets: [`127.0.0.1:${port}`] }] };
   const elsewhere = { kubernetes_sd_configs: undefined, relabel_configs: undefined };
   return JSON.stringify({
-    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+    rule_files: [RULES],
     scrape_configs: [{ ...job, ...elsewhere, ...here, ...more }],
   });
 }

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { runCli } from '../../src/cli.ts';
+import { runKubectlOom } from '../../src/kubectl-cli.ts';
+import { runFakeProgram } from '../support/fake-edge.ts';
+
+/** A flag as `--help` has it. */
+interface Flag {
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly fallback: string | undefined;
+}
+
+const ENTRY =
+  /^(?:-\w, )?(?<name>--[\w-]+)(?: (?:<[^>]+>|\[[^\]]+\]))? {2}(?<about>.+)$/;
+const CHOICES = /choices: (?<choices>"[^)]*?")(?:,? default|,? env|\))/;
+const DEFAULT = /default: "?(?<fallback>[\w/.:-]+)"?[,)]/;
+
+function flagOf(entry: string): readonly Flag[] {
+  const { name, about = '' } = ENTRY.exec(entry)?.groups ?? {};
+  if (name === undefined || name === '--help' || name === '--version') return [];
+  const { choices = '' } = CHOICES.exec(about)?.groups ?? {};
+  const values = [...choices.matchAll(/"(?<value>[^"]+)"/g)].map(([, value = '']) => value);
+  return [{ name, values, fallback: DEFAULT.exec(about)?.groups?.['fallback'] }];
+}
+
+async function flagsOf(command: string): Promise<readonly Flag[]> {
+  const [program, ...words] = command.split(' ');
+  const run = program === 'kubectl-oom' ? runKubectlOom : runCli;
+  const { stdout } = await runFakeProgram(run, [...words, '--help']);
+  const options = stdout.split('\nOptions:\n')[1]?.split(/\n\n/)[0] ?? '';
+  const entries = `\n${options}`.split(/\n {2}(?=-)/).map((entry) => entry.replaceAll(/\n +/g, ' '));
+  return entries.flatMap(flagOf);
+}
+
+/** The rows of the first table about flags below a heading, by the flags in them. */
+function rowsOf(file: string, heading: string): readonly string[] {
+  const text = readFileSync(`docs/${file}`, 'utf8').split(`\n${heading}\n`)[1] ?? '';
+  const [, table = ''] = text.split(/^\| flag \|.*\n\|[ |-]+\|\n/m);
+  return (table.split('\n\n')[0] ?? '').split('\n').filter((row) => row !== '');
+}
+
+const FLAG = /(?<![\w-])--[a-z][\w-]*/g;
+
+function namesIn(rows: readonly string[]): readonly string[] {
+  return rows.flatMap((row) => row.split(/(?<!\\)\|/)[1]?.match(FLAG) ?? []);
+}
+
+describe.each([
+  ['oom-recorder run', 'flags.md', '## `run`'],
+  ['oom-recorder replay', 'replay.md', '## Flags'],
+  ['oom-recorder explain', 'explain.md', '## Flags'],
+  ['oom-recorder history', 'history.md', '## Flags'],
+  ['oom-recorder history show', 'history.md', '## `history show`'],
+  ['kubectl-oom', 'kubectl-oom.md', '## Flags'],
+])('the flags of %s', (command, file, heading) => {
+  const rows = rowsOf(file, heading);
+
+  test(`are those in docs/${file}`, async () => {
+    const flags = await flagsOf(command);
+    expect(flags.length).toBeGreaterThan(2);
+    expect(new Set(namesIn(rows))).toEqual(new Set(flags.map(({ name }) => name)));
+  });
+
+  test(`have the values and the defaults that docs/${file} says`, async () => {
+    const flags = await flagsOf(command);
+    const untold = flags.flatMap(({ name, values, fallback }) => {
+      const row = rows.find((each) => namesIn([each]).includes(name)) ?? '';
+      const words = fallback === undefined ? values : [...values, fallback];
+      return words.filter((word) => !row.includes(word)).map((word) => `${name}: ${word}`);
+    });
+    expect(untold).toEqual([]);
+  });
+});
