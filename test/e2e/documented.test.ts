@@ -20,7 +20,8 @@ function type(command: string) {
   const ended = once(child, 'close').then(() => child.exitCode);
   /** As Ctrl-C does: to the whole of it. */
   const interrupt = (): void => {
-    if (child.exitCode === null) process.kill(-Number(child.pid), 'SIGINT');
+    if (child.exitCode === null && child.signalCode === null)
+      process.kill(-Number(child.pid), 'SIGINT');
   };
   onTestFinished(interrupt);
   return { said: () => said, ended, interrupt };
