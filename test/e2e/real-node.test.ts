@@ -18,8 +18,10 @@ import { haveTools } from '../support/test-tools.ts';
 const KUBECONFIG = process.env['NODE_KUBECONFIG'];
 const ROOT = join(import.meta.dirname, '../..');
 /** Pods come and go on an emulated machine. */
-const SOON = { timeout: 180_000, interval: 1000 };
-const LIMIT_MS = 600_000;
+const SOON = { timeout: 400_000, interval: 1000 };
+const LIMIT_MS = 900_000;
+/** What the agent of `manifests/base` does not have. */
+const OTHER_OUTPUTS = /oom_recorder_(?:influx|webhook)_/;
 const IMAGE = 'registry.example.com/oom-recorder';
 
 let env: NodeJS.ProcessEnv;
@@ -76,16 +78,19 @@ describe.skipIf(KUBECONFIG === undefined)('on a real node', { timeout: LIMIT_MS 
     const example = docCommand('README.md', 'kubectl apply -f manifests/examples').command;
     await type(example.replace('kubectl', 'kubectl -n shop'));
 
-    const described = () => type('kubectl -n shop describe pod oom-container oom-child');
     const event =
-      /Warning +OOMKilling .*spec\.containers\{app\}: Memory limit of container app \(32Mi\)/g;
-    await vi.waitFor(async () => expect((await described()).match(event)).toHaveLength(2), SOON);
+      /Warning +OOMKilling .*spec\.containers\{app\}: Memory limit of container app \(32Mi\)/;
+    for (const pod of ['oom-container', 'oom-child']) {
+      const described = () => type(`kubectl -n shop describe pod ${pod}`);
+      await vi.waitFor(async () => expect(await described()).toMatch(event), SOON);
+    }
 
     const asked = JSON.parse(await type(docCommand('docs/history.md', "curl 'http").command)) as {
       episodes: readonly { readonly pod: string }[];
     };
-    const named = asked.episodes.map(({ pod }) => pod).toSorted();
-    expect(named).toEqual(['oom-child', 'oom-container']);
+    expect(new Set(asked.episodes.map(({ pod }) => pod))).toEqual(
+      new Set(['oom-child', 'oom-container']),
+    );
 
     await using browser = await launchChromium();
     const page = await browser.newPage();
@@ -106,10 +111,12 @@ describe.skipIf(KUBECONFIG === undefined)('on a real node', { timeout: LIMIT_MS 
     const bars = await prometheus.queryRange(kills, { fromMs, stepSeconds: 10 });
     expect(bars.length).toBeGreaterThanOrEqual(2);
     for (const { of, expression, isInstant } of queries) {
-      const answer = isInstant
-        ? prometheus.query(expression)
-        : prometheus.queryRange(expression, { fromMs, stepSeconds: 10 });
-      expect(await answer, `query of ${of}`).toBeDefined();
+      if (OTHER_OUTPUTS.test(expression)) continue;
+      const ask = () =>
+        isInstant
+          ? prometheus.query(expression)
+          : prometheus.queryRange(expression, { fromMs, stepSeconds: 10 });
+      await expect.poll(ask, { ...SOON, message: of }).not.toHaveLength(0);
     }
     expect(forward.stderr()).toBe('');
   });
