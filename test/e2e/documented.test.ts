@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { docCommand } from '../support/doc-commands.ts';
 import { needsRoot } from '../support/needs-root.ts';
 
@@ -28,6 +28,11 @@ function type(command: string) {
 }
 
 describe.skipIf(needsRoot())('what the README says to type', { timeout: LIMIT_MS }, () => {
+  beforeAll(() => {
+    const { status } = spawnSync('make', ['-q', 'node_modules/.package-lock.json'], { cwd: ROOT });
+    if (status !== 0) throw new Error('make would install anew below this test: run make setup');
+  });
+
   test('make run, and in another terminal make oom-kill', async () => {
     const agent = type(docCommand('README.md', 'make run').command);
     await vi.waitFor(() => expect(agent.said()).toContain('watching the kernel log'), SOON);

@@ -7,7 +7,7 @@ export interface Options {
   readonly storms: number;
   /** Where to write what the kernel said, and what was true. */
   readonly record: string | undefined;
-  /** All rows, and what else there is. */
+  /** All rows of a new node, then what people see and type there. */
   readonly isWhole: boolean;
   /** The node of `make node`, and leave it running. */
   readonly isRunningNode: boolean;
@@ -16,6 +16,7 @@ export interface Options {
 }
 
 const USAGE = `usage: make node-test ARGS='[OPTION]...'
+Without --short, --row and --node, the tests of what people see and type there come last.
   --short            the rows that CI plays
   --row NAME         only these; may be given more than once
   --times N          the whole matrix so often
@@ -56,7 +57,7 @@ function parse(args: readonly string[], all: readonly Row[]): Options | 'list' {
     throw new Error(`no node is called ${values.node}`);
   return {
     rows: chooseRows(all, values.row, values.short),
-    isWhole: values.row.length === 0 && !values.short,
+    isWhole: values.row.length === 0 && !values.short && values.node === 'new',
     times: atLeastOne(values.times),
     storms: atLeastOne(values.storms),
     record: values.record,

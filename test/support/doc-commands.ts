@@ -8,8 +8,9 @@ const DOCUMENTS = globSync(['*.md', 'docs/*.md', '{hack,test,manifests}/**/*.md'
   exclude: ['docs/decisions.md'],
 });
 
-/** With the paragraph before it. */
-const BLOCK = /(?<before>[^\n]*(?:\n[^\n]+)*)\n{1,2}```(?<kind>sh|console)\n(?<text>[^]*?)^```/gm;
+const BLOCK = /^```(?<kind>sh|console)\n(?<text>[^]*?)^```/gm;
+/** Whatever a shell's block is called, wherever it begins. */
+const SHELL_FENCE = /^[ \t]*```(?<kind>sh|bash|zsh|shell|console|terminal)\b/gm;
 /** A line, with what it goes on with: behind a backslash, or up to the end of a here-document. */
 const COMMAND = /^.*<<'(?<end>\w+)'\n[^]*?^\k<end>$|^(?:.*\\\n)*.+$/gm;
 /** What was typed: at the top of a session or below an empty line. The rest is what programs said. */
@@ -29,15 +30,13 @@ export interface DocCommand {
 }
 
 function commandsIn(file: string): readonly DocCommand[] {
-  const blocks = readFileSync(join(ROOT, file), 'utf8').matchAll(BLOCK);
-  return [...blocks].flatMap(({ groups }) => {
-    const { before = '', kind, text = '' } = groups ?? {};
-    const of = kind === 'sh' ? linesOf(text) : sessionOf(text);
-    return of.map((each) => ({
-      file,
-      ...each,
-      saysNotRun: each.saysNotRun || NOT_RUN.test(before),
-    }));
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const blocks = [...text.matchAll(BLOCK)];
+  if (blocks.length !== [...text.matchAll(SHELL_FENCE)].length)
+    throw new Error(`${file}: what is typed stands in blocks of sh or console, at the margin`);
+  return blocks.flatMap(({ groups }) => {
+    const { kind, text: typed = '' } = groups ?? {};
+    return (kind === 'sh' ? linesOf(typed) : sessionOf(typed)).map((each) => ({ file, ...each }));
   });
 }
 

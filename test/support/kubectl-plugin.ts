@@ -54,8 +54,9 @@ export async function runPlugin(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
+  cwd?: string,
 ): Promise<PluginRun> {
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = collect(child);
   await once(child, 'close');
   return { code: child.exitCode, stdout: said.stdout(), stderr: said.stderr() };
