@@ -21,15 +21,15 @@ export interface MarkSource {
 export interface MarkTally {
   /** Their kill line was read. */
   marksJoined: number;
-  /** The log has no kill line, and the kernel counted a kill. */
+  /** The log has no kill line, and the kernel counted as many kills that it does not show. */
   marksAlone: number;
-  /** The kernel counted no kill: the task was exiting by itself. */
+  /** The kernel counted no such kill: the task was exiting by itself. */
   marksNoKill: number;
   /** Overwritten before they were read, or too many to be kept. */
   marksLost: number;
 }
 
-/** Of kills that the counters prove and the log does not tell: some thousand kill lines fill a ring of 128 KiB. */
+/** They wait for an Event, which comes every ten minutes at most; or in vain, where the kernel counts nothing. */
 const MAX_KEPT = 1000;
 
 /**
@@ -77,12 +77,12 @@ export class MarkJoin {
   }
 
   /**
-   * The kernel counted so many kills without a line. Who is left was killed; where more are left than were
-   * killed, some of them.
+   * The kernel counted so many kills without a line: who is left are their victims. Where they are more than
+   * the kills, some were exiting; where they are fewer, the others are second lines of groups.
    *
-   * @param isLost they went with lost records
+   * @param isLost their lines went with lost records
    */
-  prove(kills: number, isLost: boolean): readonly MarkedVictim[] {
+  nameMissing(kills: number, isLost: boolean): readonly MarkedVictim[] {
     const victims = this.#open;
     this.#tally.marksAlone += Math.min(kills, victims.length);
     this.#tally.marksNoKill += Math.max(0, victims.length - kills);

@@ -25,7 +25,7 @@ export interface AuditFigures {
 /** Kills that the kernel counted and the log did not show. */
 export interface MissingKills {
   readonly kills: number;
-  /** As many, where the tracepoint is read; more, where some of them were exiting by themselves. */
+  /** Whom the tracepoint marked of those that the log does not tell; see {@link MarkJoin.nameMissing}. */
   readonly victims: readonly MarkedVictim[];
 }
 
@@ -34,8 +34,8 @@ export interface KillAuditOptions {
   readonly total: () => number | undefined;
   readonly tally: AuditedTally;
   /** The tracepoint's victims, where it is read. */
-  readonly marks?: Pick<MarkJoin, 'look' | 'settle' | 'prove'> | undefined;
-  /** Told of kills that are in the kernel's counter alone, and whom the tracepoint names instead of the log. */
+  readonly marks?: Pick<MarkJoin, 'look' | 'settle' | 'nameMissing'> | undefined;
+  /** Told of kills that are in the kernel's counter alone. */
   readonly onMissing: (figures: AuditFigures, missing: MissingKills) => void;
 }
 
@@ -135,7 +135,7 @@ export class KillAudit {
     const { tally, marks, onMissing } = this.#options;
     const key = tally.lost > this.#agreed.lost ? 'lost' : 'unexplained';
     const explained = { ...figures, [key]: figures[key] + missing };
-    const victims = marks?.prove(missing, key === 'lost') ?? [];
+    const victims = marks?.nameMissing(missing, key === 'lost') ?? [];
     onMissing(explained, { kills: missing, victims });
     return explained;
   }

@@ -21,7 +21,7 @@ const EVENT = 'events/oom/mark_victim';
 const PREFIX = 'oom-recorder-';
 /** Of each processor; the kernel's own 1.4 MB would be 180 MB on 128 of them. It holds some 700 victims. */
 const BUFFER_KIB = 64;
-/** The host's own settings are inherited: without these an event is printed as `print fmt` says. */
+/** Settings of the host's own tracing, which an instance begins with: an event is not printed as `print fmt` says then. */
 const OTHER_FORMS = ['raw', 'hex', 'bin', 'fields'];
 /** tracing_read_pipe() gives a page at most, or two (TRACE_SEQ_BUFFER_SIZE). */
 const READ_BYTES = 8192;
@@ -90,7 +90,7 @@ export class VictimTrace implements MarkSource, Disposable {
     this.#remove();
   }
 
-  /** Small before it is used: until then it has no buffers since 6.7. */
+  /** Its buffers are made small first: since 6.7 there are none before they are used. */
   #start(): number {
     this.#write('buffer_size_kb', String(BUFFER_KIB));
     const known = new Set(readdirSync(join(this.#directory, 'options')));

@@ -70,5 +70,5 @@ function sayMissing(figures: AuditFigures, { kills, victims }: MissingKills, log
   log.warn(figures, 'the kernel counted oom kills its log did not show');
   const oneOfSeveral = victims.length > kills ? true : undefined;
   for (const victim of victims)
-    log.warn({ ...victim, oneOfSeveral }, 'oom kill named by the tracepoint alone');
+    log.warn({ ...victim, oneOfSeveral }, 'oom victim named by the tracepoint alone');
 }

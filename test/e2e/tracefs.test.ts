@@ -30,7 +30,7 @@ function startConfirming(root: string): Promise<AgentProcess> {
 
 /** Pids of the victims whom the tracepoint alone named. */
 function namedAlone({ log }: AgentProcess): readonly number[] {
-  const lines = log.filter((line) => line.includes('named by the tracepoint alone'));
+  const lines = log.filter((line) => line.includes('oom victim named by the tracepoint alone'));
   return lines.map((line) => (JSON.parse(line) as { pid: number }).pid);
 }
 
