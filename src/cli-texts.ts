@@ -19,6 +19,9 @@ export const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
 export const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
 export const NAMESPACES = 'post about Pods of these alone, a,b; history and metrics have all';
 export const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';
+export const CONFIRM =
+  'a second source beside the log, which names the kills that the log lost: the tracepoint oom:mark_victim';
+export const TRACEFS_ROOT = 'where the host’s tracefs is mounted, writable';
 export const LISTEN =
   'where /metrics, /healthz, /readyz, a page and /api/v1/episodes are shown, or none (default: :9095)';
 export const LISTEN_TLS =

@@ -14,6 +14,7 @@ import {
   DESCRIPTION,
   BOOT_TIME,
   CGROUP_ROOT,
+  CONFIRM,
   DOCTOR_EXAMPLES,
   EXPLAIN_EXAMPLES,
   HISTORY_MAX,
@@ -35,6 +36,7 @@ import {
   START_AT,
   STATE_DIR,
   STATE_OPTIONAL,
+  TRACEFS_ROOT,
   TRUST,
   WEBHOOK_CA,
 } from './cli-texts.ts';
@@ -91,6 +93,8 @@ function runCommand(edge: Edge): Command {
     )
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
     .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
+    .addOption(flag('--confirm <source>', CONFIRM).choices(['tracefs']))
+    .addOption(flag('--tracefs-root <path>', TRACEFS_ROOT).default('/sys/kernel/tracing'))
     .addOption(flag('--listen <address>', LISTEN).argParser(parseListen))
     .addOption(flag('--listen-tls-cert <path>', LISTEN_TLS))
     .addOption(flag('--listen-tls-key <path>', 'the private key of that certificate (PEM)'))

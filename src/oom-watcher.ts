@@ -10,6 +10,7 @@ import { type RecordClock, tellTime } from './kmsg/tell-time.ts';
 import { assembleEpisodes } from './oom/assemble-episodes.ts';
 import type { OomEpisode } from './oom/episode.ts';
 import { joinFragments } from './oom/join-fragments.ts';
+import type { MarkJoin } from './oom/join-marks.ts';
 import type { KillAudit } from './oom/kill-audit.ts';
 import { takeEvidence } from './oom/kill-evidence.ts';
 import type { KillLedger } from './oom/kill-ledger.ts';
@@ -38,6 +39,8 @@ export interface OomWatcherOptions {
   readonly evidence?: EvidenceFinder;
   /** Follows the cgroup counters; of a saved log there are none. */
   readonly ledger?: KillLedger;
+  /** Holds the tracepoint's victims against the kill lines, where it is read. */
+  readonly marks?: Pick<MarkJoin, 'follow'> | undefined;
   /** Compares what was read with what the kernel counted; not in a saved log. */
   readonly audit?: KillAudit;
   readonly tally: Tally;
@@ -81,7 +84,7 @@ export class OomWatcher {
    * kernel's log to a recorded episode, from top to bottom.
    */
   start(node: NodeRef): Watching {
-    const { evidence = NO_EVIDENCE, ledger, audit, tally } = this.#options;
+    const { evidence = NO_EVIDENCE, ledger, marks, audit, tally } = this.#options;
     const { startPoint = OLDEST, scheduler = asyncScheduler } = this.#options;
     let { recent = [] } = this.#options;
     const consumer = this.#options.consumer(node);
@@ -116,6 +119,7 @@ export class OomWatcher {
     const recorded$ = records$.pipe(
       rejectForged(tally, this.#options.trustUserspace),
       joinFragments(),
+      tap((item) => marks?.follow(item)),
       takeEvidence(evidence, ledger && { ledger, drainNow, scheduler }),
       assembleEpisodes({ drainNow, scheduler, tally, recent: () => recent, onIdle }),
       buffer.drainTo((episode) => consumer.record(episode)),

@@ -1,8 +1,12 @@
+import * as fc from 'fast-check';
+import { from, noop } from 'rxjs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { openRecorder } from '../src/wiring/open-recorder.ts';
 import { drainLog } from '../src/kmsg/drain-log.ts';
 import { clockSinceBoot } from '../src/kmsg/tell-time.ts';
 import { openLog } from '../src/log.ts';
+import type { OomEpisode } from '../src/oom/episode.ts';
+import { MarkJoin } from '../src/oom/join-marks.ts';
 import { KillAudit } from '../src/oom/kill-audit.ts';
 import { OomWatcher } from '../src/oom-watcher.ts';
 import { attributeBy } from '../src/recorder/attributor.ts';
@@ -12,8 +16,10 @@ import { newTally } from '../src/tally.ts';
 import { FakeKmsg } from './support/fake-kmsg.ts';
 import { FakeSink } from './support/fake-sink.ts';
 import { killReport, numberedPods } from './support/kill-report.ts';
+import { readRecording, recordsOf } from './support/recordings.ts';
 import { SYSTEM_CLOCK } from './support/system-clock.ts';
 import { tempDirectory } from './support/temp-directory.ts';
+import { FakeMarks, tracedRecordings } from './support/victim-traces.ts';
 
 const BOOT = 'boot-1';
 /** Time, and how far the test has set it ahead. */
@@ -203,5 +209,43 @@ describe('an agent that is new', () => {
     ring.write(...kill(2), 'next');
     await live(ring, () => untilPosted(1), 'now');
     expect(posted()).toEqual(['pod-2']);
+  });
+});
+
+describe('the tracepoint beside the log', () => {
+  /** What a watch over a recording comes to, byte for byte. */
+  async function watch(records: readonly Buffer[], marks?: MarkJoin): Promise<string> {
+    const episodes: OomEpisode[] = [];
+    const reads = records.map(
+      (bytes) => ({ kind: 'raw', bytes, readAtMs: 0, live: false }) as const,
+    );
+    const watcher = new OomWatcher({
+      openLog: () => ({ reads$: from(reads), drainNow: noop, nudge: noop }),
+      recordClock: clockSinceBoot(0),
+      consumer: () => ({ record: async (episode) => void episodes.push(episode) }),
+      marks,
+      tally: newTally(),
+      trustUserspace: false,
+    });
+    await watcher.start({ name: 'node-1' }).done;
+    return JSON.stringify(episodes);
+  }
+
+  test.each(tracedRecordings)('changes no episode of %s, whomever it marks', async (name) => {
+    const records = readRecording(name);
+    const alone = await watch(records);
+    const pids = recordsOf(name).flatMap(({ message }) =>
+      Array.from(message.matchAll(/Killed process (\d+)/g), ([, pid]) => Number(pid)),
+    );
+    const marked = fc.array(fc.oneof(fc.constantFrom(...pids), fc.nat(9999)), { maxLength: 99 });
+    await fc.assert(
+      fc.asyncProperty(marked, async (victims) => {
+        const source = new FakeMarks();
+        source.mark(...victims);
+        expect(await watch(records, new MarkJoin(source, newTally()))).toBe(alone);
+      }),
+      { numRuns: 5 },
+    );
+    expect(JSON.parse(alone)).not.toEqual([]);
   });
 });

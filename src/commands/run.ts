@@ -30,7 +30,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const { nodeEvents } = options;
   const { clock } = edge;
   const tally = newTally();
-  const counting = kind === 'kernel' ? openCounting(options, tally, log, edge) : undefined;
+  using counting = kind === 'kernel' ? openCounting(options, tally, log, edge) : undefined;
 
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
   await using reviews = cluster === undefined ? undefined : new ApiClient(cluster, REVIEW_TIMEOUTS);
@@ -53,6 +53,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
       survived: counting?.survived,
       baselines: () => counting?.ledger.baselines(),
       killsLost: () => counting?.audit.killsLost,
+      victimsLost: () => counting?.marks?.takeLost() ?? [],
       sink: client === undefined ? printed : new KubeSink(client),
       correlator: client === undefined ? UNLIMITED : {},
       counters,
@@ -67,8 +68,9 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   );
   const stopChecking = checkAtStart(options, setup, client, edge);
   try {
-    const { audit } = counting ?? {};
-    const seen = { node, reviewer, tally, store, pods, counters, outputs, log, audit, watching };
+    const { audit, marks } = counting ?? {};
+    const counted = { tally, counters, audit, isConfirming: marks !== undefined };
+    const seen = { node, reviewer, store, pods, outputs, log, watching, ...counted };
     await using server = await openTelemetry(options, { ...seen, certificate }, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;

@@ -1,3 +1,5 @@
+import type { MarkedVictim, MarkJoin } from './join-marks.ts';
+
 /** What the audit compares the kernel's counter with. */
 export interface AuditedTally {
   /** Kernel kill lines read. */
@@ -20,12 +22,21 @@ export interface AuditFigures {
   readonly unexplained: number;
 }
 
+/** Kills that the kernel counted and the log did not show. */
+export interface MissingKills {
+  readonly kills: number;
+  /** Whom the tracepoint marked of those that the log does not tell; see {@link MarkJoin.nameMissing}. */
+  readonly victims: readonly MarkedVictim[];
+}
+
 export interface KillAuditOptions {
   /** `/proc/vmstat` `oom_kill`. */
   readonly total: () => number | undefined;
   readonly tally: AuditedTally;
+  /** The tracepoint's victims, where it is read. */
+  readonly marks?: Pick<MarkJoin, 'look' | 'settle' | 'nameMissing'> | undefined;
   /** Told of kills that are in the kernel's counter alone. */
-  readonly onMissing: (figures: AuditFigures) => void;
+  readonly onMissing: (figures: AuditFigures, missing: MissingKills) => void;
 }
 
 /** A log that is drained a hundred times a second needs no more than this; nor does a kill to be printed. */
@@ -81,6 +92,7 @@ export class KillAudit {
 
   #compare(nowMs: number): void {
     if (this.#countedAtStart === undefined || !this.#isDue(nowMs)) return;
+    this.#options.marks?.look();
     const counted = this.#options.total();
     if (counted === undefined) return;
     this.#lookedAtMs = nowMs;
@@ -92,6 +104,7 @@ export class KillAudit {
       this.#figures = before;
       return;
     }
+    if (missing === 0) this.#options.marks?.settle();
     this.#figures = missing === 0 ? figures : this.#explain(figures, missing);
     this.#suspected = { missing: 0, atMs: nowMs };
     this.#agreed = { ...this.#options.tally };
@@ -119,10 +132,11 @@ export class KillAudit {
 
   #explain(figures: AuditFigures, missing: number): AuditFigures {
     if (missing < 0) return lessen(figures, -missing);
-    const { tally, onMissing } = this.#options;
+    const { tally, marks, onMissing } = this.#options;
     const key = tally.lost > this.#agreed.lost ? 'lost' : 'unexplained';
     const explained = { ...figures, [key]: figures[key] + missing };
-    onMissing(explained);
+    const victims = marks?.nameMissing(missing, key === 'lost') ?? [];
+    onMissing(explained, { kills: missing, victims });
     return explained;
   }
 }

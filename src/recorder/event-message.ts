@@ -108,7 +108,7 @@ function killedWords(
   return `illed process ${commWords(victim)} (pid ${victim.pid})${others}${where}${rss}`;
 }
 
-function othersWords(others: number, areOfContainer: boolean): string {
+export function othersWords(others: number, areOfContainer: boolean): string {
   if (others === 0) return '';
   const whose = areOfContainer ? ' of the container' : '';
   return ` and ${others} other process${others === 1 ? '' : 'es'}${whose}`;
@@ -144,6 +144,6 @@ function unknownLimitWords({ context, oomMemcg }: OomEpisode, { limitLevel }: At
 }
 
 /** A process may have no name at all, or one made of control characters. */
-function commWords({ comm }: KilledProcess): string {
+export function commWords({ comm }: Pick<KilledProcess, 'comm'>): string {
   return comm === '' ? '""' : safeText(comm);
 }

@@ -1,9 +1,11 @@
 import type { Logger } from '../logger.ts';
 import type { CountedRecord } from '../kmsg/count-lost.ts';
 import type { Clock } from '../clock.ts';
+import type { MarkedVictim } from '../oom/join-marks.ts';
 import type { StateStore } from '../store/state-store.ts';
 import { Alarm } from './alarm.ts';
 import { type EventOrigin, nodeReference } from './build-event.ts';
+import { commWords, othersWords } from './event-message.ts';
 import type { EventRecorder } from './event-recorder.ts';
 
 export interface OverrunOptions {
@@ -14,6 +16,8 @@ export interface OverrunOptions {
   readonly log: Logger;
   /** Kills that went with lost records since the start, by the kernel's own counter, once it was looked at. */
   readonly killsLost: () => number | undefined;
+  /** Takes whom the tracepoint names in their stead, where it is read. */
+  readonly victimsLost?: (() => readonly MarkedVictim[]) | undefined;
 }
 
 /** A flood that laps the ring once does so for a while; people need to hear it once. */
@@ -22,6 +26,8 @@ const EVENT_EVERY_MS = 10 * 60_000;
 const COMPARED_WITHIN_MS = 10_000;
 /** A flood makes gaps by the hundred, and each note is a transaction. */
 const KEPT_EVERY_MS = 1000;
+/** The agent's log has them all; a message has room for some. */
+const MAX_NAMED = 10;
 const NOTE = 'kernel-log-overrun';
 
 /** What was said last, and what has been lost since without an Event. */
@@ -92,7 +98,8 @@ export class OverrunReporter {
   #say(): void {
     const { events, store, origin, clock } = this.#options;
     const { unsaid, bootId, sequence, atMs } = this.#note;
-    const message = `${unsaid} kernel log records were lost; OOM kills among them: ${this.#kills()}`;
+    const kills = `OOM kills among them: ${this.#kills()}${this.#victims()}`;
+    const message = `${unsaid} kernel log records were lost; ${kills}`;
     // The last lost record names the Event: no kill that was read has its sequence.
     const facts = { id: { bootId, sequence: sequence - 1 }, at: new Date(atMs) };
     this.#isInherited = false;
@@ -112,10 +119,23 @@ export class OverrunReporter {
     return this.#isInherited ? 'unknown' : unsaid;
   }
 
+  /** The kernel marked them; where they are more than the kills, some were exiting by themselves. */
+  #victims(): string {
+    const victims = this.#options.victimsLost?.() ?? [];
+    if (victims.length === 0) return '';
+    const named = victims.slice(0, MAX_NAMED).map(victimWords).join(', ');
+    const others = Math.max(0, victims.length - MAX_NAMED);
+    return `; marked as victims: ${named}${othersWords(others, false)}`;
+  }
+
   #keep(): void {
     this.#keptAtMs = this.#options.clock.wallMs();
     this.#options.store.notes.put([{ key: NOTE, value: this.#note }]);
   }
+}
+
+function victimWords({ comm, pid }: MarkedVictim): string {
+  return comm === undefined ? `pid ${pid}` : `${commWords({ comm })} (pid ${pid})`;
 }
 
 const NEVER: OverrunNote = { saidAtMs: 0, unsaid: 0, bootId: '', sequence: 0, atMs: 0 };

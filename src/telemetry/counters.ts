@@ -22,9 +22,19 @@ const POST_OUTCOMES: readonly PostOutcome[] = [
 const SKIP_REASONS: readonly SkipReason[] = ['held', 'dropped'];
 
 /** What is counted left of the buffer; the agent's tally has it for one run. */
-const READ = ['records', 'lost', 'malformed', 'forged', 'callbacksSuppressed'] as const;
+const READ = [
+  'records',
+  'lost',
+  'malformed',
+  'forged',
+  'callbacksSuppressed',
+  'marksJoined',
+  'marksAlone',
+  'marksNoKill',
+  'marksLost',
+] as const;
 export type LogCounts = Readonly<Record<(typeof READ)[number], number>>;
-const NOTHING_READ = { records: 0, lost: 0, malformed: 0, forged: 0, callbacksSuppressed: 0 };
+const NOTHING_READ = Object.fromEntries(READ.map((key) => [key, 0])) as LogCounts;
 
 /**
  * Everything that is counted. Plain numbers, added to as things happen and read when somebody asks.
@@ -64,9 +74,19 @@ export class Counters implements EpisodeCounters {
 
   /** What was read of the kernel's log, by this run and those before it. */
   get log(): LogCounts {
-    const sums = { ...NOTHING_READ };
+    const sums: Record<keyof LogCounts, number> = { ...NOTHING_READ };
     for (const [key, before] of this.#readBefore.entries()) sums[key] = before + this.#tally[key];
     return sums;
+  }
+
+  /** What the tracepoint's victims came to, as a metric shows it. */
+  marks(): (readonly [{ readonly kill: string }, number])[] {
+    const { marksJoined, marksAlone, marksNoKill } = this.log;
+    return [
+      [{ kill: 'in-log' }, marksJoined],
+      [{ kill: 'not-in-log' }, marksAlone],
+      [{ kill: 'none' }, marksNoKill],
+    ];
   }
 
   /** What came of what goes to an output, from its earlier runs on. */

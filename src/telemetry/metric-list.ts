@@ -29,6 +29,8 @@ export interface MetricsSource {
   };
   readonly watch?: () => Pick<ReflectorState, 'synced' | 'live' | 'failures' | 'skipped'>;
   readonly pods?: KnownPods;
+  /** Whether the tracepoint `oom:mark_victim` is read beside the log. */
+  readonly isConfirming?: boolean;
   readonly outputs: readonly ShownOutput[];
 }
 
@@ -39,7 +41,8 @@ export interface MetricsSource {
  * @see https://prometheus.io/docs/practices/naming/
  */
 export function listMetrics(source: MetricsSource): Readonly<Record<string, Metric>> {
-  const { counters, audit, buffer, outbox, watch, pods, outputs, runtime, nowMs } = source;
+  const { counters, audit, isConfirming = false, buffer, outbox, watch, pods, outputs } = source;
+  const { runtime, nowMs } = source;
   return {
     container_oom_events_total: counter(
       'OOM kills that hurt a container, one for each OOM decision; container is empty where only the pod is known.',
@@ -80,6 +83,17 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
       oom_recorder_unexplained_oom_kills: gauge(
         'OOM kills the kernel counted and its log has not told.',
         () => audit()?.unexplained,
+      ),
+    }),
+    ...(isConfirming && {
+      oom_recorder_marked_victims_total: counter(
+        'Victims of the tracepoint oom:mark_victim, by what the log and the kernel’s counter say of them.',
+        () => counters.marks(),
+        ['kill'],
+      ),
+      oom_recorder_marked_victims_lost_total: counter(
+        'Victims of the tracepoint that were overwritten before they were read.',
+        () => counters.log.marksLost,
       ),
     }),
     oom_recorder_log_records_total: counter(

@@ -14,6 +14,7 @@ import type { RenewedCertificate } from '../telemetry/create-listener.ts';
 import { findCertificate } from './find-certificate.ts';
 import { type ClusterChoice, findCluster } from './find-cluster.ts';
 import { nodeName } from './node-name.ts';
+import type { ConfirmOptions } from './open-marks.ts';
 import type { NodeOptions } from './open-node.ts';
 import { findOutputs, type OutputOptions } from './open-outputs.ts';
 import { listedPods } from './open-pods.ts';
@@ -22,7 +23,14 @@ import { readLatin1 } from './read-latin1.ts';
 
 /** What the agent's flags and variables say. */
 export interface AgentOptions
-  extends OutputOptions, StateOptions, ClusterChoice, NodeOptions, NamespaceChoice, ListenOptions {
+  extends
+    OutputOptions,
+    StateOptions,
+    ClusterChoice,
+    NodeOptions,
+    ConfirmOptions,
+    NamespaceChoice,
+    ListenOptions {
   readonly kmsg: string;
   readonly nodeName?: string;
   readonly pods?: string;

@@ -13,6 +13,7 @@ import {
   otherRecorderCheck,
   userspaceKillersCheck,
 } from '../doctor/processes.ts';
+import { tracefsCheck } from '../doctor/tracefs.ts';
 import { stateChecks } from '../doctor/state-directory.ts';
 import { webhookCheck } from '../doctor/webhook.ts';
 import { readBootId } from '../kmsg/boot-id.ts';
@@ -21,6 +22,7 @@ import { ringBytes } from '../kmsg/ring-bytes.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
+import { VictimTrace } from '../tracefs/victim-trace.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { type NodeFiles, type NodeOptions, openNode } from './open-node.ts';
 import type { OutputOptions } from './open-outputs.ts';
@@ -46,14 +48,19 @@ export function startChecks(
   { proc, processes }: CheckedNode,
   { onExit }: Pick<Edge, 'onExit'>,
 ): readonly Check[] {
-  const { kmsg, historyMax } = options;
+  const { kmsg, historyMax, confirm, tracefsRoot } = options;
   const open = (): LogKind => {
     const kind = probeLog(kmsg);
     if (kind === 'kernel') openKernelLog(kmsg, onExit).close();
     return kind;
   };
+  const openTrace = (): boolean => {
+    using trace = VictimTrace.open(tracefsRoot, onExit);
+    return trace.tellsNames;
+  };
   return [
     kernelLogCheck(kmsg, open, proc),
+    ...(confirm === undefined ? [] : [tracefsCheck(tracefsRoot, openTrace)]),
     { name: 'boot id', look: () => ({ status: 'ok', found: readBootId(readLatin1) }) },
     ...stateChecks(stateDirectory(options, isPrinting), historyMax, processes, proc),
   ];

@@ -1,7 +1,8 @@
 import type { Edge } from '../edge.ts';
 import type { Log } from '../log.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import { KillAudit } from '../oom/kill-audit.ts';
+import { MarkJoin } from '../oom/join-marks.ts';
+import { type AuditFigures, KillAudit, type MissingKills } from '../oom/kill-audit.ts';
 import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
@@ -10,10 +11,11 @@ import { MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { NodeEvidence } from '../pods/node-evidence.ts';
 import type { Tally } from '../tally.ts';
+import { type ConfirmOptions, openMarks } from './open-marks.ts';
 import { type NodeOptions, openNode } from './open-node.ts';
 
 /** What the node itself can tell of the kills in its log. */
-export interface Counting {
+export interface Counting extends Disposable {
   /** Where a victim was, and whether a group was killed. */
   readonly evidence: EvidenceFinder;
   /** Whether the main process of the victim's container lives on. */
@@ -22,23 +24,32 @@ export interface Counting {
   readonly notes: MainProcessNotes;
   /** Whose a kill without context was. */
   readonly ledger: KillLedger;
+  /** Who was marked as a victim, where the tracepoint is read. */
+  readonly marks: MarkJoin | undefined;
   /** Whether one was missed. */
   readonly audit: KillAudit;
 }
 
-/** For the log of this kernel; of a saved one the processes are long gone, and its kills are in no counter now. */
+/**
+ * For the log of this kernel; of a saved one the processes are long gone, and its kills are in no counter now.
+ *
+ * @throws TracefsError
+ */
 export function openCounting(
-  options: NodeOptions,
+  options: NodeOptions & ConfirmOptions,
   tally: Tally,
   log: Log,
-  { clock }: Pick<Edge, 'clock'>,
+  { clock, onExit }: Pick<Edge, 'clock' | 'onExit'>,
 ): Counting {
   const { tree, proc } = openNode(options);
   const counters = new CgroupCounters(tree, proc);
+  const source = openMarks(options, log, onExit);
+  const marks = source && new MarkJoin(source, tally);
   const audit = new KillAudit({
     total: () => counters.total(),
     tally,
-    onMissing: (figures) => log.warn(figures, 'the kernel counted oom kills its log did not show'),
+    marks,
+    onMissing: (figures, missing) => sayMissing(figures, missing, log),
   });
   const notes = new MainProcessNotes(tree, proc);
   const mainProcess = new MainProcess(tree, proc);
@@ -49,6 +60,15 @@ export function openCounting(
     notes,
     survived: (episode) => hasSurvived(episode, mainProcess, sleep),
     ledger: new KillLedger(counters),
+    marks,
     audit,
+    [Symbol.dispose]: () => source?.[Symbol.dispose](),
   };
+}
+
+function sayMissing(figures: AuditFigures, { kills, victims }: MissingKills, log: Log): void {
+  log.warn(figures, 'the kernel counted oom kills its log did not show');
+  const oneOfSeveral = victims.length > kills ? true : undefined;
+  for (const victim of victims)
+    log.warn({ ...victim, oneOfSeveral }, 'oom victim named by the tracepoint alone');
 }

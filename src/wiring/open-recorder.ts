@@ -4,6 +4,7 @@ import type { Edge } from '../edge.ts';
 import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { CounterBaselines } from '../oom/oom-counters.ts';
+import type { MarkedVictim } from '../oom/join-marks.ts';
 import { CursorKeeper } from '../recorder/cursor-keeper.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import { EpisodeRecorder, type EpisodeRecorderOptions } from '../recorder/episode-recorder.ts';
@@ -28,6 +29,8 @@ export interface RecorderParts extends Pick<
   readonly baselines?: () => CounterBaselines | undefined;
   /** Kills that went with lost records, by the kernel's counter, where that is known. */
   readonly killsLost?: () => number | undefined;
+  /** Takes whom the tracepoint names of them, where it is read. */
+  readonly victimsLost?: (() => readonly MarkedVictim[]) | undefined;
   readonly onRecorded?: (recorded: RecordedEpisode) => void;
 }
 

@@ -37,6 +37,8 @@ export interface TelemetryParts {
   readonly counters: Counters;
   /** None for a saved log. */
   readonly audit: KillAudit | undefined;
+  /** Whether the tracepoint is read beside the log. */
+  readonly isConfirming: boolean;
   readonly watching: Pick<LogWatch, 'buffer' | 'reader' | 'isReading'>;
   readonly tally: Pick<Tally, 'records'>;
   readonly outputs: Pick<EpisodeOutputs, 'shown'>;
@@ -136,13 +138,14 @@ function statusOf(parts: TelemetryParts, checks: readonly Check[]): PageStatus {
 }
 
 function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge) {
-  const { store, pods, counters, audit, watching, outputs } = parts;
+  const { store, pods, counters, audit, isConfirming, watching, outputs } = parts;
   const source: MetricsSource = {
     version: VERSION,
     runtime,
     openFds: () => readdirSync('/proc/self/fd').length,
     nowMs: () => clock.wallMs(),
     counters,
+    isConfirming,
     outputs: outputs.shown,
     buffer: () => watching.buffer,
     ...(audit !== undefined && {

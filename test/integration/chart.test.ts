@@ -60,6 +60,8 @@ describe.skipIf(found === undefined)('the chart', () => {
       webhook: { secretName: 'oom-recorder-webhook' },
     });
     expect(byName(outputs)).toEqual(await kustomized(cluster, 'overlays/outputs'));
+    const tracefs = await renderChart(helm, { confirm: 'tracefs' });
+    expect(byName(tracefs)).toEqual(await kustomized(cluster, 'overlays/tracefs'));
     const secured = await renderChart(helm, {
       tls: { secretName: 'oom-recorder-tls' },
       metricsRequireToken: true,

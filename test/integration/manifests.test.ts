@@ -166,6 +166,7 @@ describe('the overlays', () => {
       ['kube-prometheus-stack', 4],
       ['outputs', 2],
       ['secured', 3 + 2 + 4],
+      ['tracefs', 0],
     ] as const) {
       const apply = () =>
         installed.kubectl(['apply', ...STRICT, '-k', join(MANIFESTS, 'overlays', overlay)]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { MarkedVictim } from '../../src/oom/join-marks.ts';
 import type { CountedRecord } from '../../src/kmsg/count-lost.ts';
 import { eventName } from '../../src/recorder/event-name.ts';
 import { eventOutput } from '../../src/outputs/event-output.ts';
@@ -14,7 +15,10 @@ const MINUTE_MS = 60_000;
 const COMPARED_MS = 10_000;
 
 function open() {
-  const kernel: { killsLost: number | undefined } = { killsLost: undefined };
+  const kernel: { killsLost: number | undefined; victims: readonly MarkedVictim[] } = {
+    killsLost: undefined,
+    victims: [],
+  };
   const clock = new FakeClock();
   const [sink, log] = [new FakeSink(), new MemoryLog()];
   const store = new StateStore({
@@ -36,6 +40,11 @@ function open() {
       clock,
       log,
       killsLost: () => kernel.killsLost,
+      victimsLost: () => {
+        const { victims } = kernel;
+        kernel.victims = [];
+        return victims;
+      },
     });
   };
   const overruns = start();
@@ -91,6 +100,23 @@ describe('records that were lost', () => {
     expect(messages()).toEqual([words(1, 'unknown'), words(5, 2), words(4, 7)]);
     expect(log.said('warn')).toHaveLength(4);
     expect(clock.waiting).toBe(0);
+  });
+
+  test('took with them kills whom the tracepoint names, each in one Event', async () => {
+    const { kernel, clock, lose, messages } = open();
+    lose(1, 10);
+    kernel.killsLost = 3;
+    kernel.victims = [{ pid: 7, comm: 'java' }, { pid: 8, comm: '' }, { pid: 9 }];
+    await clock.advance(COMPARED_MS);
+    lose(2, 20);
+    kernel.killsLost = 14;
+    kernel.victims = Array.from({ length: 11 }, (_, at) => ({ pid: at, comm: 'a\n' }));
+    await clock.advance(10 * MINUTE_MS);
+    const named = Array.from({ length: 10 }, (_, at) => String.raw`a\x0a (pid ${at})`).join(', ');
+    expect(messages()).toEqual([
+      `${words(1, 3)}; marked as victims: java (pid 7), "" (pid 8), pid 9`,
+      `${words(2, 11)}; marked as victims: ${named} and 1 other process`,
+    ]);
   });
 
   test('are said when the agent ends before that', async () => {

@@ -31,7 +31,7 @@ interface EarlierVersion {
   readonly events: readonly unknown[];
   /** The ids of the episodes it had for InfluxDB in the end. */
   readonly points: readonly number[];
-  readonly counters: { readonly points: object };
+  readonly counters: { readonly points: object; readonly log: object };
 }
 
 const TESTDATA = new URL('../testdata/state/', import.meta.url);
@@ -203,9 +203,10 @@ describe('the state file of version 3', () => {
       })),
     ).toEqual(EARLIER.events);
     expect(backlog.pending(99).map(({ id }) => id)).toEqual(EARLIER.points);
-    const { points: influx, ...counted } = EARLIER.counters;
+    const { points: influx, log: read, ...counted } = EARLIER.counters;
     expect(JSON.parse(JSON.stringify(counters), withoutSequence)).toEqual({
       ...counted,
+      log: { ...read, marksJoined: 0, marksAlone: 0, marksNoKill: 0, marksLost: 0 },
       outputs: { influx },
     });
     expect(store.outbox.waiting().rows).toBe(0);

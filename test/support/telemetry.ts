@@ -99,6 +99,7 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
     outbox: () => ({ rows: 2, oldestEnteredAtMs: KILLED_AT_MS - 90_000, pendingEpisodes: 1 }),
     watch: () => ({ synced: true, live: false, failures: 4, skipped: 2 }),
     pods: () => [podEntry('web-0')],
+    isConfirming: true,
     outputs: [
       { client: INFLUX, counts: new LabelCounts<string>(INFLUX.outcomes), waiting: () => 7 },
       { client: WEBHOOK, counts: new LabelCounts<string>(WEBHOOK.outcomes), waiting: () => 0 },

@@ -84,11 +84,11 @@ describe('the metrics', () => {
   });
 
   test('leave out what an agent does not have', async () => {
-    const { audit, outbox, watch, pods, outputs, ...source } = metricsSource();
+    const { audit, isConfirming, outbox, watch, pods, outputs, ...source } = metricsSource();
     const shown = Object.keys(listMetrics({ ...source, outputs: [] })).join('\n');
-    expect([audit, outbox, watch, pods, outputs[0]]).not.toContain(undefined);
+    expect([audit, isConfirming, outbox, watch, pods, outputs[0]]).not.toContain(undefined);
     expect(shown).not.toMatch(
-      /kernel_oom_kills|outbox|pending|event_posts|events_skipped|pods?_|memory_limit|influx/,
+      /kernel_oom_kills|marked_victims|outbox|pending|event_posts|events_skipped|pods?_|memory_limit|influx/,
     );
   });
 
@@ -139,6 +139,20 @@ describe('the metrics', () => {
       'oom_recorder_kernel_callbacks_suppressed_total 4',
     ]);
     expect(second).toMatchObject({ records: 10, forged: 1 });
+  });
+
+  test('of the tracepoint say what the log has of its victims, from the first on', async () => {
+    const first = { ...newTally(), marksJoined: 200, marksAlone: 3, marksNoKill: 1, marksLost: 9 };
+    const second = { ...newTally(), marksJoined: 1 };
+    const counters = makeCounters(second);
+    counters.restore(JSON.parse(JSON.stringify(makeCounters(first))));
+    const shown = await samples({ counters });
+    expect(shown.filter((line) => line.includes('_marked_victims_'))).toEqual([
+      'oom_recorder_marked_victims_total{kill="in-log"} 201',
+      'oom_recorder_marked_victims_total{kill="not-in-log"} 3',
+      'oom_recorder_marked_victims_total{kill="none"} 1',
+      'oom_recorder_marked_victims_lost_total 9',
+    ]);
   });
 
   test('begin anew where the saved counts are nonsense', async () => {

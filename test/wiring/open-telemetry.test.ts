@@ -48,6 +48,7 @@ beforeEach(() => {
     pods: { known },
     counters: new Counters(known, () => 0),
     audit: undefined,
+    isConfirming: false,
     watching: { buffer: { waiting: 0, capacity: 10 }, reader, isReading: () => true },
     outputs: { shown: [] },
     log,
