@@ -15,11 +15,13 @@ COPY src src
 COPY hack hack
 # What --version says it was made from: --build-arg COMMIT="$(git describe --always --dirty)"
 ARG COMMIT=
-RUN OOM_RECORDER_COMMIT="$COMMIT" npm run build && cp package.json dist/
+RUN OOM_RECORDER_COMMIT="$COMMIT" npm run build
 
 FROM ${RUNTIME_IMAGE}
 COPY --from=build /build/dist /app
-# The young generation is collected at 1 MiB instead of 16, and the heap ends before the DaemonSet's
-# memory limit does: what the agent costs is what it keeps.
-ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--max-old-space-size=96", "/app/oom-recorder.js"]
+# What each of these saves, and costs, is in docs/scale.md. glibc gives back what it has freed.
+ENV MALLOC_ARENA_MAX=1 MALLOC_TRIM_THRESHOLD_=131072
+# The heap ends before the DaemonSet's memory limit does. WebAssembly, which parses HTTP, is compiled once and not
+# optimized; of the two compilers that optimize JavaScript there is one, for what is called a hundred thousand times.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=1", "--max-old-space-size=96", "--optimize-for-size", "--liftoff-only", "--no-maglev", "--invocation-count-for-turbofan=100000", "/app/oom-recorder.js"]
 CMD ["run"]

@@ -8,4 +8,3 @@ set -eu
 here=$(dirname "$0")
 "$here/runtime-root.sh" "$1" "$2"
 cp -R "$here/../dist" "$1/app"
-cp "$here/../package.json" "$1/app"

@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleForExecutable, OUT_DIR } from './bundle.ts';
+import { bundleKubectlOom, OUT_DIR } from './bundle.ts';
 import { run } from './control-plane/commands.ts';
 
 /** Where Node looks for a program within its own executable (doc/api/single-executable-applications.md). */
@@ -22,7 +22,7 @@ export async function buildExecutable(outDir: string): Promise<string> {
   await mkdir(outDir, { recursive: true });
   const executable = join(outDir, 'kubectl-oom');
   const [config, blob] = [join(outDir, 'sea.json'), join(outDir, 'sea.blob')];
-  const main = await bundleForExecutable(outDir);
+  const { outfile: main } = await bundleKubectlOom(outDir);
   const sea = { main, output: blob, disableExperimentalSEAWarning: true };
   await writeFile(config, JSON.stringify(sea));
   await run(process.execPath, ['--experimental-sea-config', config]);
@@ -30,7 +30,7 @@ export async function buildExecutable(outDir: string): Promise<string> {
   await copyFile(process.execPath, executable);
   await chmod(executable, EXECUTABLE);
   await inject(executable, blob);
-  for (const file of [config, blob, main]) await rm(file);
+  for (const file of [config, blob]) await rm(file);
   return executable;
 }
 

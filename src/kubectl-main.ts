@@ -4,7 +4,7 @@ import { processEdge } from './process-edge.ts';
 
 const edge = processEdge(process);
 
-/** A single executable is CommonJS, which cannot await outside of a function. */
+/** The bundle is CommonJS, which cannot await outside of a function. */
 async function main(): Promise<void> {
   const exitCode = await runKubectlOom(process.argv, edge);
   await edge.flush();

@@ -7,7 +7,12 @@ const OWN_FILES_ONLY = 0o077;
 
 process.umask(OWN_FILES_ONLY);
 const edge = processEdge(process);
-const exitCode = await runCli(process.argv, edge);
-// An exit would cut what is not written yet.
-await edge.flush();
-process.exit(exitCode);
+/** The bundle is CommonJS, which cannot await outside of a function. */
+async function main(): Promise<void> {
+  const exitCode = await runCli(process.argv, edge);
+  // An exit would cut what is not written yet.
+  await edge.flush();
+  process.exit(exitCode);
+}
+
+void main();

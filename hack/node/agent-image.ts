@@ -20,6 +20,7 @@ const INPUTS = [
   '.npmrc',
   'tsconfig.json',
   'hack/bundle.ts',
+  'hack/narrowed',
   'src',
 ];
 

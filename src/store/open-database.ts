@@ -23,6 +23,9 @@ const JSON_COLUMNS = [
 /** In this process's memory, https://sqlite.org/src/doc/trunk/src/memdb.c */
 const COPY = 'file:/earlier-version?vfs=memdb';
 
+/** It is written to, and read at the start alone: SQLite's 2 MB of pages would be held for nothing. */
+const CACHE_KB = 256;
+
 /** Somebody who reads the history holds a lock for milliseconds. */
 const BUSY_TIMEOUT_MS = 1000;
 
@@ -52,6 +55,7 @@ export function openFile(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
   try {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    db.exec(`PRAGMA cache_size = -${CACHE_KB}`);
     check(db, path);
     migrate(db);
     checkJson(db, path);

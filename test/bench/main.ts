@@ -1,5 +1,6 @@
 import { benchCgroupCounters } from './cgroup-counters.ts';
 import { benchEventMemory } from './event-memory.ts';
+import { benchFootprint } from './footprint.ts';
 import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
 import { benchOutage } from './outage.ts';
@@ -16,6 +17,7 @@ const BENCHES = {
   'kmsg-read': benchKmsgRead,
   'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,
+  footprint: benchFootprint,
   outage: benchOutage,
   'history-reader': benchHistoryReader,
   'page-load': benchPageLoad,

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
-import { AGENT_FLAGS } from '../support/measured-list.ts';
+import { AGENT_FLAGS } from '../support/agent-flags.ts';
 import { spawnAgent } from '../support/spawn-agent.ts';
 
 const SAMPLE_EVERY_MS = 200;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test as plainTest } from 'vitest';
 import { run } from '../../hack/control-plane/commands.ts';
 import { AgentContainer, makeImage } from '../support/agent-container.ts';
+import { AGENT_ENV } from '../support/agent-flags.ts';
 import { ENTRYPOINT, type SpecOptions } from '../support/privileged-spec.ts';
 import { haveTools } from '../support/test-tools.ts';
 
@@ -129,5 +130,7 @@ describe.skipIf(!canRun)('the agent in a container with the rights of the Daemon
   test('is started as the Dockerfile does it', () => {
     const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
     expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(ENTRYPOINT).replaceAll(',', ', ')}`);
+    const env = Object.entries(AGENT_ENV).map(([name, value]) => `${name}=${value}`);
+    expect(dockerfile).toContain(`ENV ${env.join(' ')}`);
   });
 });

@@ -28,8 +28,21 @@ function runBundle(...args: readonly string[]) {
 }
 
 describe('the bundle', () => {
-  test('is one file and a binary', () => {
-    expect(readdirSync(directory).toSorted()).toEqual(['koffi.node', 'oom-recorder.js']);
+  test('is one file and a binary, and a word on what the file is', () => {
+    const files = ['koffi.node', 'oom-recorder.js', 'package.json'];
+    expect(readdirSync(directory).toSorted()).toEqual(files);
+  });
+
+  test('is a string of one byte for each character', () => {
+    expect(readFileSync(program, 'utf8')).not.toMatch(/[^\0-\xff]/);
+  });
+
+  test('loads no undici of Node’s own', () => {
+    const said = `process.moduleLoadList.filter((name) => name.includes('undici'))`;
+    const preload = join(tempDirectory(), 'preload.cjs');
+    writeFileSync(preload, `process.on('exit', () => console.log(JSON.stringify(${said})));`);
+    const { stdout } = spawnSync(process.execPath, ['-r', preload, program, '--version']);
+    expect(String(stdout)).toContain('\n[]\n');
   });
 
   test('holds none of the classes that client-node generates', () => {

@@ -7,10 +7,11 @@ import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
+import { AGENT_FLAGS } from '../support/agent-flags.ts';
 import { startAgent } from '../support/agent-process.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { createPod } from '../support/cluster-objects.ts';
-import { AGENT_FLAGS, MEASURED_NODE as NODE, measureListOf } from '../support/measured-list.ts';
+import { MEASURED_NODE as NODE, measureListOf } from '../support/measured-list.ts';
 import { HEADER, killLine, oomKillLine } from '../support/oom-lines.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
@@ -100,10 +101,8 @@ describe('a node crowded with 60 pods of 1.4 MB', () => {
     saveKill(kmsg, await cluster.kubectl(get), containerId);
     const where = [`--kubeconfig=${cluster.kubeconfig}`, `--node-name=${NODE}`, '--listen=none'];
     const what = [`--kmsg=${kmsg}`, `--state-dir=${join(directory, 'state')}`];
-    await using agent = await startAgent([...where, ...what], {
-      ...process.env,
-      NODE_OPTIONS: AGENT_FLAGS.join(' '),
-    });
+    const args = [...where, ...what];
+    await using agent = await startAgent(args, process.env, undefined, AGENT_FLAGS);
     // It ends with the saved log, when everything is posted.
     const peakMb = await watchMemory(agent.child);
     console.log('the agent’s peak, MiB', peakMb);

@@ -18,6 +18,28 @@ function split(chunks: readonly Uint8Array[], maxItemBytes?: number): Split {
 const whole = (text: string, maxItemBytes?: number): Split =>
   split([Buffer.from(text)], maxItemBytes);
 
+/** The plain way: each byte by itself. */
+function splitByBytes(text: string): Split {
+  const items: string[] = [];
+  let [remainder, open, depth, isInString, isEscaped, from] = ['', '', 0, false, false, -1];
+  for (const [at, character] of [...text].entries()) {
+    const wasInItem = open === '{[{';
+    if (isInString) {
+      isInString = isEscaped || character !== '"';
+      isEscaped = !isEscaped && character === '\\';
+    } else if (character === '"') isInString = true;
+    else if ('{['.includes(character) && ++depth <= 3) open += character;
+    else if ('}]'.includes(character) && --depth < 3) open = open.slice(0, -1);
+    const isInItem = open === '{[{';
+    if (isInItem && !wasInItem) from = at;
+    if (!isInItem && !wasInItem) remainder += character;
+    if (isInItem || !wasInItem) continue;
+    items.push(text.slice(from, at + 1));
+    remainder += '0';
+  }
+  return { items, remainder };
+}
+
 describe('ListSplitter', () => {
   test.each<[string, string, readonly string[], string]>([
     [
@@ -86,6 +108,20 @@ describe('ListSplitter', () => {
         expect(items).toEqual(list.items.map((item) => JSON.stringify(item)));
         expect(JSON.parse(String(remainder))).toEqual({ ...list, items: list.items.map(() => 0) });
       }),
+    );
+  });
+
+  test('splits as one does who looks at each byte, wherever the bytes are cut', () => {
+    const character = fc.constantFrom(...'{}[]",:\\\\0a');
+    const pieces = fc.array(fc.string({ unit: character, maxLength: 8 }), { maxLength: 12 });
+    fc.assert(
+      fc.property(pieces, (pieces) => {
+        const cut = split(['{"items":[', ...pieces].map((piece) => Buffer.from(piece)));
+        const plain = splitByBytes(['{"items":[', ...pieces].join(''));
+        expect(cut.items).toEqual(plain.items);
+        expect(cut.remainder).toBe(plain.remainder);
+      }),
+      { numRuns: 2000 },
     );
   });
 

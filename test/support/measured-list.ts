@@ -8,6 +8,7 @@ import { items } from '../../src/kube/loose-json.ts';
 import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { kubePods } from '../../src/reflector/kube-pods.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
+import { AGENT_FLAGS } from './agent-flags.ts';
 import { makeCertificate } from './certificates.ts';
 import { startMisbehavingServer } from './misbehaving-server.ts';
 import { answerInPieces, podListBody } from './pod-list-body.ts';
@@ -27,8 +28,6 @@ export const MEASURED_NODE = 'node-1';
 /** `streamed`: as the agent does. `whole`: the body, then its JSON. */
 export type Reading = 'streamed' | 'whole';
 
-/** As in the Dockerfile. */
-export const AGENT_FLAGS = ['--max-semi-space-size=1', '--max-old-space-size=96'];
 const NO_LIMITS: readonly string[] = [];
 
 /** Lists these pods, from a server that writes them as they are read, in a process of its own. */

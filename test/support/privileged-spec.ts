@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadYaml, type V1Container, type V1DaemonSet } from '@kubernetes/client-node';
 import { memoryQuantity } from '../../src/pods/memory-quantity.ts';
+import { AGENT_ENV, AGENT_FLAGS } from './agent-flags.ts';
 
 const DAEMON_SET = join(import.meta.dirname, '../../manifests/base/daemon-set.yaml');
 
 /** The image's entry point; a test compares it with the Dockerfile. */
 export const ENTRYPOINT: readonly string[] = [
   '/nodejs/bin/node',
-  '--max-semi-space-size=1',
-  '--max-old-space-size=96',
+  ...AGENT_FLAGS,
   '/app/oom-recorder.js',
 ];
 
@@ -77,7 +77,7 @@ function processOf({ args = [] }: V1Container, { env = {}, args: more = [] }: Sp
     user: { uid: 0, gid: 0 },
     cwd: '/',
     args: [...ENTRYPOINT, ...args, ...more],
-    env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    env: Object.entries({ ...AGENT_ENV, ...env }).map(([name, value]) => `${name}=${value}`),
     capabilities,
   };
 }

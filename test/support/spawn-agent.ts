@@ -19,17 +19,19 @@ export interface SpawnOptions {
   readonly env: Readonly<Record<string, string>>;
   /** V8's. */
   readonly flags?: readonly string[];
+  /** In place of its sources. */
+  readonly program?: string;
   /** Told of each line it logs, JSON. */
   readonly onLine?: (line: string) => void;
 }
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
-/** The agent as a node runs it, from its sources. */
+/** The agent as a node runs it, from its sources unless told otherwise. */
 export function spawnAgent(options: SpawnOptions): SpawnedAgent {
-  const { args, preloads, flags = [], onLine = () => undefined } = options;
+  const { args, preloads, flags = [], program = MAIN, onLine = () => undefined } = options;
   const imports = preloads.flatMap((file) => ['--import', join(import.meta.dirname, file)]);
-  const command = [...flags, ...imports, MAIN, 'run', '--log-format=json', ...args];
+  const command = [...flags, ...imports, program, 'run', '--log-format=json', ...args];
   const env = { PATH: process.env['PATH'], ...options.env };
   const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'close');

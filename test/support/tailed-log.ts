@@ -10,11 +10,12 @@ const NEWLINE = 0x0a;
  */
 export function tailLog(path: string): KmsgFile {
   const fd = openSync(path, 'r');
+  const chunk = Buffer.alloc(65_536);
   let held = Buffer.alloc(0);
   let timer: NodeJS.Timeout | undefined;
   const fill = (): void => {
-    const chunk = Buffer.alloc(65_536);
-    held = Buffer.concat([held, chunk.subarray(0, readSync(fd, chunk))]);
+    const bytes = readSync(fd, chunk);
+    if (bytes > 0) held = Buffer.concat([held, chunk.subarray(0, bytes)]);
   };
   return {
     path,

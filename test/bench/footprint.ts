@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ControlPlane, startControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { createNode } from '../support/cluster-objects.ts';
+import { crowdNode } from '../support/crowded-node.ts';
+import { type Footprint, footprintOf, GOALS } from '../support/footprint.ts';
+import { type MeasuredBundle, startMeasured } from '../support/measured-bundle.ts';
+
+const FEW_PODS = 100;
+const MANY_PODS = 5000;
+const KILLS = 1000;
+/** All of them within half a minute. */
+const KILL_EVERY_MS = 30;
+const SETTLE_MS = 10_000;
+const LATER_MS = 60_000;
+/** Of starts, whose figures differ by a MB. */
+const ROUNDS = 3;
+const FIRST_PID = 300;
+
+/** What the image's program has in memory, against a real API server; the storm is of a kernel log that is a file. */
+export async function benchFootprint(print: (line: string) => void): Promise<void> {
+  await using cluster = await startControlPlane();
+  print(row('', 'resident MiB', 'anonymous MiB', 'goal'));
+  print(row('Node alone', ...cells(await bareNode()), ''));
+  const [few, many] = ['few-pods', 'many-pods'];
+  await createNode(cluster, few);
+  const cgroups = await crowdNode(cluster, few, FEW_PODS);
+  const idle = await median(() => idleOn(cluster, few));
+  const { residentMb, anonymousMb } = GOALS.idle;
+  print(row(`idle, ${FEW_PODS} pods`, ...cells(idle), `${residentMb} and ${anonymousMb}`));
+  await storm(cluster, few, cgroups, print);
+  await createNode(cluster, many);
+  await crowdNode(cluster, many, MANY_PODS);
+  const more = await idleOn(cluster, many);
+  const goal = `${GOALS.more5000PodsMb} more: ${(more.residentMb - idle.residentMb).toFixed(1)}`;
+  print(row(`idle, ${MANY_PODS} pods`, ...cells(more), goal));
+}
+
+async function idleOn(cluster: ControlPlane, nodeName: string): Promise<Footprint> {
+  const log = process.getuid?.() === 0 ? 'kernel' : 'file';
+  await using agent = await startMeasured({ cluster, nodeName, log });
+  await whenSynced(agent);
+  await sleep(SETTLE_MS);
+  return agent.footprint();
+}
+
+async function storm(
+  cluster: ControlPlane,
+  nodeName: string,
+  cgroups: readonly string[],
+  print: (line: string) => void,
+): Promise<void> {
+  await using agent = await startMeasured({ cluster, nodeName, log: 'file' });
+  await whenSynced(agent);
+  for (let n = 0; n < KILLS; n += 1) {
+    const cgroup = cgroups[n % cgroups.length] ?? '';
+    agent.node.kill({ how: 'told', pid: FIRST_PID + n, cgroup });
+    await sleep(KILL_EVERY_MS);
+  }
+  await whenRecorded(agent);
+  print(row(`after ${KILLS} kills`, ...cells(agent.footprint()), String(GOALS.afterStormMb)));
+  await sleep(LATER_MS);
+  print(row('a minute later', ...cells(agent.footprint()), String(GOALS.aMinuteLaterMb)));
+}
+
+async function whenSynced(agent: MeasuredBundle): Promise<void> {
+  const url = `http://127.0.0.1:${await agent.port()}/readyz`;
+  while (!(await fetch(url)).ok) await sleep(500);
+}
+
+async function whenRecorded(agent: MeasuredBundle): Promise<void> {
+  const url = `http://127.0.0.1:${await agent.port()}/metrics`;
+  const killed = /^oom_recorder_killed_processes_total (?<count>\d+)$/m;
+  for (;;) {
+    const count = killed.exec(await (await fetch(url)).text())?.groups?.['count'];
+    if (Number(count) >= KILLS) return;
+    await sleep(500);
+  }
+}
+
+async function bareNode(): Promise<Footprint> {
+  const child = spawn(process.execPath, ['-e', 'console.log(); setInterval(() => {}, 1e6)']);
+  await once(child.stdout, 'data');
+  const footprint = footprintOf(child.pid ?? 0);
+  child.kill();
+  return footprint;
+}
+
+async function median(measure: () => Promise<Footprint>): Promise<Footprint> {
+  const all: Footprint[] = [];
+  for (let n = 0; n < ROUNDS; n += 1) all.push(await measure());
+  const [middle] = all.toSorted((a, b) => a.residentMb - b.residentMb).slice(ROUNDS >> 1);
+  if (middle === undefined) throw new Error('nothing was measured');
+  return middle;
+}
+
+function cells({ residentMb, anonymousMb }: Footprint): string[] {
+  return [residentMb.toFixed(1), anonymousMb.toFixed(1)];
+}
+
+function row(title: string, ...cells: readonly string[]): string {
+  return [title.padEnd(22), ...cells.map((cell) => cell.padStart(16))].join('');
+}
