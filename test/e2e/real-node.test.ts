@@ -138,6 +138,7 @@ describe.skipIf(KUBECONFIG === undefined)('on a real node', { timeout: LIMIT_MS 
       '',
     );
     await type(withoutOperator, directory);
+    await type(docCommand('docs/install.md', 'kubectl -n oom-recorder delete daemonset').command);
     await type(docCommand('docs/install.md', 'kubectl delete -k').command, directory);
 
     await type(docCommand('docs/install.md', 'kubectl apply --server-side -f').command);
