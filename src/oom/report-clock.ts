@@ -44,6 +44,20 @@ export function stayOpen(known: Assembly, nowUs: number, facts?: Partial<Partial
   return { ...known, quietSinceMs: undefined, report: { ...report, ...facts, lastUs: nowUs } };
 }
 
+/** The same of records that say nothing, one after the other. */
+export function skip(known: Assembly, timesUs: readonly number[]): Assembly {
+  const { report } = known;
+  if (report === undefined) return known;
+  const quietUs = quietMs(report, known.context) * 1000;
+  const isGroups = mayBeGroups(report);
+  let { lastUs } = report;
+  for (const us of timesUs) {
+    if (us - lastUs >= quietUs) return endReport(known);
+    if (!isGroups && us - report.beganUs <= MAX_REPORT_MS * 1000) lastUs = us;
+  }
+  return isGroups ? known : { ...known, quietSinceMs: undefined, report: { ...report, lastUs } };
+}
+
 /** A kill that may be a group's is over when the group's lines are overdue. */
 function quietMs(report: PartialReport, context: ReportContext): number {
   return mayBeGroups(report) ? nextWithinMs(context) : MAX_QUIET_MS;
