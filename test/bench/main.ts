@@ -1,4 +1,5 @@
 import { benchCgroupCounters } from './cgroup-counters.ts';
+import { benchDrain } from './drain.ts';
 import { benchEventMemory } from './event-memory.ts';
 import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
@@ -14,6 +15,7 @@ const BENCHES = {
   'pod-directory': benchPodDirectory,
   'pod-list': benchPodList,
   'kmsg-read': benchKmsgRead,
+  drain: benchDrain,
   'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,
   outage: benchOutage,
