@@ -3,6 +3,7 @@ import { benchDrain } from './drain.ts';
 import { benchEventMemory } from './event-memory.ts';
 import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
+import { benchLatency } from './latency.ts';
 import { benchOutage } from './outage.ts';
 import { benchPageLoad } from './page-load.ts';
 import { benchParse } from './parse.ts';
@@ -16,6 +17,7 @@ const BENCHES = {
   'pod-list': benchPodList,
   'kmsg-read': benchKmsgRead,
   drain: benchDrain,
+  latency: benchLatency,
   'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,
   outage: benchOutage,
