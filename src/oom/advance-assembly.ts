@@ -107,9 +107,9 @@ function announce(known: Assembly, announced: KillAnnounced, record: RecordWithE
 function moreStatistics(
   { report }: Assembly,
   { message }: RecordWithEvidence,
-): Pick<PartialReport, 'statistics'> {
+): PartialReport['statistics'] {
   const isOver = (report?.columns ?? report?.oomKill ?? report?.announced) !== undefined;
-  return isOver ? {} : { statistics: { message, before: report?.statistics } };
+  return isOver ? report?.statistics : { message, before: report?.statistics };
 }
 
 function addRow(known: Assembly, record: RecordWithEvidence): Assembly {

@@ -35,13 +35,17 @@ export function endIfQuiet(known: Assembly, nowUs: number): Assembly {
  * A report has some sixty lines that say nothing of the kill (`show_mem()`, the stack): on a console
  * that takes 100 ms for each, they are what shows that it goes on.
  *
- * @param facts what such a line adds to the report
+ * @param statistics the report's, with what such a line adds to them
  */
-export function stayOpen(known: Assembly, nowUs: number, facts?: Partial<PartialReport>): Assembly {
+export function stayOpen(
+  known: Assembly,
+  nowUs: number,
+  statistics = known.report?.statistics,
+): Assembly {
   const { report } = known;
   if (report === undefined || mayBeGroups(report)) return known;
   if (nowUs - report.beganUs > MAX_REPORT_MS * 1000) return known;
-  return { ...known, quietSinceMs: undefined, report: { ...report, ...facts, lastUs: nowUs } };
+  return { ...known, quietSinceMs: undefined, report: { ...report, statistics, lastUs: nowUs } };
 }
 
 /** The same of records that say nothing, one after the other. */
