@@ -48,18 +48,19 @@ export function stayOpen(
   return { ...known, quietSinceMs: undefined, report: { ...report, statistics, lastUs: nowUs } };
 }
 
-/** The same of records that say nothing, one after the other. */
+/** What `endIfQuiet` and `stayOpen` come to for records that say nothing, one after the other. */
 export function skip(known: Assembly, timesUs: readonly number[]): Assembly {
   const { report } = known;
   if (report === undefined) return known;
   const quietUs = quietMs(report, known.context) * 1000;
-  const isGroups = mayBeGroups(report);
-  let { lastUs } = report;
+  const openUntilUs = mayBeGroups(report) ? -Infinity : report.beganUs + MAX_REPORT_MS * 1000;
+  let lastUs: number | undefined;
   for (const us of timesUs) {
-    if (us - lastUs >= quietUs) return endReport(known);
-    if (!isGroups && us - report.beganUs <= MAX_REPORT_MS * 1000) lastUs = us;
+    if (us - (lastUs ?? report.lastUs) >= quietUs) return endReport(known);
+    if (us <= openUntilUs) lastUs = us;
   }
-  return isGroups ? known : { ...known, quietSinceMs: undefined, report: { ...report, lastUs } };
+  if (lastUs === undefined) return known;
+  return { ...known, quietSinceMs: undefined, report: { ...report, lastUs } };
 }
 
 /** A kill that may be a group's is over when the group's lines are overdue. */
