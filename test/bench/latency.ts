@@ -50,7 +50,7 @@ export async function benchLatency(print: (line: string) => void): Promise<void>
     await startAgent(cluster, stateDir),
     ...(anchor === undefined ? [] : [await startAnchor(anchor, cluster)]),
   ];
-  const posted = { 'oom-recorder': new Map(), anchor: new Map() };
+  const posted = { 'oom-recorder': new Map(), ...(anchor && { anchor: new Map() }) };
   const watch = await watchEvents(cluster, posted);
   const log = new KillLog();
   await sleep(SETTLE_MS);
@@ -175,8 +175,8 @@ function printTable(
     print(row(who, String(latencies.length), ...quantiles(latencies)));
     return Number(quantiles(latencies)[0]);
   });
-  const [ours = Number.NaN, theirs = Number.NaN] = medians;
-  print(row('ratio', '', `${(ours / theirs).toFixed(2)}×`));
+  const [ours = Number.NaN, theirs] = medians;
+  if (theirs !== undefined) print(row('ratio', '', `${(ours / theirs).toFixed(2)}×`));
 }
 
 /** p50 and p99. */
