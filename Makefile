@@ -51,7 +51,7 @@ soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storm
 	npm run soak:outages
 	npm run crash-test
 
-bench: setup ## measure, and print ratios against a naive version in the same run
+bench: setup ## measure, and print ratios against a naive version, or the kubelet's own path, in the same run
 	npm run bench
 
 build: setup ## bundle to dist/oom-recorder.js and dist/kubectl-oom.js

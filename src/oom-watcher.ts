@@ -3,7 +3,8 @@ import { BoundedBuffer } from './flow/bounded-buffer.ts';
 import { countLost, type CountedRecord } from './kmsg/count-lost.ts';
 import type { KmsgDevice } from './kmsg/drain-log.ts';
 import type { ReadGate } from './kmsg/read-gate.ts';
-import { type LogItem, parseRecords } from './kmsg/record.ts';
+import { parseRecords } from './kmsg/parse-records.ts';
+import type { LogItem } from './kmsg/record.ts';
 import { type StartPoint, startReading, type StartReport } from './kmsg/start-reading.ts';
 import { tallyRecords } from './kmsg/tally-records.ts';
 import { type RecordClock, tellTime } from './kmsg/tell-time.ts';
@@ -14,6 +15,7 @@ import type { MarkJoin } from './oom/join-marks.ts';
 import type { KillAudit } from './oom/kill-audit.ts';
 import { takeEvidence } from './oom/kill-evidence.ts';
 import type { KillLedger } from './oom/kill-ledger.ts';
+import { mayBeKernelLine } from './oom/may-be-kernel-line.ts';
 import { NO_EVIDENCE, type EvidenceFinder } from './oom/look-at-kills.ts';
 import { rejectForged } from './oom/reject-forged.ts';
 import type { NodeRef } from './recorder/build-event.ts';
@@ -106,7 +108,7 @@ export class OomWatcher {
 
     const records$ = device.reads$.pipe(
       tap(() => (reads += 1)),
-      parseRecords(() => (tally.malformed += 1)),
+      parseRecords(() => (tally.malformed += 1), mayBeKernelLine),
       tellTime(this.#options.recordClock),
       countLost(),
       startReading(startPoint, {

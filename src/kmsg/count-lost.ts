@@ -24,7 +24,8 @@ export function countLost(): OperatorFunction<DatedRecord | Drained, CountedReco
       return items$.pipe(
         map((item) => {
           if (item.kind === 'drained') return item;
-          const lost = Math.max(0, item.sequence - (next ?? item.sequence));
+          const first = item.sequence - (item.skippedUs?.length ?? 0);
+          const lost = Math.max(0, first - (next ?? first));
           next = item.sequence + 1;
           return { ...item, lost };
         }),

@@ -63,6 +63,8 @@ class LogDrain {
   readonly #file: KmsgFile;
   readonly #subscriber: Subscriber<DeviceRead>;
   readonly #buffer = Buffer.alloc(READ_BUFFER_BYTES);
+  /** Its beginnings, by their length: to make one takes as long as to read what is in it. */
+  readonly #views: Buffer[] = [];
   #caughtUp = false;
   #running = false;
   #waiting = false;
@@ -139,7 +141,7 @@ class LogDrain {
   }
 
   #emit(length: number): void {
-    const bytes = Buffer.from(this.#buffer.subarray(0, length));
+    const bytes = (this.#views[length] ??= this.#buffer.subarray(0, length));
     const readAtMs = this.#options.clock.wallMs();
     this.#subscriber.next({ kind: 'raw', bytes, readAtMs, live: this.#caughtUp });
   }

@@ -1,4 +1,4 @@
-import { filter, map, type OperatorFunction } from 'rxjs';
+import { RecordHeader } from './record-header.ts';
 
 /**
  * Bytes, one per UTF-16 unit (`latin1`). A process or cgroup name is whatever bytes its owner
@@ -21,12 +21,17 @@ export interface KmsgRecord {
   readonly flag: string;
   /** Who printed it (`T123` a task, `C0` a CPU), where the kernel was built with PRINTK_CALLER. */
   readonly caller?: string | undefined;
-  /** The line, its `\xNN` escapes decoded. */
+  /** The line, its `\xNN` escapes decoded; empty where its bytes show that it says nothing of OOM kills. */
   readonly message: ByteString;
   /** Wall clock of the read, ms since the epoch. */
   readonly readAtMs: number;
   /** Whether it was read as it was written: the log had been drained and poll(2) announced it. */
   readonly live: boolean;
+  /**
+   * When the records directly before it were written, µs, where they say nothing either: they are of
+   * the same facility, with no gap between them, and have no record of their own.
+   */
+  readonly skippedUs?: readonly number[] | undefined;
 }
 
 /** The log held nothing more at that moment (the last read said EAGAIN). */
@@ -42,6 +47,7 @@ export type LogItem = KmsgRecord | Drained;
 /** A record as one read(2) returned it, and what the reader knew at that moment. */
 export interface RawRecord {
   readonly kind: 'raw';
+  /** The next read may overwrite them. */
   readonly bytes: Buffer;
   /** Wall clock of the read, ms since the epoch. */
   readonly readAtMs: number;
@@ -49,12 +55,11 @@ export interface RawRecord {
   readonly live: boolean;
 }
 
+/** What the reader knew when it read. */
+type ReadFacts = Pick<RawRecord, 'readAtMs' | 'live'>;
+
 /** What a device, or a saved log, emits. Of some logs the records are read already. */
 export type DeviceRead = RawRecord | LogItem;
-
-/** `info_print_ext_header()`, kernel/printk/printk.c. Kernels before 3.6 print no flag; fields may be added. */
-const HEADER =
-  /^(?<prefix>[0-9]{1,16}),(?<sequence>[0-9]{1,16}),(?<timestamp>[0-9]{1,16})(?:,(?<flag>[^,;\n])(?<fields>,[^;\n]*)?)?;/;
 
 /** Where the kernel was built with PRINTK_CALLER; also in `info_print_ext_header()`. */
 const CALLER = /,caller=(?<caller>[^,]*)/;
@@ -62,8 +67,7 @@ const CALLER = /,caller=(?<caller>[^,]*)/;
 /** `msg_add_ext_text()`: every byte below space, above `~`, and the backslash itself. */
 const ESCAPE = /\\x(?<hex>[0-9a-fA-F]{2})/g;
 
-/** In a syslog prefix the low three bits are the priority (`LOG_LEVEL()`), the rest the facility. */
-const PRIORITIES = 8;
+const header = new RecordHeader();
 
 /**
  * Parses what one read of `/dev/kmsg` returned (`devkmsg_read()` in kernel/printk/printk.c):
@@ -72,26 +76,27 @@ const PRIORITIES = 8;
  *
  * @returns undefined for bytes that are no record; never throws.
  */
-export function parseRecord(
-  bytes: Buffer,
-  { readAtMs, live }: Pick<RawRecord, 'readAtMs' | 'live'>,
-): KmsgRecord | undefined {
-  const text = bytes.toString('latin1');
-  const header = HEADER.exec(text);
-  if (header?.groups === undefined) return undefined;
-  const { prefix, sequence, timestamp, flag, fields } = header.groups;
-  const [level, number, monotonicUs] = [Number(prefix), Number(sequence), Number(timestamp)];
-  if (Math.max(level, number, monotonicUs) > Number.MAX_SAFE_INTEGER) return undefined;
-  const caller = fields && CALLER.exec(fields)?.groups?.['caller'];
+export function parseRecord(bytes: Buffer, read: ReadFacts): KmsgRecord | undefined {
+  return header.read(bytes) ? recordOf(header, read, bytes) : undefined;
+}
+
+/** The record of a header. @param bytes what the header was read from; without them the message is left out */
+export function recordOf(
+  { facility, priority, sequence, monotonicUs, flag, fieldsAt, messageAt }: RecordHeader,
+  { readAtMs, live }: ReadFacts,
+  bytes?: Buffer,
+): KmsgRecord {
+  const text = bytes?.toString('latin1', fieldsAt) ?? '';
+  const fields = text.slice(0, messageAt - 1 - fieldsAt);
   return {
     kind: 'record',
-    facility: Math.floor(level / PRIORITIES),
-    priority: level % PRIORITIES,
-    sequence: number,
+    facility,
+    priority,
+    sequence,
     monotonicUs,
-    flag: flag ?? '-',
-    caller,
-    message: decodeMessage(text, header[0].length),
+    flag: String.fromCharCode(flag),
+    caller: fields === '' ? undefined : CALLER.exec(fields)?.groups?.['caller'],
+    message: decodeMessage(text, messageAt - fieldsAt),
     readAtMs,
     live,
   };
@@ -107,24 +112,4 @@ function decodeMessage(text: string, start: number): ByteString {
   const escaped = line.endsWith('\r') ? line.slice(0, -1) : line;
   if (!escaped.includes('\\x')) return escaped;
   return escaped.replace(ESCAPE, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-}
-
-/**
- * Turns reads into records; what is one, and `drained`, passes through. Bytes that are no record are told to
- * `onMalformed` and dropped: a counter's matter, not an error.
- */
-export function parseRecords(
-  onMalformed: (raw: RawRecord) => void,
-): OperatorFunction<DeviceRead, LogItem> {
-  const parse = (read: DeviceRead): LogItem | undefined => {
-    if (read.kind !== 'raw') return read;
-    const record = parseRecord(read.bytes, read);
-    if (record === undefined) onMalformed(read);
-    return record;
-  };
-  return (reads$) =>
-    reads$.pipe(
-      map(parse),
-      filter((item) => item !== undefined),
-    );
 }

@@ -1,5 +1,5 @@
-import { defer, filter, type MonoTypeOperatorFunction } from 'rxjs';
-import type { Drained, KmsgRecord, LogItem } from './record.ts';
+import { defer, filter, map, type MonoTypeOperatorFunction } from 'rxjs';
+import type { Drained, KmsgRecord } from './record.ts';
 
 /** Where in the ring to begin. */
 export type StartPoint =
@@ -36,7 +36,10 @@ export function startReading<T extends KmsgRecord>(
   return (items$) =>
     defer(() => {
       const reader = new StartReader(start, report);
-      return items$.pipe(filter((item) => reader.isToBeRead(item)));
+      return items$.pipe(
+        map((item) => reader.read(item)),
+        filter((item) => item !== undefined),
+      );
     });
 }
 
@@ -55,20 +58,23 @@ class StartReader {
     this.#last = start.at === 'cursor' ? start.sequence : NO_RECORD;
   }
 
-  isToBeRead(item: LogItem): boolean {
+  /** What is to be read of it. */
+  read<T extends KmsgRecord>(item: T | Drained): T | Drained | undefined {
     if (item.kind === 'drained') this.#catchUp();
-    else if (this.#start.at === 'cursor') return this.#isNew(item, this.#start.sequence);
+    else if (this.#start.at === 'cursor') return this.#newOf(item, this.#start.sequence);
     else this.#last = item.sequence;
-    return this.#start.at !== 'now' || this.#isCaughtUp;
+    return this.#start.at !== 'now' || this.#isCaughtUp ? item : undefined;
   }
 
-  #isNew({ sequence }: KmsgRecord, cursor: number): boolean {
-    const lost = sequence - cursor - 1;
+  #newOf<T extends KmsgRecord>(item: T, cursor: number): T | undefined {
+    const { sequence, skippedUs = [] } = item;
+    const first = sequence - skippedUs.length;
+    const lost = first - cursor - 1;
     if (!this.#hasBegun && lost > 0) this.#report.away?.(lost);
     this.#hasBegun = true;
-    if (sequence <= cursor) return false;
+    if (sequence <= cursor) return undefined;
     this.#last = sequence;
-    return true;
+    return lost < 0 ? { ...item, skippedUs: skippedUs.slice(-lost) } : item;
   }
 
   #catchUp(): void {

@@ -21,7 +21,7 @@ export function tallyRecords(
 ): MonoTypeOperatorFunction<CountedRecord | Drained> {
   return tap((item) => {
     if (item.kind === 'drained') return;
-    tally.records += 1;
+    tally.records += 1 + (item.skippedUs?.length ?? 0);
     tally.lost += item.lost;
     if (item.lost > 0) onLost?.(item);
   });

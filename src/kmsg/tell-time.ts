@@ -25,9 +25,12 @@ export type DatedRecord = KmsgRecord & RecordTime;
 /** Dates each record, while what it was read beside is still known. */
 export function tellTime(clock: RecordClock): OperatorFunction<LogItem, DatedRecord | Drained> {
   return map((item) => {
-    if (item.kind === 'record') return { ...item, ...clock.date(item) };
-    clock.drained?.(item.atMs);
-    return item;
+    if (item.kind === 'drained') {
+      clock.drained?.(item.atMs);
+      return item;
+    }
+    const { atMs, live, earliestMs } = clock.date(item);
+    return { ...item, atMs, live, earliestMs };
   });
 }
 

@@ -6,14 +6,15 @@ import type { RecordWithEvidence } from './look-at-kills.ts';
 import type { KillAnnounced } from './kill-line.ts';
 import { chosenPid, namedPid } from './match-report.ts';
 import type { PartialReport } from './partial-report.ts';
-import { advanceClock, endIfQuiet, stayOpen } from './report-clock.ts';
+import { advanceClock, endIfQuiet, skip, stayOpen } from './report-clock.ts';
 import { followContext } from './report-context.ts';
 
 /** The whole parser as one step: `(what we knew, next item) → what we know`. */
 export function advance(before: Assembly, item: RecordWithEvidence | Drained): Assembly {
-  const known = before.completed.length === 0 ? before : { ...before, completed: [] };
-  if (item.kind === 'drained') return advanceClock(known, item.atMs);
-  const { line, monotonicUs } = item;
+  const cleared = before.completed.length === 0 ? before : { ...before, completed: [] };
+  if (item.kind === 'drained') return advanceClock(cleared, item.atMs);
+  const { line, monotonicUs, skippedUs } = item;
+  const known = skippedUs === undefined ? cleared : skip(cleared, skippedUs);
   // Whatever time it took: the kernel prints a group's line right behind its victim's.
   const afterTime = line?.kind === 'group-kill' ? known : endIfQuiet(known, monotonicUs);
   const current = item.lost === 0 ? afterTime : breakAt(afterTime);
@@ -106,9 +107,9 @@ function announce(known: Assembly, announced: KillAnnounced, record: RecordWithE
 function moreStatistics(
   { report }: Assembly,
   { message }: RecordWithEvidence,
-): Pick<PartialReport, 'statistics'> {
+): PartialReport['statistics'] {
   const isOver = (report?.columns ?? report?.oomKill ?? report?.announced) !== undefined;
-  return isOver ? {} : { statistics: { message, before: report?.statistics } };
+  return isOver ? report?.statistics : { message, before: report?.statistics };
 }
 
 function addRow(known: Assembly, record: RecordWithEvidence): Assembly {

@@ -5,7 +5,7 @@ import { type KernelLine, readKernelLine } from './kernel-lines.ts';
 import { isCompleteOomKillLine } from './oom-kill-line.ts';
 
 /** A record, and which line of the OOM path it holds. */
-export type RecognizedRecord = CountedRecord & { readonly line: KernelLine | undefined };
+export type RecognizedRecord = CountedRecord & { readonly line?: KernelLine | undefined };
 
 /** A line that the kernel has begun and not finished, as one record that grows. */
 export type OpenLine = CountedRecord | undefined;
@@ -155,7 +155,8 @@ function endsAnOpenLine(record: CountedRecord): boolean {
 /** A fragment that continues no open line says nothing; but a name may make a header look like one. */
 function recognize(record: CountedRecord): RecognizedRecord {
   const line = readKernelLine(record.message);
-  return { ...record, line: record.flag === '-' || line?.kind === 'header' ? line : undefined };
+  if (line === undefined) return record;
+  return record.flag === '-' || line.kind === 'header' ? { ...record, line } : record;
 }
 
 /**

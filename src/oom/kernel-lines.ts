@@ -68,7 +68,10 @@ const DUMP_OOM_VICTIM = 'oom-kill:constraint=';
 /** `dump_task()` prints the pid in brackets before its columns. */
 const DUMP_TASK = /^\[ *\d+\] /;
 
-/** Recognises a line of the OOM path; `undefined` for anything else the kernel says. */
+/**
+ * Recognises a line of the OOM path; `undefined` for anything else the kernel says. How one begins is
+ * known to `may-be-kernel-line.ts` as well: what is not there never comes here.
+ */
 export function readKernelLine(message: ByteString): KernelLine | undefined {
   if (message.includes(' invoked oom-killer: ')) {
     const header = readHeader(message);

@@ -56,10 +56,24 @@ export interface PartialReport {
   readonly lastSequence: number;
 }
 
-/** A report of which nothing is known yet. */
+/** A report of which nothing is known yet. It names every fact, so that all reports are of one shape. */
 export const NEW_REPORT: PartialReport = {
+  invoker: undefined,
+  usageKb: undefined,
+  limitKb: undefined,
+  columns: undefined,
+  rows: undefined,
+  statistics: undefined,
+  oomKill: undefined,
+  taskIn: undefined,
+  group: undefined,
+  announced: undefined,
   kills: [],
+  reaped: undefined,
+  exiting: undefined,
+  amends: undefined,
   broken: false,
+  cut: undefined,
   beganUs: 0,
   lastUs: 0,
   lastSequence: 0,

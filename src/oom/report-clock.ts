@@ -35,13 +35,32 @@ export function endIfQuiet(known: Assembly, nowUs: number): Assembly {
  * A report has some sixty lines that say nothing of the kill (`show_mem()`, the stack): on a console
  * that takes 100 ms for each, they are what shows that it goes on.
  *
- * @param facts what such a line adds to the report
+ * @param statistics the report's, with what such a line adds to them
  */
-export function stayOpen(known: Assembly, nowUs: number, facts?: Partial<PartialReport>): Assembly {
+export function stayOpen(
+  known: Assembly,
+  nowUs: number,
+  statistics = known.report?.statistics,
+): Assembly {
   const { report } = known;
   if (report === undefined || mayBeGroups(report)) return known;
   if (nowUs - report.beganUs > MAX_REPORT_MS * 1000) return known;
-  return { ...known, quietSinceMs: undefined, report: { ...report, ...facts, lastUs: nowUs } };
+  return { ...known, quietSinceMs: undefined, report: { ...report, statistics, lastUs: nowUs } };
+}
+
+/** What `endIfQuiet` and `stayOpen` come to for records that say nothing, one after the other. */
+export function skip(known: Assembly, timesUs: readonly number[]): Assembly {
+  const { report } = known;
+  if (report === undefined) return known;
+  const quietUs = quietMs(report, known.context) * 1000;
+  const openUntilUs = mayBeGroups(report) ? -Infinity : report.beganUs + MAX_REPORT_MS * 1000;
+  let lastUs: number | undefined;
+  for (const us of timesUs) {
+    if (us - (lastUs ?? report.lastUs) >= quietUs) return endReport(known);
+    if (us <= openUntilUs) lastUs = us;
+  }
+  if (lastUs === undefined) return known;
+  return { ...known, quietSinceMs: undefined, report: { ...report, lastUs } };
 }
 
 /** A kill that may be a group's is over when the group's lines are overdue. */

@@ -17,9 +17,16 @@ export function readTaskColumns(message: ByteString): TaskColumns | undefined {
   return names === undefined ? undefined : { names, row: dumpTask(names.length) };
 }
 
+/** By the number of columns: to make one takes longer than to read a table. */
+const rowPatterns = new Map<number, RegExp>();
+
 /** `dump_task()`: padded numbers, one space, and the name to the end, which may begin with spaces. */
 function dumpTask(columns: number): RegExp {
-  return new RegExp(String.raw`^\[ *(?<pid>\d+)\](?<cells>(?: +-?\d+){${columns}}) (?<comm>[^]*)$`);
+  const pattern =
+    rowPatterns.get(columns) ??
+    new RegExp(String.raw`^\[ *(?<pid>\d+)\](?<cells>(?: +-?\d+){${columns}}) (?<comm>[^]*)$`);
+  rowPatterns.set(columns, pattern);
+  return pattern;
 }
 
 /** One row under its header; `undefined` if it does not fit. */

@@ -21,7 +21,8 @@ export class CursorKeeper {
   readonly #saveBaselines: () => void;
   #backlogUntil: number;
   #passed: number | undefined;
-  #sinceWrite = 0;
+  /** The last record before those that passed since. */
+  #written: number | undefined;
   #writtenAtMs: number;
 
   /** @param saveBaselines writes what the cgroup counters should say behind the kill just recorded */
@@ -47,9 +48,10 @@ export class CursorKeeper {
   /** Every kill up to this record is in the store, and no report is open. */
   passed(sequence: number): void {
     this.#passed = Math.max(this.#passed ?? sequence, sequence);
-    this.#sinceWrite += 1;
+    this.#written ??= sequence - 1;
+    const records = this.#passed - this.#written;
     const waitedMs = this.#clock.wallMs() - this.#writtenAtMs;
-    if (this.#sinceWrite >= RECORDS_PER_WRITE || Math.abs(waitedMs) >= WRITE_AFTER_MS) this.flush();
+    if (records >= RECORDS_PER_WRITE || Math.abs(waitedMs) >= WRITE_AFTER_MS) this.flush();
   }
 
   /** This was the last record that was there at the start: whatever comes now is new. */
@@ -75,7 +77,7 @@ export class CursorKeeper {
     const [bootId, backlogUntil] = [this.#bootId, this.#backlogUntil];
     this.#store.cursor.advance({ bootId, sequence, backlogUntil });
     this.#passed = undefined;
-    this.#sinceWrite = 0;
+    this.#written = sequence;
     this.#writtenAtMs = this.#clock.wallMs();
   }
 }

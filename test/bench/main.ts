@@ -1,8 +1,10 @@
 import { benchCgroupCounters } from './cgroup-counters.ts';
+import { benchDrain } from './drain.ts';
 import { benchEventMemory } from './event-memory.ts';
 import { benchFootprint } from './footprint.ts';
 import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
+import { benchLatency } from './latency.ts';
 import { benchOutage } from './outage.ts';
 import { benchPageLoad } from './page-load.ts';
 import { benchParse } from './parse.ts';
@@ -15,6 +17,8 @@ const BENCHES = {
   'pod-directory': benchPodDirectory,
   'pod-list': benchPodList,
   'kmsg-read': benchKmsgRead,
+  drain: benchDrain,
+  latency: benchLatency,
   'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,
   footprint: benchFootprint,

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { filter, firstValueFrom, timeout } from 'rxjs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openKmsg } from '../../src/kmsg/device.ts';
-import { parseRecords, type LogItem } from '../../src/kmsg/record.ts';
+import { parseRecords } from '../../src/kmsg/parse-records.ts';
+import type { LogItem } from '../../src/kmsg/record.ts';
 import { FakeGate } from '../support/fake-gate.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 

@@ -7,39 +7,13 @@ import type { OomEpisode } from '../../src/oom/episode.ts';
 import { takeEvidence } from '../../src/oom/kill-evidence.ts';
 import { NO_EVIDENCE } from '../../src/oom/look-at-kills.ts';
 import { newTally } from '../../src/tally.ts';
-import { prepared$, readRecording, recordingNames, settled } from '../support/recordings.ts';
-import { type Change, change, changed } from './mutate-text.ts';
+import { prepared$, settled } from '../support/recordings.ts';
+import { changedLog, readsOf } from './changed-log.ts';
 import { type FuzzTarget, target } from './fuzz-target.ts';
 
-const RECORDINGS = recordingNames.map((name) =>
-  readRecording(name).map((bytes) => bytes.toString('latin1')),
-);
-
-/** One change to a log: to a record in it, or to which records there are. */
-type LogChange =
-  | { readonly kind: 'text'; readonly at: number; readonly change: Change }
-  | { readonly kind: 'drop' | 'double' | 'swap'; readonly at: number }
-  | { readonly kind: 'split'; readonly at: number; readonly share: number }
-  | { readonly kind: 'facility'; readonly at: number; readonly facility: number }
-  | { readonly kind: 'splice'; readonly at: number; readonly from: number };
-
-const at = fc.nat(60);
-const logChange: fc.Arbitrary<LogChange> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('text' as const), at, change }) },
-  fc.record({ kind: fc.constantFrom('drop' as const, 'double' as const, 'swap' as const), at }),
-  fc.record({ kind: fc.constant('split' as const), at, share: fc.nat(100) }),
-  fc.record({ kind: fc.constant('facility' as const), at, facility: fc.nat(23) }),
-  fc.record({ kind: fc.constant('splice' as const), at, from: fc.nat(100_000) }),
-);
-
-/** A part of a recording, what happened to it, at which pace it was printed, and what the node says of the dying. */
+/** A log, and what the node says of the dying. */
 const input = fc.record({
-  recording: fc.nat(RECORDINGS.length - 1),
-  start: fc.nat(100_000),
-  length: fc.integer({ min: 1, max: 60 }),
-  changes: fc.array(logChange, { maxLength: 8 }),
-  renumbered: fc.boolean(),
-  paceUs: fc.constantFrom(0, 0, 1_000, 30_000, 1_000_000),
+  log: changedLog,
   evidence: fc.array(fc.constantFrom(undefined, 'one', 'other'), { minLength: 1, maxLength: 5 }),
 });
 type Input = typeof input extends fc.Arbitrary<infer T> ? T : never;
@@ -57,65 +31,15 @@ const KILL_LINE =
   /^(?:(?:Memory cgroup out|Out) of memory(?: \(\w+\))?: )?Killed process \d+(?:, UID -?\d+,)? \([^]*\)(?:, UID -?\d+,)? total-vm:\d+kB/;
 const PID = /(?:Killed process|reaped process) (?<pid>\d+)/g;
 
-export const kernelLog: FuzzTarget = target('kernel-log', input, (one) => {
-  const records = recordsOf(one);
-  const episodes = episodesOf(records, one.evidence);
+export const kernelLog: FuzzTarget = target('kernel-log', input, ({ log, evidence }) => {
+  const records = readsOf(log)
+    .map((bytes) => parseRecord(bytes, { readAtMs: 0, live: false }))
+    .filter((record) => record !== undefined);
+  const episodes = episodesOf(records, evidence);
   const kernels = records.filter(({ facility }) => facility === 0);
   expectEveryKill(kernels, episodes);
   expectNoInvention(kernels, episodes);
 });
-
-function recordsOf({ recording, start, length, changes, renumbered, paceUs }: Input) {
-  const log = RECORDINGS[recording] ?? [];
-  const from = start % log.length;
-  const texts = changes.reduce(applyTo, log.slice(from, from + length));
-  const parsed = texts
-    .map((text) => parseRecord(Buffer.from(text, 'latin1'), { readAtMs: 0, live: false }))
-    .filter((record) => record !== undefined);
-  let sequence = -1;
-  return parsed.map((record, index) => {
-    // The kernel numbers upwards; what was dropped is a gap, unless nobody noticed.
-    sequence = renumbered ? index : Math.max(sequence + 1, record.sequence);
-    return { ...record, sequence, monotonicUs: record.monotonicUs + index * paceUs };
-  });
-}
-
-function applyTo(texts: readonly string[], one: LogChange): readonly string[] {
-  if (texts.length === 0) return texts;
-  const index = one.at % texts.length;
-  const text = texts[index] ?? '';
-  const put = (...instead: readonly string[]): readonly string[] => [
-    ...texts.slice(0, index),
-    ...instead,
-    ...texts.slice(index + 1),
-  ];
-  switch (one.kind) {
-    case 'text':
-      return put(changed(text, one.change));
-    case 'drop':
-      return put();
-    case 'double':
-      return put(text, text);
-    case 'swap':
-      return [...put(), text];
-    case 'split':
-      return put(...split(text, one.share));
-    case 'facility':
-      return put(text.replace(/^\d+/, String(one.facility * 8 + 6)));
-    case 'splice': {
-      const other = RECORDINGS[one.from % RECORDINGS.length] ?? [];
-      return put(text, other[one.from % other.length] ?? '');
-    }
-  }
-}
-
-/** As the kernel does where another CPU prints meanwhile. */
-function split(text: string, share: number): readonly string[] {
-  const begin = text.indexOf(';') + 1;
-  const head = text.slice(0, begin).replace(/,-(?=[,;])/, ',c');
-  const cut = begin + Math.floor(((text.length - begin) * share) / 100);
-  return [`${text.slice(0, cut)}\n`.replace(text.slice(0, begin), head), head + text.slice(cut)];
-}
 
 function episodesOf(
   records: readonly KmsgRecord[],

@@ -18,6 +18,19 @@ describe('countLost', () => {
     });
   });
 
+  test('knows what was skipped for read', () => {
+    marbles(({ cold, expectObservable }) => {
+      const run = { ...dated(5), skippedUs: [3, 4] };
+      const before = { a: dated(2), b: run, c: { ...run, sequence: 9 } };
+      const after = {
+        a: counted(2, 0),
+        b: { ...run, lost: 0 },
+        c: { ...run, sequence: 9, lost: 1 },
+      };
+      expectObservable(cold('abc|', before).pipe(countLost())).toBe('abc|', after);
+    });
+  });
+
   test('takes a sequence that goes backwards for another log', () => {
     marbles(({ cold, expectObservable }) => {
       const [before, after] = [

@@ -1,16 +1,6 @@
 import * as fc from 'fast-check';
-import { from, Subject } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, test } from 'vitest';
-import {
-  parseRecord,
-  parseRecords,
-  type DeviceRead,
-  type Drained,
-  type KmsgRecord,
-  type LogItem,
-  type RawRecord,
-} from '../../src/kmsg/record.ts';
+import { type KmsgRecord, parseRecord } from '../../src/kmsg/record.ts';
 
 const read = { readAtMs: 1_700_000_000_000, live: true };
 
@@ -95,6 +85,35 @@ describe('parsing a record', () => {
     );
   });
 
+  test('reads in the header what a pattern reads', () => {
+    const pattern =
+      /^(?<prefix>[0-9]{1,16}),(?<sequence>[0-9]{1,16}),(?<us>[0-9]{1,16})(?:,(?<flag>[^,;\n])(?<fields>,[^;\n]*)?)?;/;
+    const number = fc.oneof(fc.maxSafeNat().map(String), fc.stringMatching(/^[0-9]{0,18}$/));
+    const bit = fc.oneof(
+      number,
+      fc.constantFrom(',', ',', ';', '-', ',-', 'c', '\n', ',caller=C1'),
+    );
+    const text = fc.oneof(
+      fc.array(bit, { maxLength: 9 }).map((bits) => bits.join('')),
+      fc
+        .tuple(number, number, number, bit, bit)
+        .map(([a, b, c, d, e]) => `${a},${b},${c}${d}${e};x`),
+    );
+    fc.assert(
+      fc.property(text, (some) => {
+        const found = pattern.exec(some)?.groups;
+        const numbers = [found?.['prefix'], found?.['sequence'], found?.['us']].map(Number);
+        const isOne = numbers.every((value) => value <= Number.MAX_SAFE_INTEGER);
+        const record = parse(some);
+        expect(
+          record && [record.facility * 8 + record.priority, record.sequence, record.monotonicUs],
+        ).toEqual(isOne ? numbers : undefined);
+        if (isOne) expect(record?.flag).toBe(found?.['flag'] ?? '-');
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   test('gives back what the kernel was told to print', () => {
     fc.assert(
       fc.property(printed, (record) => {
@@ -133,42 +152,3 @@ function encode(record: Printed): Buffer {
   }
   return Buffer.from(`${head}${body}\n SUBSYSTEM=test\n DEVICE=+x:y;z\n`, 'latin1');
 }
-
-function raw(text: string): RawRecord {
-  return { kind: 'raw', bytes: Buffer.from(text), ...read };
-}
-
-describe('parsing what a device reads', () => {
-  const drained: Drained = { kind: 'drained', atMs: 7 };
-
-  test('records and drained pass in order, malformed bytes are counted and dropped', () => {
-    const malformed: RawRecord[] = [];
-    const items: LogItem[] = [];
-    from([raw('6,1,2,-;a\n'), raw('?'), drained, raw('6,2,3,-;b\n')])
-      .pipe(parseRecords((bad) => malformed.push(bad)))
-      .subscribe((item) => items.push(item));
-    expect(items).toEqual([parse('6,1,2,-;a\n'), drained, parse('6,2,3,-;b\n')]);
-    expect(malformed).toEqual([raw('?')]);
-  });
-
-  test('passes on completion, errors and unsubscription', () => {
-    new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run((at) => {
-      const reads = { d: drained, r: raw('6,1,2,-;a\n'), x: raw('?') };
-      const items = { d: drained, a: parse('6,1,2,-;a\n') };
-      const parsed$ = (marbles: string) =>
-        at.cold<DeviceRead>(marbles, reads).pipe(parseRecords(() => undefined));
-      at.expectObservable(parsed$('-rxd|')).toBe('-a-d|', items);
-      at.expectObservable(parsed$('-r#')).toBe('-a#', items);
-      at.expectObservable(parsed$('-rrr'), '^-!').toBe('-a', items);
-    });
-  });
-
-  test('leaves its source when its subscriber leaves', () => {
-    const source$ = new Subject<RawRecord>();
-    source$
-      .pipe(parseRecords(() => undefined))
-      .subscribe()
-      .unsubscribe();
-    expect(source$.observed).toBe(false);
-  });
-});

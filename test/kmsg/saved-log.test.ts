@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { lastValueFrom, map, take, toArray } from 'rxjs';
 import { describe, expect, test } from 'vitest';
-import { parseRecords } from '../../src/kmsg/record.ts';
+import { parseRecords } from '../../src/kmsg/parse-records.ts';
 import { savedRecords$, splitRecords } from '../../src/kmsg/saved-log.ts';
 import { FakeGate } from '../support/fake-gate.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { from, lastValueFrom, map, toArray } from 'rxjs';
-import type { LogItem } from '../../src/kmsg/record.ts';
+import { from, lastValueFrom, map, of, toArray } from 'rxjs';
+import type { KmsgRecord, LogItem } from '../../src/kmsg/record.ts';
 import { startReading, type StartPoint } from '../../src/kmsg/start-reading.ts';
 
 const DRAINED = 'drained';
@@ -71,4 +71,24 @@ describe('where reading starts', () => {
   ])('%s', async (_, start, items, passed, told) => {
     expect(await read(start, ...items)).toEqual({ passed, told });
   });
+});
+
+test('of what was skipped, it leaves out what was read before', async () => {
+  const run = { ...item(9), skippedUs: [6, 7, 8] } as KmsgRecord;
+  const read = async (sequence: number) => {
+    const away: number[] = [];
+    const start$ = of(run).pipe(
+      startReading({ at: 'cursor', sequence }, { away: (lost) => away.push(lost) }),
+      toArray(),
+    );
+    return [
+      away,
+      (await lastValueFrom(start$)).map((each) => each.kind === 'record' && each.skippedUs),
+    ];
+  };
+  expect(await read(3)).toEqual([[2], [[6, 7, 8]]]);
+  expect(await read(5)).toEqual([[], [[6, 7, 8]]]);
+  expect(await read(7)).toEqual([[], [[8]]]);
+  expect(await read(8)).toEqual([[], [[]]]);
+  expect(await read(9)).toEqual([[], []]);
 });

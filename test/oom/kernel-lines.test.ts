@@ -2,49 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { readKernelLine } from '../../src/oom/kernel-lines.ts';
 import {
   announcedLine,
-  exitingLine,
-  groupLine,
   HEADER,
-  killLine,
-  NO_KILLABLE,
+  KERNEL_LINES,
   oldKillLine,
-  oomKillLine,
-  reapedLine,
-  TABLE,
   taskInLine,
-  taskLine,
 } from '../support/oom-lines.ts';
 
 describe('the kind of a line is', () => {
-  test.each([
-    ['header', HEADER],
-    ['usage', 'memory: usage 16384kB, limit 16384kB, failcnt 19'],
-    ['memory-statistics', 'memory+swap: usage 0kB, limit 9007199254740988kB, failcnt 0'],
-    ['memory-statistics', 'swap: usage 0kB, limit 0kB, failcnt 0'],
-    ['memory-statistics', 'Memory cgroup stats for /a:'],
-    ['memory-statistics', 'Memory cgroup stats for /a: cache:0KB rss:4KB'],
-    ['memory-statistics', 'anon 4096'],
-    ['memory-statistics', 'anon 4096\nfile 0\nkernel_stack 0'],
-    ['memory-statistics', 'active_anon:1 inactive_anon:2 isolated_anon:0\n active_file:0'],
-    ['memory-statistics', ' active_file:0 inactive_file:0 isolated_file:0'],
-    ['memory-statistics', 'Node 0 hugepages_total=0 hugepages_free=0'],
-    ['memory-statistics', 'Total swap = 0kB'],
-    ['memory-statistics', '65406 pages RAM'],
-    ['task-columns', TABLE],
-    ['task-row', taskLine(7)],
-    ['oom-kill', oomKillLine(7)],
-    ['task-in', taskInLine()],
-    ['kill-announced', announcedLine(7)],
-    ['kill', killLine(7)],
-    ['kill', oldKillLine(7)],
-    ['group-kill', groupLine()],
-    ['no-killable', NO_KILLABLE],
-    ['already-exiting', exitingLine(7)],
-    ['already-exiting', `Memory cgroup out of memory: ${exitingLine(7)}`],
-    ['reaped', reapedLine(7)],
-    ['callbacks-suppressed', 'oom_kill_process: 14 callbacks suppressed'],
-    ['callbacks-suppressed', 'dump_header: 3 callbacks suppressed'],
-  ])('%s: %s', (kind, line) => {
+  test.each(KERNEL_LINES)('%s: %s', (kind, line) => {
     expect(readKernelLine(line)).toMatchObject({ kind });
   });
 });

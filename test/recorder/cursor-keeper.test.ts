@@ -35,6 +35,14 @@ describe('the cursor, while records pass', () => {
     expect(sequence()).toBe(999);
   });
 
+  test('counts what was skipped between two that pass', () => {
+    const keeper = new CursorKeeper(store, clock, FROM);
+    for (const passed of [0, 256, 512, 768]) keeper.passed(passed);
+    expect(sequence()).toBeUndefined();
+    keeper.passed(1024);
+    expect(sequence()).toBe(1024);
+  });
+
   test('moves with the first record after a minute, and with no timer', async () => {
     const keeper = new CursorKeeper(store, clock, FROM);
     keeper.passed(1);

@@ -58,3 +58,34 @@ export function reapedLine(pid: number, comm = 'app'): string {
 export function exitingLine(pid: number, comm = 'app'): string {
   return `OOM victim ${pid} (${comm}) is already exiting. Skip killing the task`;
 }
+
+/** One of each shape, and its kind. */
+export const KERNEL_LINES: readonly (readonly [kind: string, line: string])[] = [
+  ['header', HEADER],
+  ['usage', 'memory: usage 16384kB, limit 16384kB, failcnt 19'],
+  ['memory-statistics', 'memory+swap: usage 0kB, limit 9007199254740988kB, failcnt 0'],
+  ['memory-statistics', 'swap: usage 0kB, limit 0kB, failcnt 0'],
+  ['memory-statistics', 'Memory cgroup stats for /a:'],
+  ['memory-statistics', 'Memory cgroup stats for /a: cache:0KB rss:4KB'],
+  ['memory-statistics', 'anon 4096'],
+  ['memory-statistics', 'anon 4096\nfile 0\nkernel_stack 0'],
+  ['memory-statistics', 'active_anon:1 inactive_anon:2 isolated_anon:0\n active_file:0'],
+  ['memory-statistics', ' active_file:0 inactive_file:0 isolated_file:0'],
+  ['memory-statistics', 'Node 0 hugepages_total=0 hugepages_free=0'],
+  ['memory-statistics', 'Total swap = 0kB'],
+  ['memory-statistics', '65406 pages RAM'],
+  ['task-columns', TABLE],
+  ['task-row', taskLine(7)],
+  ['oom-kill', oomKillLine(7)],
+  ['task-in', taskInLine()],
+  ['kill-announced', announcedLine(7)],
+  ['kill', killLine(7)],
+  ['kill', oldKillLine(7)],
+  ['group-kill', groupLine()],
+  ['no-killable', NO_KILLABLE],
+  ['already-exiting', exitingLine(7)],
+  ['already-exiting', `Memory cgroup out of memory: ${exitingLine(7)}`],
+  ['reaped', reapedLine(7)],
+  ['callbacks-suppressed', 'oom_kill_process: 14 callbacks suppressed'],
+  ['callbacks-suppressed', 'dump_header: 3 callbacks suppressed'],
+];
