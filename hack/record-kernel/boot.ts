@@ -32,7 +32,7 @@ const OUTPUT_BYTES = 256 << 20;
 const LIMIT_MS = 40 * 60_000;
 const POLL_MS = 500;
 
-export const CGROUP_VERSIONS = ['v1', 'v2'] as const;
+export const CGROUP_VERSIONS = ['v2', 'v1'] as const; // newer kernels may have no v1
 export type CgroupVersion = (typeof CGROUP_VERSIONS)[number];
 
 export interface Boot {

@@ -24,9 +24,10 @@ mount_cgroups() {
     return
   fi
   mount -t tmpfs cgroup $CGROUPS
-  mkdir $MEMORY $CPUSET
-  mount -t cgroup -o memory cgroup $MEMORY
-  mount -t cgroup -o cpuset cgroup $CPUSET
+  for controller in memory cpuset; do
+    mkdir $CGROUPS/$controller
+    mount -t cgroup -o $controller cgroup $CGROUPS/$controller
+  done
   # Since 5.11 it always does, and the file may be gone.
   if [ -e $MEMORY/memory.use_hierarchy ]; then echo 1 >$MEMORY/memory.use_hierarchy; fi
 }
@@ -112,6 +113,13 @@ count() { # PATH
   for file in $COUNTERS; do
     if [ -e "$MEMORY$1/$file" ]; then echo "@@COUNTER $file $(tr '\n' ' ' <"$MEMORY$1/$file")"; fi
   done
+}
+
+has_ooms() { # PATH
+  case $cgroup in
+    v2) grep -q '^oom [1-9]' "$MEMORY$1/memory.events" ;;
+    v1) grep -q '^[1-9]' "$MEMORY$1/memory.failcnt" ;;
+  esac
 }
 
 count_all() { echo "@@COUNTER vmstat $(grep '^oom_kill ' /proc/vmstat)"; }
