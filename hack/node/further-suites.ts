@@ -28,7 +28,8 @@ export async function furtherSuites({
   await writeFile(configuration, settingsIn(directory));
   const further = { ...process.env, APT_CONFIG: configuration };
   log("asking Debian's further suites for kernels");
-  await run('apt-get', ['-qq', 'update'], { env: further }).catch((err: unknown) => log(`${err}`));
+  const update = run('apt-get', ['-qq', 'update'], { env: further });
+  await update.catch((err: Error) => log(err.message));
   return further;
 }
 

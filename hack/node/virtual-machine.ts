@@ -98,10 +98,11 @@ function socketArgs(id: string, path: string): string {
 function numaArgs(memoryMb: number, cpus: number, nodes: number): string[] {
   if (nodes === 1) return [];
   const each = cpus / nodes;
-  return Array.from({ length: nodes }, (_, node) => [
-    ...['-object', `memory-backend-ram,id=memory${node},size=${memoryMb / nodes}M`],
-    ...['-numa', `node,memdev=memory${node},cpus=${node * each}-${(node + 1) * each - 1}`],
-  ]).flat();
+  return Array.from({ length: nodes }, (_, node) => {
+    const memory = `memory-backend-ram,id=memory${node},size=${memoryMb / nodes}M`;
+    const both = `node,memdev=memory${node},cpus=${node * each}-${(node + 1) * each - 1}`;
+    return ['-object', memory, '-numa', both];
+  }).flat();
 }
 
 /** A running machine, which cannot outlive this process. */

@@ -41,6 +41,8 @@ export interface Boot {
   readonly kernel: Kernel;
   readonly accelerator: Accelerator;
   readonly cgroup: CgroupVersion;
+  /** Only the scenarios with this in their file's name; all of them where it is empty. */
+  readonly only: string;
   /** What the agent is told of the node's pods: a file for `--pods`. */
   readonly pods: string;
   readonly log: Log;
@@ -48,7 +50,7 @@ export interface Boot {
 
 /** Plays the scenarios of `guest/play` on a kernel; the directory that is returned has what the guest left in `/out`. */
 export async function playScenarios(boot: Boot): Promise<string> {
-  const { directory, kernel, accelerator, cgroup, pods, log } = boot;
+  const { directory, kernel, accelerator, cgroup, only, pods, log } = boot;
   const output = join(directory, 'output.tar');
   await writeFile(output, '');
   await truncate(output, OUTPUT_BYTES);
@@ -61,7 +63,7 @@ export async function playScenarios(boot: Boot): Promise<string> {
     numaNodes: NODES,
     root: { file: await makeImage(directory), format: 'raw', readOnly: true },
     output,
-    kernelArgs: [`record.cgroup=${cgroup}`, ...KERNEL_ARGS],
+    kernelArgs: [`record.cgroup=${cgroup}`, `record.only=${only}`, ...KERNEL_ARGS],
     reboots: false,
   });
   try {
@@ -87,7 +89,8 @@ async function makeInitrd(initrd: string, pods: string, directory: string): Prom
   const tree = join(directory, 'guest');
   const record = join(tree, 'record');
   await mkdir(record, { recursive: true });
-  for (const name of ['play', 'lib.sh']) await cp(join(GUEST, name), join(record, name));
+  for (const name of ['play', 'lib.sh', 'scenarios'])
+    await cp(join(GUEST, name), join(record, name), { recursive: true });
   await cp(join(GUEST, 'init'), join(tree, 'init'));
   await cp(pods, join(record, 'pods.json'));
   const flags = ['-static', '-O1', '-Wall', '-Werror', '-pthread'];

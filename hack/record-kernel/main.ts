@@ -12,9 +12,10 @@ import { CGROUP_VERSIONS, type CgroupVersion, playScenarios } from './boot.ts';
 import { differencesFromTruth, differencesLive, type ToldEpisode } from './find-differences.ts';
 import { guestPods } from './guest-pods.ts';
 
-const USAGE = `usage: main.ts SERIES [--cgroup v1|v2] [--to DIRECTORY]
+const USAGE = `usage: main.ts SERIES [--cgroup v1|v2] [--only SCENARIO] [--to DIRECTORY]
   SERIES    of Debian's cloud kernels: 6.1, 6.12, …; what there is, if it is none of them
   --cgroup  one of both versions (default: both)
+  --only    of guest/scenarios; with --to, for it is not the whole recording
   --to      where the recordings go (default: test/testdata/kmsg)`;
 
 const RECORDINGS = join(import.meta.dirname, '../../test/testdata/kmsg');
@@ -27,19 +28,21 @@ const log: Log = (line) => process.stderr.write(`${line}\n`);
 async function main(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
-    options: { cgroup: { type: 'string' }, to: { type: 'string' } },
+    options: { cgroup: { type: 'string' }, only: { type: 'string' }, to: { type: 'string' } },
     allowPositionals: true,
   });
   const [series, ...more] = positionals;
-  const { cgroup, to = RECORDINGS } = values;
+  const { cgroup, only = '', to = RECORDINGS } = values;
   const versions = CGROUP_VERSIONS.filter((version) => (cgroup ?? version) === version);
-  if (series === undefined || more.length > 0 || versions.length === 0) throw new Error(USAGE);
+  const isPartial = only !== '' && values.to === undefined;
+  if (series === undefined || more.length > 0 || versions.length === 0 || isPartial)
+    throw new Error(USAGE);
   await bundle(OUT_DIR);
   const kernel = await resolveKernel(series, { env, log });
   const accelerator = await chooseAccelerator(kernel, { env, log });
   for (const version of versions) {
     const file = join(to, `vm-${series}-${version}`);
-    await record({ kernel, accelerator, cgroup: version, file });
+    await record({ kernel, accelerator, cgroup: version, only, file });
   }
 }
 
@@ -47,6 +50,7 @@ interface Recording {
   readonly kernel: Kernel;
   readonly accelerator: Accelerator;
   readonly cgroup: CgroupVersion;
+  readonly only: string;
   /** Without an ending. */
   readonly file: string;
 }

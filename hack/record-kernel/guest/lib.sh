@@ -55,6 +55,10 @@ make_cpuset() { # PATH NODE
   echo "$2" >"$CPUSET$1/cpuset.mems"
 }
 
+# Where a kubelet with the driver systemd keeps its pods, and one whose node is a container of kind.
+SLICES=/kubepods.slice/kubepods-burstable.slice/kubepods-burstable
+KIND=/docker/1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-burstable.slice/kubelet-kubepods-burstable
+
 container() { printf 9f02d9fa0049eb2655fc83c765f142362b2cb403b57b70ba3185%012d "$1"; } # NUMBER
 
 # What a kubelet with the driver cgroupfs makes: the container of pod-NUMBER, as /record/pods.json has it.
