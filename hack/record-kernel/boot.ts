@@ -12,8 +12,8 @@ const GUEST = join(import.meta.dirname, 'guest');
 const IMAGE_ROOT = join(import.meta.dirname, '../image-root.sh');
 const EXECUTABLE = 0o755;
 
-/** The agent takes the half of it; the rest is eaten in a system-wide OOM, the half on a NUMA node in a cpuset's. */
-const MEMORY_MB = 640;
+/** The agent takes a third of it; the rest is eaten in a system-wide OOM, the half on a NUMA node in a cpuset's. */
+const MEMORY_MB = 768;
 const NODES = 2;
 /**
  * The recorder beside the scenarios must miss nothing while both processors are busy. That an emulated processor
