@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 ARGS ?=
 
 .PHONY: help setup run demo test check crash-test chaos fuzz soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
-	node kubectl-oom node-stop node-shell node-image node-test
+	node kubectl-oom record node-stop node-shell node-image node-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: setup ## all tests: unit, a real API server, the real kernel (as root)
 
 node-test: setup ## what the agent says on a real node, row by row (ARGS='--short', '--row NAME', '--list'; NODE_KERNEL=)
 	@npm run --silent node-test -- $(ARGS)
+
+record: setup ## record how a kernel tells its OOM kills, with the truth (KERNEL=6.12, ARGS='--cgroup v2'; Debian)
+	@npm run --silent record -- $(KERNEL) $(ARGS)
 
 check: setup ## format, lint, types, unused code, unit tests
 	npm run check:format

@@ -21,12 +21,16 @@ export async function debianSources(): Promise<string> {
 }
 
 /** Downloads one of Debian's packages and unpacks it below `into`; nothing is installed. */
-export async function unpackPackage(name: string, into: string): Promise<string> {
+export async function unpackPackage(
+  name: string,
+  into: string,
+  env = process.env,
+): Promise<string> {
   await needCommands({ dpkg: 'dpkg', 'apt-get': 'apt' });
   const downloads = await mkdtemp(join(into, 'download-'));
   const root = join(into, name);
   await mkdir(root);
-  await run('apt-get', ['-qq', 'download', name], { cwd: downloads });
+  await run('apt-get', ['-qq', 'download', name], { cwd: downloads, env });
   await run('sh', ['-c', 'exec dpkg --extract "$0"/*.deb "$1"', downloads, root]);
   await rm(downloads, { recursive: true });
   return root;

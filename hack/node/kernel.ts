@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { cacheDirectory, cachedDirectory } from '../control-plane/cache.ts';
 import { type Log, needCommands, run } from '../control-plane/commands.ts';
 import { debianSources, unpackPackage } from './debian.ts';
+import { furtherSuites } from './further-suites.ts';
 import { hashOfFiles } from './hash-of-files.ts';
 import { makeDisk } from './make-disk.ts';
 
@@ -31,43 +32,65 @@ export interface Kernel {
   readonly modules: string;
 }
 
-/** `series` is `6.1`, `6.12`, … or `newest`: the latest of it that apt offers. */
+/** `series` is `6.1`, `6.12`, … or `newest`: the latest of it that apt offers; else Debian's further suites are asked. */
 export async function resolveKernel(
   series: string,
   { env, log }: { readonly env: NodeJS.ProcessEnv; readonly log: Log },
 ): Promise<Kernel> {
   await debianSources();
-  const names = (await run('apt-cache', ['pkgnames', 'linux-image-'])).split('\n');
-  const debianPackage = pickKernel(names, series);
+  const own = pickKernel(await kernelsOffered(), series);
+  const apt = own === undefined ? await furtherSuites({ env, log }) : process.env;
+  const debianPackage = own ?? (await pickFurther(apt, series));
   const release = debianPackage.replace('linux-image-', '');
   const name = `kernel-${release}-${await hashOfFiles([INIT, import.meta.filename])}`;
   const cache = cacheDirectory(env, 'node');
   const directory = await cachedDirectory({ cache, name, log, keep: KEPT }, async (into) => {
     log(`preparing Debian's kernel ${release} (once)`);
-    await makeKernel(debianPackage, release, into);
+    await makeKernel(debianPackage, release, { into, apt });
   });
   const file = (name: string) => join(directory, name);
   return { release, image: file('vmlinuz'), initrd: file('initrd'), modules: file('modules.img') };
 }
 
+async function kernelsOffered(apt = process.env): Promise<string[]> {
+  const names = await run('apt-cache', ['pkgnames', 'linux-image-'], { env: apt });
+  return names.split('\n');
+}
+
 /** The newest package of a series, or of all. */
-export function pickKernel(names: readonly string[], series: string): string {
-  const offered = names.filter((name) => PACKAGE.test(name));
-  const seriesOf = (name: string) => PACKAGE.exec(name)?.groups?.['series'];
-  const fitting = offered.filter((name) => series === 'newest' || seriesOf(name) === series);
-  const byVersion = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
-  const last = fitting.toSorted(byVersion).at(-1);
-  if (last !== undefined) return last;
-  const known = [...new Set(offered.map(seriesOf))].join(', ') || 'none';
-  throw new Error(
-    `NODE_KERNEL=${series}: the series of Debian's cloud kernels apt offers: ${known}`,
-  );
+export function pickKernel(names: readonly string[], series: string): string | undefined {
+  const fitting = names.filter((name) => {
+    const of = seriesOf(name);
+    return of !== undefined && (series === 'newest' || of === series);
+  });
+  return fitting.toSorted(byVersion).at(-1);
+}
+
+async function pickFurther(apt: NodeJS.ProcessEnv, series: string): Promise<string> {
+  const offered = await kernelsOffered(apt);
+  const found = pickKernel(offered, series);
+  if (found !== undefined) return found;
+  const all = new Set(offered.flatMap((name) => seriesOf(name) ?? []));
+  const known = [...all].toSorted(byVersion).join(', ') || 'none';
+  throw new Error(`kernel ${series}: the series of Debian's cloud kernels apt offers: ${known}`);
+}
+
+function seriesOf(name: string): string | undefined {
+  return PACKAGE.exec(name)?.groups?.['series'];
+}
+
+function byVersion(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 /** The package is unpacked, not installed: the host's own boot is none of our business. */
-async function makeKernel(debianPackage: string, release: string, into: string): Promise<void> {
-  await needCommands({ cpio: 'cpio', depmod: 'kmod', xz: 'xz-utils' });
-  const unpacked = await unpackPackage(debianPackage, into);
+async function makeKernel(
+  debianPackage: string,
+  release: string,
+  { into, apt }: { readonly into: string; readonly apt: NodeJS.ProcessEnv },
+): Promise<void> {
+  await needCommands({ depmod: 'kmod', xz: 'xz-utils' });
+  const unpacked = await unpackPackage(debianPackage, into, apt);
   const root = join(into, 'root');
   await mkdir(join(root, 'usr/lib'), { recursive: true });
   await symlink('usr/lib', join(root, 'lib')); // packages and kmod agree on one of the two
@@ -96,9 +119,15 @@ async function makeInitrd(root: string, release: string, into: string): Promise<
     const target = join(tree, 'modules', `${String(at).padStart(2, '0')}-${basename(file)}`);
     await copyFile(file, target);
   }
-  const archive = 'cd "$0" && find . | cpio --quiet --create --format=newc --owner=0:0 >"$1"';
-  await run('sh', ['-c', archive, tree, join(into, 'initrd')]);
+  await packInitramfs(tree, join(into, 'initrd'));
   await rm(tree, { recursive: true });
+}
+
+/** Several of them, one behind the other in a file, are one: what comes later replaces what came before. */
+export async function packInitramfs(tree: string, file: string): Promise<void> {
+  await needCommands({ cpio: 'cpio' });
+  const archive = 'cd "$0" && find . | cpio --quiet --create --format=newc --owner=0:0 >"$1"';
+  await run('sh', ['-c', archive, tree, file]);
 }
 
 async function neededModules(root: string, release: string): Promise<string[]> {

@@ -20,6 +20,10 @@ export interface MachineSetup {
   readonly root: Drive;
   /** A tar file that is unpacked into the root disk when it is first booted. */
   readonly seed?: string;
+  /** A file that the guest finds as its last disk, to write to. */
+  readonly output?: string;
+  /** So many of the same size, for kills that concern one of them. One by default. */
+  readonly numaNodes?: number;
   /** Added to the kernel's command line. */
   readonly kernelArgs?: readonly string[];
   /** Whether it may; else a reboot is its end, and a panic is, too. */
@@ -56,14 +60,17 @@ const KERNEL_ARGS = [
 /** QEMU's command line. Nothing is there by default, so all there is, is here. */
 export function machineArgs(setup: MachineSetup): string[] {
   const { accelerator, kernel, memoryMb, cpus, root, seed, kernelArgs = [] } = setup;
-  const { reboots = true, apiServerPort } = setup;
+  const { reboots = true, apiServerPort, output, numaNodes = 1 } = setup;
   const modules: Drive = { file: kernel.modules, format: 'raw', readOnly: true };
-  const drives = [root, modules, ...(seed === undefined ? [] : [seedDrive(seed)])];
+  const seeds: Drive[] = seed === undefined ? [] : [{ file: seed, format: 'raw', readOnly: true }];
+  const outputs: Drive[] = output === undefined ? [] : [{ file: output, format: 'raw' }];
+  const drives = [root, modules, ...seeds, ...outputs];
   const forward = apiServerPort && `,hostfwd=tcp:127.0.0.1:${apiServerPort}-10.0.2.15:6443`;
   return [
     ['-nodefaults', '-no-user-config', '-display', 'none'],
     reboots ? [] : ['-no-reboot'],
     ['-machine', 'pc', ...accelerator, '-smp', `${cpus}`, '-m', `${memoryMb}`],
+    numaArgs(memoryMb, cpus, numaNodes),
     ['-kernel', kernel.image, '-initrd', kernel.initrd],
     ['-append', [...KERNEL_ARGS, ...kernelArgs].join(' ')],
     drives.flatMap(driveArgs),
@@ -87,8 +94,15 @@ function socketArgs(id: string, path: string): string {
   return `socket,id=${id},path=${path},server=on,wait=off`;
 }
 
-function seedDrive(file: string): Drive {
-  return { file, format: 'raw', readOnly: true };
+/** As many processors on each. */
+function numaArgs(memoryMb: number, cpus: number, nodes: number): string[] {
+  if (nodes === 1) return [];
+  const each = cpus / nodes;
+  return Array.from({ length: nodes }, (_, node) => {
+    const memory = `memory-backend-ram,id=memory${node},size=${memoryMb / nodes}M`;
+    const both = `node,memdev=memory${node},cpus=${node * each}-${(node + 1) * each - 1}`;
+    return ['-object', memory, '-numa', both];
+  }).flat();
 }
 
 /** A running machine, which cannot outlive this process. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { asapScheduler, from, noop, type Observable, of } from 'rxjs';
 import { countLost } from '../../src/kmsg/count-lost.ts';
 import { parseRecord, type Drained, type KmsgRecord } from '../../src/kmsg/record.ts';
@@ -29,6 +29,11 @@ export function recordsOf(name: string): readonly KmsgRecord[] {
   return readRecording(name)
     .map((bytes) => parseRecord(bytes, { readAtMs: 0, live: false }))
     .filter((record) => record !== undefined);
+}
+
+/** Whether there is a `.meta` beside a recording. */
+export function hasMeta(name: string): boolean {
+  return existsSync(new URL(`${name}.meta`, KMSG));
 }
 
 /** The truth beside a recording, line by line. */

@@ -1,0 +1,3 @@
+scenario storm 25
+kill_many 100 25 8M storm
+contexts=$CONTEXTS
