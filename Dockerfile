@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # One bundle, one Node, koffi's one binary, no shell. amd64 and arm64:
-#   docker buildx build --platform linux/amd64,linux/arm64 -t oom-recorder:0.1.0 .
+#   docker buildx build --platform linux/amd64,linux/arm64 -t oom-recorder:0.2.0 .
 # Behind a mirror: --build-arg BUILD_IMAGE=… --build-arg RUNTIME_IMAGE=…
 ARG BUILD_IMAGE=node:24-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12
