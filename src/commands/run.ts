@@ -65,7 +65,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     { setup, store, start, counting, consumer: recorder, tally },
     edge,
   );
-  const stopChecking = checkAtStart(options, setup, client, edge);
+  const stopChecking = checkAtStart(options, setup, client, { clock, random: Math.random });
   try {
     const { audit } = counting ?? {};
     const seen = { node, reviewer, tally, store, pods, counters, outputs, log, audit, watching };
