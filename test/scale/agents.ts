@@ -3,47 +3,50 @@ import { runCli } from '../../src/cli.ts';
 import type { Edge } from '../../src/edge.ts';
 import { FakeNode } from '../chaos/fake-node.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
-import type { Order } from './fleet.ts';
+import type { AgentNode, Order } from './fleet.ts';
+
+interface SimulatedNode extends AgentNode {
+  readonly files: FakeNode;
+}
 
 /**
  * Several agents in one process, for want of memory: each is `oom-recorder run` on a node of its own, whose
  * kernel log is a file (`--import tail-kmsg.ts`). What to do comes as messages.
  */
-const stopping = new AbortController();
-const nodes: FakeNode[] = [];
-const running: Promise<unknown>[] = [];
+const nodes: SimulatedNode[] = [];
+let stopping = new AbortController();
+let running: readonly Promise<void>[] = [];
 
 process.on('message', (order: Order) => {
   switch (order.do) {
     case 'prepare':
-      nodes.push(...order.nodes.map(({ directory }) => new FakeNode(directory)));
+      nodes.push(...order.nodes.map((node) => ({ ...node, files: new FakeNode(node.directory) })));
       process.send?.('prepared');
       return;
     case 'start':
-      for (const [n, { name, directory }] of order.nodes.entries())
-        running.push(startAgent(nodes[n], name, directory, order.kubeconfig));
+      stopping = new AbortController();
+      running = nodes.map((node) => startAgent(node, order.kubeconfig));
       return;
     case 'kill':
       for (const { node, pid, cgroup, afterMs } of order.kills)
-        setTimeout(() => nodes[node]?.kill({ how: 'told', pid, cgroup }), afterMs);
+        setTimeout(() => nodes[node]?.files.kill({ how: 'told', pid, cgroup }), afterMs);
       return;
     case 'stop':
       stopping.abort();
-      void Promise.all(running).then(() => process.disconnect());
+      void Promise.all(running).then(() => process.send?.('stopped'));
   }
 });
 
+process.on('disconnect', () => process.exit()); // nobody is left to tell anything
+
 async function startAgent(
-  node: FakeNode | undefined,
-  name: string,
-  directory: string,
+  { name, directory, files }: SimulatedNode,
   kubeconfig: string,
 ): Promise<void> {
-  if (node === undefined) throw new Error(`${name} is not prepared`);
   const flags = {
-    kmsg: node.kmsg,
-    'proc-root': node.procRoot,
-    'cgroup-root': node.cgroupRoot,
+    kmsg: files.kmsg,
+    'proc-root': files.procRoot,
+    'cgroup-root': files.cgroupRoot,
     'node-name': name,
     'state-dir': `${directory}/state`,
     listen: 'none',
@@ -51,11 +54,12 @@ async function startAgent(
     'log-level': 'error',
   };
   const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
-  const code = await runCli(['node', 'oom-recorder', 'run', ...args], edge);
+  const { signal } = stopping;
+  const code = await runCli(['node', 'oom-recorder', 'run', ...args], { ...edge, signal });
   if (code !== 0) console.error(`the agent of ${name} ended with ${code}`);
 }
 
-const edge: Edge = {
+const edge: Omit<Edge, 'signal'> = {
   env: {},
   stdin: Readable.from([]),
   print: () => undefined,
@@ -65,5 +69,4 @@ const edge: Edge = {
   clock: SYSTEM_CLOCK,
   onExit: () => () => undefined,
   runtime: process,
-  signal: stopping.signal,
 };

@@ -21,7 +21,7 @@ export interface OrderedKill {
 /** What a process with agents is told. */
 export type Order =
   | { readonly do: 'prepare'; readonly nodes: readonly AgentNode[] }
-  | { readonly do: 'start'; readonly nodes: readonly AgentNode[]; readonly kubeconfig: string }
+  | { readonly do: 'start'; readonly kubeconfig: string }
   | { readonly do: 'kill'; readonly kills: readonly OrderedKill[] }
   | { readonly do: 'stop' };
 
@@ -29,43 +29,36 @@ const AGENTS = join(import.meta.dirname, 'agents.ts');
 const TAIL_KMSG = join(import.meta.dirname, '../support/tail-kmsg.ts');
 const AGENTS_A_PROCESS = 20;
 
-interface Part {
-  readonly child: ChildProcess;
-  readonly nodes: readonly AgentNode[];
-}
-
 /** An agent for each node, twenty to a process. */
-export class Fleet implements AsyncDisposable {
-  readonly #parts: readonly Part[];
+export class Fleet implements Disposable {
+  readonly #processes: readonly ChildProcess[];
 
-  private constructor(parts: readonly Part[]) {
-    this.#parts = parts;
+  private constructor(processes: readonly ChildProcess[]) {
+    this.#processes = processes;
   }
 
   /** Everything but the agents' start is done when this resolves. */
   static async prepare(nodes: readonly AgentNode[]): Promise<Fleet> {
-    const parts: Part[] = [];
+    const processes: ChildProcess[] = [];
     for (let from = 0; from < nodes.length; from += AGENTS_A_PROCESS) {
       const child = fork(AGENTS, { execArgv: ['--import', TAIL_KMSG] });
-      parts.push({ child, nodes: nodes.slice(from, from + AGENTS_A_PROCESS) });
+      child.send({
+        do: 'prepare',
+        nodes: nodes.slice(from, from + AGENTS_A_PROCESS),
+      } satisfies Order);
+      processes.push(child);
     }
-    await Promise.all(
-      parts.map(async ({ child, nodes: own }) => {
-        child.send({ do: 'prepare', nodes: own } satisfies Order);
-        await once(child, 'message');
-      }),
-    );
-    return new Fleet(parts);
+    await Promise.all(processes.map((child) => once(child, 'message')));
+    return new Fleet(processes);
   }
 
   /** All at once. */
   start(kubeconfig: string): void {
-    for (const { child, nodes } of this.#parts)
-      child.send({ do: 'start', nodes, kubeconfig } satisfies Order);
+    for (const child of this.#processes) child.send({ do: 'start', kubeconfig } satisfies Order);
   }
 
   kill(kills: readonly OrderedKill[]): void {
-    for (const [n, { child }] of this.#parts.entries()) {
+    for (const [n, child] of this.#processes.entries()) {
       const first = n * AGENTS_A_PROCESS;
       const own = kills
         .map((kill) => ({ ...kill, node: kill.node - first }))
@@ -74,14 +67,17 @@ export class Fleet implements AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** They end as a DaemonSet's pods do, and can be started again. */
+  async stop(): Promise<void> {
     await Promise.all(
-      this.#parts.map(async ({ child }) => {
-        if (child.exitCode !== null) return;
-        const ended = once(child, 'exit');
+      this.#processes.map(async (child) => {
         child.send({ do: 'stop' } satisfies Order);
-        await ended;
+        await once(child, 'message');
       }),
     );
+  }
+
+  [Symbol.dispose](): void {
+    for (const child of this.#processes) child.kill('SIGKILL');
   }
 }
