@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run demo test check crash-test chaos fuzz soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
+.PHONY: help setup run demo test check crash-test chaos fuzz scale soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
 	node kubectl-oom record node-stop node-shell node-image node-test
 
 help: ## list the targets
@@ -48,6 +48,9 @@ chaos: setup ## kill, lie, stall, starve for minutes by a seed, and count (ARGS=
 
 fuzz: setup ## mutated logs, pods and answers by a seed (ARGS='--inputs 10000000', '--target kernel-log', '--seed 7')
 	@npm run --silent fuzz -- $(ARGS)
+
+scale: setup ## 200 agents against one API server: start, rest, storm, outage (ARGS='--agents 20', '--in-flight 24')
+	@npm run --silent scale -- $(ARGS)
 
 soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storms, outages, 600 crashes (root)
 	npm run soak

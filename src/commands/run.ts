@@ -66,7 +66,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     { setup, store, start, counting, consumer: recorder, tally },
     edge,
   );
-  const stopChecking = checkAtStart(options, setup, client, edge);
+  const stopChecking = checkAtStart(options, setup, client, { clock, random: Math.random });
   try {
     const { audit, marks } = counting ?? {};
     const counted = { tally, counters, audit, isConfirming: marks !== undefined };

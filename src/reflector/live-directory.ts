@@ -54,9 +54,10 @@ export class LiveDirectory implements PodDirectory {
   }
 
   /** Keeps up with the API server until the subscription ends. */
-  follow(api: PodApi, env: ReflectorEnv): Subscription {
-    return reflectPods(api, (change) => this.apply(change), env).subscribe((state) =>
-      this.#state$.next(state),
+  follow(api: PodApi, env: Omit<ReflectorEnv, 'isRestart'>): Subscription {
+    const isRestart = this.#index.entries().length > 0;
+    return reflectPods(api, (change) => this.apply(change), { ...env, isRestart }).subscribe(
+      (state) => this.#state$.next(state),
     );
   }
 

@@ -1,7 +1,10 @@
 import {
   asyncScheduler,
+  concat,
   defer,
   distinctUntilChanged,
+  EMPTY,
+  ignoreElements,
   map,
   type Observable,
   repeat,
@@ -31,6 +34,8 @@ export interface ReflectorEnv {
   /** In [0, 1). */
   readonly random: () => number;
   readonly scheduler?: SchedulerLike;
+  /** Whether pods are known from before a restart: the first list may take its turn. */
+  readonly isRestart?: boolean;
 }
 
 /**
@@ -39,6 +44,14 @@ export interface ReflectorEnv {
  * can bear it: 1,000 nodes behind a broken balancer are 170 small lists a second.
  */
 const SHORT_PAUSE_MS = 4000;
+
+/**
+ * Over so long the agents of a cluster spread their lists where all begin one at the same moment: when a
+ * DaemonSet starts anew everywhere, and when an API server is back. Those of 5,000 nodes are then 500 a
+ * second; client-go's jitter has them within the 0.8 s of its first wait. Who has never listed does not
+ * wait: it knows no pod, and a kill no name.
+ */
+const SPREAD_MS = 10_000;
 
 /**
  * Tells `handle` everything the API server says about this node's pods, for as long as it is
@@ -61,23 +74,31 @@ export function reflectPods(
   return defer(() => {
     let step = FIRST_STEP;
     const backoff = watchBackoff(env.random);
-    const pauseMs = ({ pause, pauseAtLeastMs }: ReflectorStep): number => {
+    const pauseMs = ({ pause, pauseAtLeastMs, state }: ReflectorStep): number => {
       if (pause === 'none') return 0;
-      const waitMs = backoff(scheduler.now(), pause === 'short' ? SHORT_PAUSE_MS : undefined);
-      return heedRetryAfter(waitMs, pauseAtLeastMs);
+      const limits =
+        pause === 'short' ? { maxMs: SHORT_PAUSE_MS } : { jitterMs: state.synced ? SPREAD_MS : 0 };
+      return heedRetryAfter(backoff(scheduler.now(), limits), pauseAtLeastMs);
     };
+    const firstMs = env.isRestart === true ? SPREAD_MS * env.random() : 0;
 
-    return defer(() => perform(api, step.request, handle, { ...env, scheduler })).pipe(
-      map((progress) => (step = advance(step, progress))),
-      repeat({ delay: () => timer(pauseMs(step), scheduler) }),
-      map(({ state }) => state),
-      distinctUntilChanged(),
+    return concat(
+      firstMs > 0 ? timer(firstMs, scheduler).pipe(ignoreElements()) : EMPTY,
+      defer(() => perform(api, step.request, handle, { ...env, scheduler })).pipe(
+        map((progress) => (step = advance(step, progress))),
+        repeat({ delay: () => timer(pauseMs(step), scheduler) }),
+        map(({ state }) => state),
+        distinctUntilChanged(),
+      ),
     );
   });
 }
 
-/** `(now, limit) → how long to wait`, growing with each call up to the limit, plus its jitter. */
-type Backoff = (nowMs: number, limitMs?: number) => number;
+/** `now → how long to wait`, growing with each call up to `maxMs`, plus a jitter of up to itself, or up to `jitterMs`. */
+type Backoff = (
+  nowMs: number,
+  limits?: { readonly maxMs?: number; readonly jitterMs?: number },
+) => number;
 
 /**
  * client-go's back-off (apimachinery wait.Backoff.DelayWithReset): 0.8 s doubling to 30 s, each wait
@@ -86,10 +107,11 @@ type Backoff = (nowMs: number, limitMs?: number) => number;
 export function watchBackoff(random: () => number): Backoff {
   let nextMs = FIRST_MS;
   let waitedUntilMs = Infinity;
-  return (nowMs, limitMs = MAX_MS) => {
+  return (nowMs, { maxMs = MAX_MS, jitterMs = 0 } = {}) => {
     if (nowMs - waitedUntilMs > RESET_MS) nextMs = FIRST_MS;
-    const waitMs = Math.min(nextMs, limitMs) * (1 + JITTER * random());
-    nextMs = Math.max(nextMs, Math.min(nextMs * FACTOR, limitMs));
+    const leastMs = Math.min(nextMs, maxMs);
+    const waitMs = leastMs + Math.max(leastMs * JITTER, jitterMs) * random();
+    nextMs = Math.max(nextMs, Math.min(nextMs * FACTOR, maxMs));
     waitedUntilMs = nowMs + waitMs;
     return waitMs;
   };

@@ -11,6 +11,8 @@ import type { OutputOptions } from './open-outputs.ts';
 
 /** The backlog of the log and the list of pods come first. */
 const CHECK_AFTER_MS = 1_000;
+/** The checks are nine requests, and a DaemonSet may start on all nodes at once: each at its own moment of a minute. */
+const CHECK_WITHIN_MS = 60_000;
 
 /**
  * Says once in the log, in one line, what an agent that has started is missing; nothing where nothing is,
@@ -22,7 +24,7 @@ export function checkAtStart(
   options: NodeOptions & OutputOptions,
   setup: AgentSetup,
   client: ApiClient | undefined,
-  { clock }: Pick<Edge, 'clock'>,
+  { clock, random }: Pick<Edge, 'clock'> & { readonly random: () => number },
 ): () => void {
   if (setup.kind === 'saved') return () => undefined;
   let isStopped = false;
@@ -30,7 +32,8 @@ export function checkAtStart(
     const results = await runChecks(checksOf(options, setup, client, clock), clock);
     if (!isStopped) sayMissing(results, setup.log);
   };
-  const cancel = clock.after(CHECK_AFTER_MS, () => void check());
+  const afterMs = CHECK_AFTER_MS + CHECK_WITHIN_MS * random();
+  const cancel = clock.after(afterMs, () => void check());
   return () => {
     isStopped = true;
     cancel();

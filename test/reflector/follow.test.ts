@@ -1,18 +1,21 @@
 import * as fc from 'fast-check';
 import { VirtualAction, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, test } from 'vitest';
+import type { PodEntry } from '../../src/pods/pod-directory.ts';
 import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { FakePodApi } from '../support/fake-pod-api.ts';
+import { entryOf } from '../support/pod-json.ts';
 import { podFailures } from '../support/pod-failures.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /** A directory that follows a fake API server, in virtual time. */
-function setUp(random: () => number = () => 0.5) {
+function setUp(random: () => number = () => 0.5, known: readonly PodEntry[] = []) {
   const scheduler = new VirtualTimeScheduler(VirtualAction, 0);
   const api = new FakePodApi(scheduler);
   const directory = new LiveDirectory(() => scheduler.now());
+  directory.restore(known);
   const following = directory.follow(api, { random, scheduler });
   let live = false;
   directory.live$.subscribe((now) => (live = now));
@@ -59,7 +62,7 @@ describe('a directory that follows the API server', () => {
 
   test.each<[string, (followed: Followed) => void, number]>([
     ['its watch is cut', ({ api }) => api.breakWatches(), SECOND],
-    ['the history is compacted', ({ api }) => api.compact(), 2 * SECOND],
+    ['the history is compacted', ({ api }) => api.compact(), 6 * SECOND],
     ['etcd is emptied', ({ api }) => api.wipe(), 12 * SECOND],
     [
       'etcd is emptied while the server is away',
@@ -135,8 +138,35 @@ describe('a directory that follows the API server', () => {
     pass(MINUTE);
     expect(names()).toHaveLength(50);
     // The resumed watch is ahead of the server and hears nothing: 3 minutes of silence give it away.
-    pass(2 * MINUTE + 5 * SECOND);
+    pass(2 * MINUTE + 12 * SECOND);
     expect(names()).toEqual(['only']);
+  });
+
+  test('lists at its own moment of ten seconds after a restart, and knows its pods meanwhile', () => {
+    const { api, pass, names } = setUp(() => 0.5, [entryOf({ name: 'web' })]);
+    api.put('web');
+    pass(5 * SECOND - 1);
+    expect([api.requests, names()]).toEqual([[], ['web']]);
+    pass(1);
+    expect(api.requests).toEqual(['list 0']);
+  });
+
+  test('does not list in the same seconds as all the others who lost the server', () => {
+    const agents = 200;
+    const seconds = Array.from({ length: agents }, (_, n) => {
+      const { api, pass } = setUp(() => n / agents);
+      pass(5 * SECOND);
+      api.failWith(new Error('ECONNREFUSED'));
+      api.breakWatches();
+      pass(0);
+      api.failWith(undefined);
+      const asked = api.requests.length;
+      let waited = 0;
+      for (; api.requests.length === asked; waited += 1) pass(SECOND);
+      return waited;
+    });
+    const bySecond = [...Map.groupBy(seconds, (second) => second).values()];
+    expect(Math.max(...bySecond.map(({ length }) => length))).toBeLessThanOrEqual(agents / 10);
   });
 
   test('goes on past objects that are no pods', () => {

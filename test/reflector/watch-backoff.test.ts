@@ -15,10 +15,16 @@ describe('watchBackoff', () => {
 
   test('grows no further than it is told, and is never the same for two', () => {
     const backoff = watchBackoff(() => 0.5);
-    const waits = Array.from({ length: 5 }, () => backoff(0, 4000));
+    const waits = Array.from({ length: 5 }, () => backoff(0, { maxMs: 4000 }));
     expect(waits).toEqual([1200, 2400, 4800, 6000, 6000]);
     expect(backoff(0)).toBe(6000);
-    expect([backoff(0), backoff(0, 4000)]).toEqual([12_000, 6000]);
+    expect([backoff(0), backoff(0, { maxMs: 4000 })]).toEqual([12_000, 6000]);
+  });
+
+  test('stretches a short wait by as much as it is told, and a long one as ever', () => {
+    const backoff = watchBackoff(() => 0.5);
+    const waits = Array.from({ length: 6 }, () => backoff(0, { jitterMs: 10_000 }));
+    expect(waits).toEqual([5800, 6600, 8200, 11_400, 19_200, 38_400]);
   });
 
   test('starts over after two minutes without a wait, and not sooner', () => {

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 /** On a node of which nothing is visible. */
-function start(kind: AgentSetup['kind']): () => void {
+function start(kind: AgentSetup['kind'], random = 0): () => void {
   const setup = {
     kind,
     log: log as unknown as Log,
@@ -29,7 +29,10 @@ function start(kind: AgentSetup['kind']): () => void {
     outputs: [],
   };
   const nothing = tempDirectory();
-  return checkAtStart({ procRoot: nothing, cgroupRoot: nothing }, setup, undefined, { clock });
+  return checkAtStart({ procRoot: nothing, cgroupRoot: nothing }, setup, undefined, {
+    clock,
+    random: () => random,
+  });
 }
 
 describe('an agent that has started', () => {
@@ -52,6 +55,14 @@ describe('an agent that has started', () => {
       },
     ]);
     await clock.advance(3_600_000);
+    expect(log.lines).toHaveLength(1);
+  });
+
+  test('looks at its own moment of a minute, so that not all nodes ask the API server at once', async () => {
+    start('kernel', 0.5);
+    await clock.advance(30_999);
+    expect(log.lines).toEqual([]);
+    await clock.advance(1);
     expect(log.lines).toHaveLength(1);
   });
 
