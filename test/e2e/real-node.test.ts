@@ -110,8 +110,9 @@ describe.skipIf(KUBECONFIG === undefined)('on a real node', { timeout: LIMIT_MS 
 
     const queries = dashboardQueries({ interval: '10s', range: '10m' });
     const kills = queries.find(({ of }) => of === 'By container A')?.expression ?? '';
-    const bars = await prometheus.queryRange(kills, { fromMs, stepSeconds: 10 });
-    expect(bars.length).toBeGreaterThanOrEqual(2);
+    const bars = async () =>
+      (await prometheus.queryRange(kills, { fromMs, stepSeconds: 10 })).length;
+    await expect.poll(bars, SOON).toBeGreaterThanOrEqual(2);
     for (const { of, expression, isInstant } of queries) {
       if (OTHER_OUTPUTS.test(expression)) continue;
       const ask = () =>
