@@ -37,6 +37,9 @@ test('is not there where nothing is told', () => {
   expect(breakDown({ anonKb: 5 }, 0)).toBeUndefined();
 });
 
+/** `MEMCG_CHARGE_BATCH` (mm/memcontrol.c), 64 pages: a CPU charges so much before it is used; of 4 MiB a sixteenth. */
+const CHARGED_AHEAD_KB = 256;
+
 test('of every recorded kernel accounts for nearly all of what was in use', () => {
   const shares = recordingNames
     .flatMap((name) => episodesOf(recordsOf(name)))
@@ -51,7 +54,8 @@ test('of every recorded kernel accounts for nearly all of what was in use', () =
   const told = shares.filter(({ anonKb }) => anonKb !== undefined);
   expect(told).toHaveLength(shares.length - 1);
   for (const { limitLevel, breakdown } of told) {
-    const least = limitLevel === 'system' ? 0.88 : 0.95;
+    const ahead = CHARGED_AHEAD_KB / (breakdown?.wholeKb ?? 1);
+    const least = limitLevel === 'system' ? 0.88 : Math.min(0.95, 0.98 - ahead);
     expect(breakdown === undefined ? 0 : accountedFor(breakdown)).toBeGreaterThan(least);
     const sum = breakdown?.shares.reduce((total, { kb }) => total + kb, 0) ?? 0;
     expect(sum / (breakdown?.wholeKb ?? 1)).toBeLessThan(1.02);
