@@ -21,6 +21,7 @@ import { type KmsgRecord, parseRecord } from '../../src/kmsg/record.ts';
 import { readKernelLine } from '../../src/oom/kernel-lines.ts';
 import { createNode, createPod } from '../support/cluster-objects.ts';
 import { type MadeKill, makeKill } from '../support/oom-kills.ts';
+import { quantile } from '../support/quantile.ts';
 import { spawnAgent } from '../support/spawn-agent.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 import { buildAnchor } from './anchor/build-anchor.ts';
@@ -182,9 +183,7 @@ function printTable(
 /** p50 and p99. */
 function quantiles(values: readonly number[]): readonly string[] {
   const sorted = values.toSorted((a, b) => a - b);
-  return [0.5, 0.99].map((q) =>
-    (sorted[Math.ceil(q * sorted.length) - 1] ?? Number.NaN).toFixed(1),
-  );
+  return [0.5, 0.99].map((q) => (quantile(sorted, q) ?? Number.NaN).toFixed(1));
 }
 
 function row(title: string, ...cells: readonly string[]): string {

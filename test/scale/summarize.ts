@@ -1,3 +1,4 @@
+import { quantile } from '../support/quantile.ts';
 import type { ServedRequest } from './audit-log.ts';
 
 /** What some requests came to. */
@@ -33,8 +34,8 @@ function sumUp(requests: readonly ServedRequest[]): Requests {
     refused: requests.filter(({ code }) => code === REFUSED).length,
     failed: requests.filter(({ code }) => code >= FAILED && code !== REFUSED).length,
     peak: peakOf(requests.map(({ atMs }) => atMs).toSorted((a, b) => a - b)),
-    p50Ms: quantile(took, 0.5),
-    p99Ms: quantile(took, 0.99),
+    p50Ms: quantile(took, 0.5) ?? 0,
+    p99Ms: quantile(took, 0.99) ?? 0,
   };
 }
 
@@ -45,8 +46,4 @@ function peakOf(timesMs: readonly number[]): number {
     while ((timesMs[from] ?? atMs) <= atMs - SECOND_MS) from += 1;
     return Math.max(most, at - from + 1);
   }, 0);
-}
-
-function quantile(sorted: readonly number[], q: number): number {
-  return sorted[Math.ceil(sorted.length * q) - 1] ?? 0;
 }
