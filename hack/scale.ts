@@ -1,30 +1,28 @@
-import { parseArgs } from 'node:util';
-import { playScale, type Phase } from '../test/scale/play-scale.ts';
+import { Command } from 'commander';
+import { parseCount } from '../src/cli-options.ts';
+import { playScale, type Phase, type ScaleOptions } from '../test/scale/play-scale.ts';
+
+const WRONG_USAGE = 2;
 
 /** A cluster of agents against one API server; docs/scale.md says what came of it. */
-const { values } = parseArgs({
-  options: {
-    agents: { type: 'string', default: '200' },
-    pods: { type: 'string', default: '20' },
-    kills: { type: 'string', default: '10' },
-    'in-flight': { type: 'string' },
-  },
-});
-const [agents, pods, kills] = [count(values.agents), count(values.pods), count(values.kills)];
-const inFlight = values['in-flight'] === undefined ? undefined : count(values['in-flight']);
+const { agents, pods, kills, inFlight } = new Command('make scale')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE))
+  .option('--agents <count>', 'each on a node of its own', parseCount, 200)
+  .option('--pods <count>', 'on each node', parseCount, 20)
+  .option('--kills <count>', 'in each of the two storms, on each node', parseCount, 10)
+  .option(
+    '--in-flight <count>',
+    'what the API server takes at once (default: its own 600)',
+    parseCount,
+  )
+  .parse()
+  .opts<ScaleOptions>();
 
 console.log(`${agents} agents, ${pods} pods on each node, ${inFlight ?? 600} requests in flight`);
 const result = await playScale({ agents, pods, kills, inFlight }, print);
 console.log(`\n${result.kills} kills in ${result.events} Events, ${result.wrong.length} wrong`);
 for (const line of result.wrong) console.log(`  ${line}`);
 if (result.wrong.length > 0) process.exitCode = 1;
-
-function count(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new Error(`${text} is no number of anything`);
-  return number;
-}
 
 function print({ name, seconds, done, requests, server }: Phase): void {
   const { cpuSeconds, residentMb, sentKb, rejected, etcdKb } = server;
