@@ -14,7 +14,7 @@ export function formatResults(results: readonly Result[], format: ResultFormat):
   return results.map((result) => row(result, width)).join('');
 }
 
-/** The contract of `-o json`, docs/runbook.md. */
+/** The contract of `-o json`, docs/doctor.md. */
 function document(checks: readonly Result[]): object {
   return { ok: checks.every(({ status }) => status !== 'failed'), checks };
 }
