@@ -3,7 +3,7 @@ MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 ARGS ?=
 
-.PHONY: help setup run demo test check crash-test chaos fuzz scale soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
+.PHONY: help setup run demo test check lint unit crash-test chaos fuzz scale soak bench build format clean oom-kill dev-cluster dev-cluster-stop \
 	node kubectl-oom record node-stop node-shell node-image node-test
 
 help: ## list the targets
@@ -24,8 +24,8 @@ demo: setup ## the product in a minute: an API server, two Pods, real kills, wha
 oom-kill: ## make a real OOM kill in a cgroup shaped like a pod's (root)
 	@hack/oom-kill.sh $(ARGS)
 
-test: setup ## all tests: unit, a real API server, the real kernel (as root)
-	npm test
+test: unit ## all tests: unit, a real API server, the real kernel (as root)
+	npm run test:real
 
 node-test: setup ## what the agent says on a real node, row by row (ARGS='--short', '--row NAME', '--list'; NODE_KERNEL=)
 	@npm run --silent node-test -- $(ARGS)
@@ -33,11 +33,15 @@ node-test: setup ## what the agent says on a real node, row by row (ARGS='--shor
 record: setup ## record how a kernel tells its OOM kills, with the truth (KERNEL=6.12, ARGS='--cgroup v2'; Debian)
 	@npm run --silent record -- $(KERNEL) $(ARGS)
 
-check: setup ## format, lint, types, unused code, unit tests
+check: lint unit ## format, lint, types, unused code, unit tests
+
+lint: setup
 	npm run check:format
 	npm run check:lint
 	npm run check:types
 	npm run check:unused
+
+unit: setup
 	npm run test:unit
 
 crash-test: setup ## kill an agent 200 times under a real API server and count the Events (ARGS=rounds)
