@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 
+/** Of cells that are so many percent full: a border, which is printed, and drawn where colours are forced. */
+const BARS = Array.from({ length: 101 }, (_, at) => `.p${at}::before{width:${at}%}`);
+
 /** Light and dark, at 420 pixels and at 1600; a word breaks only where it is longer than its line. */
 export const STYLE = `
 :root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif;
@@ -39,8 +42,9 @@ table { border-collapse: collapse; width: 100%; max-width: 52rem; margin: 1rem 0
 th, td { padding: .1rem .75rem .1rem 0; text-align: right; font-weight: 400; white-space: nowrap }
 thead th { color: var(--quiet) } thead th[colspan] { text-align: left }
 .memory th, th:last-child, td:last-child { text-align: left } td:last-child { white-space: normal }
-.bar { width: 50%; min-width: 3rem } svg { display: block; width: 100%; height: .8rem }
-rect { fill: var(--bar) } .dead rect { fill: var(--dead) } .dead b { color: var(--bad); white-space: nowrap }
+td[class] { width: 50%; min-width: 3rem }
+td[class]::before { content: ''; display: block; border-top: .8rem solid var(--bar) }
+.dead td::before { border-color: var(--dead) } .dead b { color: var(--bad); white-space: nowrap }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 4px; margin: .25rem 0; padding: .4rem .6rem;
   white-space: pre-wrap; user-select: all }
 footer { margin-top: 1.5rem }
@@ -48,7 +52,8 @@ footer { margin-top: 1.5rem }
   summary > :nth-child(2) { grid-row: 2 } summary > :nth-child(3) { text-align: right }
   summary > :nth-child(4) { grid-column: 1 / -1 } }
 @media (max-width: 30rem) { body { padding: .75rem } details > div { padding-left: .25rem }
-  th, td { padding-right: .5rem } .processes { font-size: .87rem } .bar { width: 30% } }
+  th, td { padding-right: .5rem } .processes { font-size: .87rem } td[class] { width: 30% } }
+${BARS.join('\n')}
 `;
 
 /**

@@ -28,9 +28,9 @@ describe('an explanation as HTML', () => {
   );
 
   test('has the task table as bars, the dead marked', () => {
-    const dead = /<tr class="dead"><td>4242<.*<rect width="100.0%" .*java <b>✗ killed<\/b>/;
+    const dead = /<tr class="dead"><td>4242<.*<td class="p100"><.*java <b>✗ killed<\/b>/;
     expect(page).toMatch(dead);
-    expect(page).toMatch(/<tr><td>7<\/td><td>-997<.*<rect width="50.0%" .*<td>small<\/td>/);
+    expect(page).toMatch(/<tr><td>7<\/td><td>-997<.*<td class="p50"><.*<td>small<\/td>/);
   });
 
   test('has the limit, where the memory went, and what to do', () => {

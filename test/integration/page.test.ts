@@ -98,9 +98,10 @@ describe.skipIf(!isHere)('the page in Chromium', () => {
     expect(await page.evaluate(`getComputedStyle(document.querySelector('summary')).display`)).toBe(
       'grid',
     );
-    const bars = await page
-      .locator('details[open] .processes rect')
-      .evaluateAll((rects) => rects.map((rect) => rect.getBoundingClientRect().width));
+    const bars = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('details[open] .processes td[class]')]
+        .map((cell) => parseFloat(getComputedStyle(cell, '::before').width))`,
+    );
     expect(Math.max(...bars)).toBeGreaterThan(40);
     await page.clock.fastForward(REFRESH_MS);
     await expect.poll(() => requests.length).toBe(2);
