@@ -139,10 +139,12 @@ export class RealNode implements AsyncDisposable {
     );
   }
 
-  /** The kubelet's `singleProcessOOMKill`. Containers that run already stay as they are. */
+  /** The kubelet's `singleProcessOOMKill`, where it is not so already. Containers that run stay as they are. */
   async setSingleProcessOomKill(on: boolean): Promise<void> {
-    const setting = `s/"singleProcessOOMKill": [a-z]*/"singleProcessOOMKill": ${on}/`;
-    await this.shell(`sed -i '${setting}' ${KUBELET_CONFIG}`);
+    const [before, after] = [!on, on].map((value) => `"singleProcessOOMKill": ${value}`);
+    const isSet = await this.shellOutcome(`grep -q '${after}' ${KUBELET_CONFIG}`);
+    if (isSet.code === 0) return;
+    await this.shell(`sed -i 's/${before}/${after}/' ${KUBELET_CONFIG}`);
     await this.restartKubelet();
   }
 

@@ -40,7 +40,6 @@ export const stormOfGroups: Row = {
 export const singleStorm: Row = {
   ...storm,
   name: 'single-storm',
-  inShort: true,
   singleProcess: true,
 };
 
