@@ -40,7 +40,7 @@ export async function benchFootprint(print: (line: string) => void): Promise<voi
 async function idleOn(cluster: ControlPlane, nodeName: string): Promise<Footprint> {
   const log = process.getuid?.() === 0 ? 'kernel' : 'file';
   await using agent = await startMeasured({ cluster, nodeName, log });
-  await whenSynced(agent);
+  await agent.whenSynced();
   await sleep(SETTLE_MS);
   return agent.footprint();
 }
@@ -52,7 +52,7 @@ async function storm(
   print: (line: string) => void,
 ): Promise<void> {
   await using agent = await startMeasured({ cluster, nodeName, log: 'file' });
-  await whenSynced(agent);
+  await agent.whenSynced();
   for (let n = 0; n < KILLS; n += 1) {
     const cgroup = cgroups[n % cgroups.length] ?? '';
     agent.node.kill({ how: 'told', pid: FIRST_PID + n, cgroup });
@@ -64,16 +64,10 @@ async function storm(
   print(row('a minute later', ...cells(agent.footprint()), String(GOALS.aMinuteLaterMb)));
 }
 
-async function whenSynced(agent: MeasuredBundle): Promise<void> {
-  const url = `http://127.0.0.1:${await agent.port()}/readyz`;
-  while (!(await fetch(url)).ok) await sleep(500);
-}
-
 async function whenRecorded(agent: MeasuredBundle): Promise<void> {
-  const url = `http://127.0.0.1:${await agent.port()}/metrics`;
   const killed = /^oom_recorder_killed_processes_total (?<count>\d+)$/m;
   for (;;) {
-    const count = killed.exec(await (await fetch(url)).text())?.groups?.['count'];
+    const count = killed.exec(await (await agent.get('/metrics')).text())?.groups?.['count'];
     if (Number(count) >= KILLS) return;
     await sleep(500);
   }

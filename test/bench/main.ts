@@ -5,11 +5,13 @@ import { benchFootprint } from './footprint.ts';
 import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
 import { benchLatency } from './latency.ts';
+import { benchNodeLatency } from './node-latency.ts';
 import { benchOutage } from './outage.ts';
 import { benchPageLoad } from './page-load.ts';
 import { benchParse } from './parse.ts';
 import { benchPodDirectory } from './pod-directory.ts';
 import { benchPodList } from './pod-list.ts';
+import { benchStorm } from './storm.ts';
 
 /** `npm run bench -- parse` runs one of them; without a name, all. */
 const BENCHES = {
@@ -19,9 +21,11 @@ const BENCHES = {
   'kmsg-read': benchKmsgRead,
   drain: benchDrain,
   latency: benchLatency,
+  'node-latency': benchNodeLatency,
   'cgroup-counters': benchCgroupCounters,
   'event-memory': benchEventMemory,
   footprint: benchFootprint,
+  storm: benchStorm,
   outage: benchOutage,
   'history-reader': benchHistoryReader,
   'page-load': benchPageLoad,

@@ -1,4 +1,4 @@
-import { describe, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { createNode } from '../support/cluster-objects.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { crowdNode } from '../support/crowded-node.ts';
@@ -22,9 +22,7 @@ describe.skipIf(needsRoot())('the bundle on a node of 100 pods', () => {
       await createNode(cluster, NODE);
       await crowdNode(cluster, NODE, PODS);
       await using agent = await startMeasured({ cluster, nodeName: NODE, log: 'kernel' });
-      const url = `http://127.0.0.1:${await agent.port()}`;
-      const isReady = async (): Promise<boolean> => (await fetch(`${url}/readyz`)).ok;
-      await vi.waitUntil(isReady, { timeout: 30_000, interval: 500 });
+      await agent.whenSynced();
       const measured = agent.footprint();
       console.log('idle, MiB', measured);
       expect(measured.residentMb).toBeLessThan(GOALS.idle.residentMb * TOLERANCE);

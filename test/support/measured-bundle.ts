@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Plugin } from 'esbuild';
 import { bundle } from '../../hack/bundle.ts';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
@@ -16,7 +17,10 @@ export interface MeasuredBundle extends AsyncDisposable {
   /** From the start of the process until it watches the log. */
   readonly startMs: number;
   footprint(): Footprint;
-  port(): Promise<number>;
+  /** An answer of its port. */
+  get(path: string): Promise<Response>;
+  /** Resolves when it has listed the node's pods. */
+  whenSynced(): Promise<void>;
 }
 
 export interface MeasuredOptions {
@@ -25,6 +29,8 @@ export interface MeasuredOptions {
   /** The kernel's own, or one that is told what to say. */
   readonly log: 'kernel' | 'file';
 }
+
+const ASK_EVERY_MS = 500;
 
 const KERNEL_LOG = /\/src\/kmsg\/kernel-log\.ts$/;
 const TAILED_LOG = join(import.meta.dirname, 'tailed-kernel-log.ts');
@@ -67,11 +73,16 @@ export async function startMeasured(options: MeasuredOptions): Promise<MeasuredB
     },
   });
   await reads;
+  const get = async (path: string): Promise<Response> =>
+    fetch(`http://127.0.0.1:${await port}${path}`);
   return {
     node,
     startMs: performance.now() - startedMs,
     footprint: () => footprintOf(child.pid ?? 0),
-    port: () => port,
+    get,
+    async whenSynced() {
+      while (!(await get('/readyz')).ok) await sleep(ASK_EVERY_MS);
+    },
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await ended;

@@ -3,6 +3,7 @@
 //
 //	anchor parse SECONDS <LOG      what its parser takes for the records of a saved log
 //	anchor watch KUBECONFIG NODE   an Event for each OOM kill of this kernel from now on
+//	anchor observe KUBECONFIG      when each OOM kill was printed, and when there were Events of it
 package main
 
 import (
@@ -17,8 +18,10 @@ func main() {
 		err = parse(os.Stdin, args[1])
 	case len(args) == 3 && args[0] == "watch":
 		err = watch(args[1], args[2])
+	case len(args) == 2 && args[0] == "observe":
+		err = observe(args[1])
 	default:
-		err = fmt.Errorf("usage: anchor parse SECONDS <LOG | watch KUBECONFIG NODE")
+		err = fmt.Errorf("usage: anchor parse SECONDS <LOG | watch KUBECONFIG NODE | observe KUBECONFIG")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

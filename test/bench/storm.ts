@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CoreV1Event } from '@kubernetes/client-node';
+import { type ControlPlane, startControlPlane } from '../../hack/control-plane/control-plane.ts';
+import { createNode } from '../support/cluster-objects.ts';
+import { crowdNode } from '../support/crowded-node.ts';
+import { GOALS } from '../support/footprint.ts';
+import { type MeasuredBundle, startMeasured } from '../support/measured-bundle.ts';
+import { makeKill } from '../support/oom-kills.ts';
+
+const NODE = 'node-1';
+const KILLS = 1000;
+/** Of an object the recorder lets 25 Events through at once. */
+const PODS = 40;
+/** As long as a runtime takes to remove a cgroup. */
+const LINGER_SECONDS = 0.2;
+/** Shells that fill their cgroups; of two processors the agent needs something, too. */
+const AT_ONCE = 12;
+const LOOK_EVERY_MS = 100;
+/** A withheld kill that only a pod's status could tell waits 10 s for one. */
+const SETTLE_MS = 15_000;
+
+/** What the agent says of itself, each a line of `/metrics`. */
+const FIGURES = {
+  buffered: 'oom_recorder_buffer_episodes',
+  capacity: 'oom_recorder_buffer_capacity_episodes',
+  lost: 'oom_recorder_log_records_lost_total',
+  unexplained: 'oom_recorder_unexplained_oom_kills',
+  created: 'oom_recorder_event_posts_total{outcome="created"}',
+  patched: 'oom_recorder_event_posts_total{outcome="patched"}',
+} as const;
+
+type Figures = Readonly<Record<keyof typeof FIGURES, number>>;
+
+/** The UID of the pod that each process died in. A pid may come again, so it has several. */
+type Killed = Map<number, string[]>;
+
+/** A thousand real kills within a minute, and what an API server has of them. Nobody else may kill meanwhile. */
+export async function benchStorm(print: (line: string) => void): Promise<void> {
+  if (process.getuid?.() !== 0) return print('SKIPPED: only root can make real kills');
+  await using cluster = await startControlPlane();
+  await createNode(cluster, NODE);
+  const cgroups = await crowdNode(cluster, NODE, PODS);
+  await using agent = await startMeasured({ cluster, nodeName: NODE, log: 'kernel' });
+  await agent.whenSynced();
+  const idle = await figuresOf(agent);
+  const buffered: number[] = [];
+  const looking = setInterval(() => {
+    void figuresOf(agent).then((figures) => buffered.push(figures.buffered));
+  }, LOOK_EVERY_MS);
+  const startedMs = performance.now();
+  const killed = await killIn(cgroups);
+  const tookMs = performance.now() - startedMs;
+  clearInterval(looking);
+  await sleep(SETTLE_MS);
+  const [right, wrong] = await attributed(agent, killed);
+  const after = await figuresOf(agent);
+  const calls = after.created + after.patched - idle.created - idle.patched;
+  print(row(`${KILLS} kills in ${PODS} pods`, `${(tookMs / 1000).toFixed(0)} s`));
+  print(row('on their pods, on others', `${right}, ${wrong}`));
+  print(row('counted by the pods’ Events', await countedOnPods(cluster)));
+  print(row('API calls for a kill', (calls / KILLS).toFixed(2)));
+  print(row('buffered at most, of', `${Math.max(...buffered)}, ${idle.capacity}`));
+  print(row('records lost, unexplained', `${after.lost}, ${after.unexplained}`));
+  const { residentMb } = agent.footprint();
+  print(row('resident MiB, goal', `${residentMb.toFixed(1)}, ${GOALS.afterStormMb}`));
+}
+
+/** Each pod as often as the others, a few at a time. */
+async function killIn(cgroups: readonly string[]): Promise<Killed> {
+  const killed: Killed = new Map();
+  let made = 0;
+  const work = async (): Promise<void> => {
+    for (let n = made++; n < KILLS; n = made++) {
+      const [directory = '', container = ''] = (cgroups[n % PODS] ?? '').split('/').slice(-2);
+      const pod = directory.slice('pod'.length);
+      const { pid } = await makeKill({ pod, container, limit: '8M', linger: LINGER_SECONDS });
+      killed.set(pid, [...(killed.get(pid) ?? []), pod]);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return killed;
+}
+
+/** How many kills are said to be of the pod they were in, and how many of another. */
+async function attributed(agent: MeasuredBundle, killed: Killed): Promise<readonly number[]> {
+  const answer = await agent.get(`/api/v1/episodes?namespace=default&limit=${KILLS}`);
+  const { episodes } = (await answer.json()) as {
+    episodes: readonly {
+      victim: { pid: number };
+      events: readonly { involvedObject: { uid?: string } }[];
+    }[];
+  };
+  const right = episodes.filter(({ victim, events: [event] }) =>
+    killed.get(victim.pid)?.includes(event?.involvedObject.uid ?? ''),
+  );
+  return [right.length, episodes.length - right.length];
+}
+
+async function countedOnPods(cluster: ControlPlane): Promise<number> {
+  const pods = ['--field-selector', 'involvedObject.kind=Pod'];
+  const events = JSON.parse(await cluster.kubectl(['get', 'events', '-o', 'json', ...pods])) as {
+    items: readonly CoreV1Event[];
+  };
+  return events.items.reduce((sum, { count = 0 }) => sum + count, 0);
+}
+
+async function figuresOf(agent: MeasuredBundle): Promise<Figures> {
+  const said = await (await agent.get('/metrics')).text();
+  const values = new Map(said.split('\n').map((line) => line.split(' ') as [string, string]));
+  return Object.fromEntries(
+    Object.entries(FIGURES).map(([name, metric]) => [name, Number(values.get(metric))]),
+  ) as Figures;
+}
+
+function row(title: string, value: string | number): string {
+  return `${title.padEnd(28)}${String(value).padStart(16)}`;
+}
