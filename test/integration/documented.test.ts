@@ -71,6 +71,17 @@ describe('what docs/install.md says to type with kubectl', () => {
   });
 });
 
+test('docs/install.md puts the programs where a desk finds them', async ({ plugin }) => {
+  const install = docCommand('docs/install.md', 'npm run build').command;
+  const home = {
+    ...plugin,
+    env: { ...plugin.env, HOME: tempDirectory(), npm_config_offline: 'true' },
+  };
+  await typeWell(home, install);
+  for (const program of ['oom-recorder', 'kubectl-oom'])
+    expect(await typeWell(home, `~/.local/bin/${program} --version`)).toMatch(/^\d+\.\d+\.\d+/);
+});
+
 /** By their names, in order; whether they are met is this machine's. */
 function checksOf(said: string): readonly string[] {
   return [...said.matchAll(/^[✔✘–] (?<name>\S+(?: \S+)*)/gm)].map(([, name = '']) => name);
