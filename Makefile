@@ -61,8 +61,8 @@ soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storm
 	npm run soak:outages
 	npm run crash-test
 
-bench: setup ## measure, and print ratios against a naive version, or the kubelet's own path, in the same run
-	npm run bench
+bench: setup ## measure, and print ratios against a naive version, or the kubelet's own path, in the same run (ARGS='growth --json FILE')
+	@npm run --silent bench -- $(ARGS)
 
 build: setup ## bundle to dist/oom-recorder.js and dist/kubectl-oom.js
 	npm run build

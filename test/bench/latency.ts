@@ -25,6 +25,7 @@ import { quantile } from '../support/quantile.ts';
 import { spawnAgent } from '../support/spawn-agent.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
 import { buildAnchor } from './anchor/build-anchor.ts';
+import type { BenchReport } from './report.ts';
 
 /** Of an object the recorder lets 25 Events through, then one every five minutes. */
 const KILLS = 24;
@@ -39,9 +40,9 @@ const CONTAINER = 'c'.repeat(64);
 type Times = Map<number, number>;
 
 /** From the kernel's kill line to the Event at an API watch: ours and the kubelet's own path, of the same kills. */
-export async function benchLatency(print: (line: string) => void): Promise<void> {
-  if (process.getuid?.() !== 0) return print('SKIPPED: only root can make real kills');
-  const anchor = await buildAnchor(print);
+export async function benchLatency(report: BenchReport): Promise<void> {
+  if (process.getuid?.() !== 0) return report.print('SKIPPED: only root can make real kills');
+  const anchor = await buildAnchor(report.print);
   const stateDir = mkdtempSync(join(tmpdir(), 'oom-recorder-latency-'));
   await using cluster = await startControlPlane();
   await createNode(cluster, NODE);
@@ -66,8 +67,8 @@ export async function benchLatency(print: (line: string) => void): Promise<void>
     child.kill();
     await once(child, 'exit');
   }
-  printTable(print, log.killed, posted);
-  print(row('fsync(2) of the state', '', ...quantiles(syncs(stateDir))));
+  const row = printTable(report, log.killed, posted);
+  row('fsync(2) of the state', '', ...quantiles(syncs(stateDir)));
   rmSync(stateDir, { recursive: true });
 }
 
@@ -163,29 +164,30 @@ class KillLog {
 }
 
 function printTable(
-  print: (line: string) => void,
+  report: BenchReport,
   killed: Times,
   posted: Readonly<Record<string, Times>>,
-): void {
-  print(row(`of ${killed.size} kills, ms`, 'Events', 'p50', 'p99'));
+): ReturnType<BenchReport['table']> {
+  const row = report.table(`of ${killed.size} kills`, [
+    { title: 'Events', digits: 0 },
+    { title: 'p50', unit: 'ms', digits: 1 },
+    { title: 'p99', unit: 'ms', digits: 1 },
+  ]);
   const medians = Object.entries(posted).map(([who, times]) => {
     const latencies = [...times].flatMap(([pid, atMs]) => {
       const killedMs = killed.get(pid);
       return killedMs === undefined ? [] : [atMs - killedMs];
     });
-    print(row(who, String(latencies.length), ...quantiles(latencies)));
-    return Number(quantiles(latencies)[0]);
+    row(who, latencies.length, ...quantiles(latencies));
+    return quantiles(latencies)[0] ?? Number.NaN;
   });
   const [ours = Number.NaN, theirs] = medians;
-  if (theirs !== undefined) print(row('ratio', '', `${(ours / theirs).toFixed(2)}×`));
+  if (theirs !== undefined) row({ title: 'ratio', against: 'anchor' }, '', ours / theirs);
+  return row;
 }
 
 /** p50 and p99. */
-function quantiles(values: readonly number[]): readonly string[] {
+function quantiles(values: readonly number[]): readonly number[] {
   const sorted = values.toSorted((a, b) => a - b);
-  return [0.5, 0.99].map((q) => (quantile(sorted, q) ?? Number.NaN).toFixed(1));
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(26), ...cells.map((cell) => cell.padStart(12))].join('');
+  return [0.5, 0.99].map((q) => quantile(sorted, q) ?? Number.NaN);
 }
