@@ -67,8 +67,7 @@ export function benchGrowth(report: BenchReport): void {
     const ratios = values.slice(0, -1).map((before) => last / before);
     row(heading, ...values, ...ratios);
     const isFlat = (ratios.at(-1) ?? Infinity) <= MAX_RATIO;
-    if (FLAT.includes(key) && !isFlat)
-      throw new Error(`${heading.title} grows with the kills`);
+    if (FLAT.includes(key) && !isFlat) throw new Error(`${heading.title} grows with the kills`);
   }
 }
 

@@ -104,4 +104,3 @@ async function turnByTurn(readers: readonly Reader[]): Promise<readonly number[]
     }
   return sums.map(({ records, cpuMs }) => (records * 1000) / cpuMs);
 }
-

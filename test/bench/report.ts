@@ -108,7 +108,9 @@ function figureOf(row: Heading, column: Heading, cell: number): Omit<Figure, 'be
 function commit(): string | undefined {
   try {
     const git = (...args: readonly string[]): string =>
-      execFileSync('git', args, { cwd: import.meta.dirname, stdio: 'pipe' }).toString().trim();
+      execFileSync('git', args, { cwd: import.meta.dirname, stdio: 'pipe' })
+        .toString()
+        .trim();
     return git('describe', '--always', '--dirty', '--abbrev=40', '--exclude=*');
   } catch {
     return undefined;

@@ -15,11 +15,10 @@ const MAX = 6;
 const PODS = 10;
 const KILLS = 40;
 const RECORDS_PER_KILL = 4;
-/** All of it happens within a minute of the agent's clock, unless that is said to be later. */
 const NEXT_MINUTE_MS = 61_000;
 /** So long nothing more may come. */
 const READ_WITHIN_MS = 1500;
-const WITHIN = { timeout: 20_000, interval: 200 };
+const WITHIN = { timeout: 60_000, interval: 200 };
 
 interface Counted {
   readonly writes: number;
@@ -35,15 +34,17 @@ async function count(cluster: ControlPlane): Promise<Counted> {
 
 test(
   'a cap lets so many Events a minute through, whatever restarts, and every kill is counted in the end',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async ({ cluster }) => {
     const directory = tempDirectory();
     const [log, state] = [join(directory, 'kmsg'), join(directory, 'state')];
     writeFileSync(log, '');
     await cluster.kubectl(['create', 'namespace', 'shop']);
     const { kubeconfig } = cluster;
-    const start = async (minute: number) => {
-      const aheadMs = minute * NEXT_MINUTE_MS;
+    let stoppedMs = Date.now();
+    /** So much later by its clock, which stands still while none runs. */
+    const start = async (laterMs: number) => {
+      const aheadMs = stoppedMs + laterMs - Date.now();
       const options = { log, state, kubeconfig, aheadMs, maxEventsPerMinute: MAX };
       const agent = spawnCrashAgent(options);
       onTestFinished(() => void agent.kill('SIGKILL'));
@@ -51,6 +52,7 @@ test(
       return async () => {
         agent.kill('SIGKILL');
         await once(agent, 'close');
+        stoppedMs = Date.now() + aheadMs;
       };
     };
 
@@ -69,13 +71,13 @@ test(
     await again();
     expect(await count(cluster)).toEqual({ writes: MAX, kills: MAX });
 
-    const inTheNext = await start(1);
+    const inTheNext = await start(NEXT_MINUTE_MS);
     await vi.waitFor(async () => expect((await count(cluster)).writes).toBe(2 * MAX), WITHIN);
     await delay(READ_WITHIN_MS);
     await inTheNext();
     expect(await count(cluster)).toMatchObject({ writes: 2 * MAX });
 
-    await start(2);
+    await start(NEXT_MINUTE_MS);
     await vi.waitFor(async () => expect((await count(cluster)).kills).toBe(KILLS), WITHIN);
     // Six kills alone, and of each pod the others together.
     expect(await count(cluster)).toEqual({ writes: MAX + PODS, kills: KILLS });

@@ -15,6 +15,8 @@ export interface MeasuredBundle extends AsyncDisposable {
   readonly node: FakeNode;
   /** From the start of the process until it watches the log. */
   readonly startMs: number;
+  readonly pid: number;
+  readonly stateDirectory: string;
   footprint(): Footprint;
   port(): Promise<number>;
 }
@@ -24,6 +26,8 @@ export interface MeasuredOptions {
   readonly nodeName: string;
   /** The kernel's own, or one that is told what to say. */
   readonly log: 'kernel' | 'file';
+  /** `--history-max` */
+  readonly historyMax?: number;
 }
 
 const KERNEL_LOG = /\/src\/kmsg\/kernel-log\.ts$/;
@@ -42,6 +46,7 @@ const tailKmsg: Plugin = {
 /** Bundles it and starts it; resolves when it watches the log. */
 export async function startMeasured(options: MeasuredOptions): Promise<MeasuredBundle> {
   const directory = mkdtempSync(join(tmpdir(), 'measured-bundle-'));
+  const stateDirectory = join(directory, 'state');
   const node = new FakeNode(directory);
   const isKernel = options.log === 'kernel';
   const program = await bundle(join(directory, 'app'), isKernel ? [] : [tailKmsg]);
@@ -49,7 +54,8 @@ export async function startMeasured(options: MeasuredOptions): Promise<MeasuredB
   const flags = {
     ...(!isKernel && faked),
     'node-name': options.nodeName,
-    'state-dir': join(directory, 'state'),
+    'state-dir': stateDirectory,
+    ...(options.historyMax !== undefined && { 'history-max': options.historyMax }),
     listen: '127.0.0.1:0',
     kubeconfig: options.cluster.kubeconfig,
   };
@@ -70,6 +76,8 @@ export async function startMeasured(options: MeasuredOptions): Promise<MeasuredB
   return {
     node,
     startMs: performance.now() - startedMs,
+    pid: child.pid ?? 0,
+    stateDirectory,
     footprint: () => footprintOf(child.pid ?? 0),
     port: () => port,
     async [Symbol.asyncDispose]() {
