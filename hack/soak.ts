@@ -38,7 +38,11 @@ async function atOnce(): Promise<boolean> {
 async function minuteByMinute(): Promise<boolean> {
   await using cluster = await startControlPlane();
   const onSample = (sample: Sample, storm: number): void =>
-    print(`${storm}: ${JSON.stringify(sample, (_, value) => round(value))}`);
+    print(
+      [storm, ...Object.entries(sample).map(([what, value]) => `${what} ${round(value)}`)].join(
+        '  ',
+      ),
+    );
   const plan = { storms: minutes, everyMs: MINUTE_MS, killsEach: KILLS_A_MINUTE, pods: PODS };
   const { kills, recorded, samples } = await stormEachMinute(cluster, { ...plan, onSample });
   const trends = trendsOf(samples);
@@ -48,6 +52,6 @@ async function minuteByMinute(): Promise<boolean> {
   return recorded === kills && trends.every(({ isFlat }) => isFlat);
 }
 
-function round(value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toFixed(2)) : value;
+function round(value: number): string {
+  return value.toFixed(2);
 }

@@ -34,7 +34,7 @@ test('a descriptor in ten minutes, a thread in an hour, 200 kB a minute do', () 
 });
 
 test('what grew is told for the time after the warm-up', () => {
-  const [{ grown = 0, mean = 0 } = {}] = trendsOf(samples((n) => ({ residentMb: n })));
-  expect(grown).toBeCloseTo(39);
-  expect(mean).toBeCloseTo(39.5);
+  const [resident] = trendsOf(samples((n) => ({ residentMb: n })));
+  expect(resident?.grown).toBeCloseTo(39);
+  expect(resident?.mean).toBeCloseTo(39.5);
 });
