@@ -8,7 +8,8 @@ import { startControlPlane } from './control-plane/control-plane.ts';
 /** 250 kills, as many as a bad day brings a node. */
 const STORMS = 10;
 const MINUTE_MS = 60_000;
-const KILLS_A_MINUTE = 100;
+/** After five minutes all caches of the correlator are full, 4,096 entries each. */
+const KILLS_A_MINUTE = 1000;
 const PODS = 100;
 /** The history is full and V8 warm after a third of them. */
 const FEWEST_MINUTES = 15;

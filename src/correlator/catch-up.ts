@@ -69,9 +69,10 @@ export class CatchUp {
     return this.#held.next()?.dueMs;
   }
 
+  /** Without room the bucket stays as it is: who was never written about has none, and comes first. */
   #isPaid(spamKey: string, nowMs: number, room: number): boolean {
-    const isFree = room > 0 && !this.#held.waitsFor(spamKey);
-    if (isFree) return this.#filter.tryAccept(spamKey, nowMs);
+    if (room < 1) return false;
+    if (!this.#held.waitsFor(spamKey)) return this.#filter.tryAccept(spamKey, nowMs);
     this.#filter.touch(spamKey, nowMs);
     this.#held.reschedule(spamKey);
     return false;

@@ -30,8 +30,8 @@ const FIRST_PID = 1000;
 const PIDS = 30_000;
 /** A storm is over long before the next one. */
 const STORM_SHARE = 1 / 4;
-/** So few that the history is full when the warm-up ends. */
-const HISTORY_STORMS = 5;
+/** So few that the history is full long before the warm-up ends. */
+const HISTORY_STORMS = 2;
 const RECORDED_WITHIN_MS = 30_000;
 
 /** The image's program against a real API server, its kernel log a file: storm after storm, and what it has in the end of each. */
