@@ -56,13 +56,15 @@ fuzz: setup ## mutated logs, pods and answers by a seed (ARGS='--inputs 10000000
 scale: setup ## 200 agents against one API server: start, rest, storm, outage (ARGS='--agents 20', '--in-flight 24')
 	@npm run --silent scale -- $(ARGS)
 
-soak: setup ## what takes minutes: a state cut at every byte, 250 kills in storms, outages, 600 crashes (root)
-	npm run soak
+soak: setup ## what takes minutes: a state cut at every byte, storms, outages, 600 crashes (root); ARGS='--minutes 60': a storm a minute
+	npm run soak -- $(ARGS)
+ifeq ($(ARGS),)
 	npm run soak:outages
 	npm run crash-test
+endif
 
-bench: setup ## measure, and print ratios against a naive version, or the kubelet's own path, in the same run
-	npm run bench
+bench: setup ## measure, and print ratios against a naive version, or the kubelet's own path, in the same run (ARGS='growth --json FILE')
+	@npm run --silent bench -- $(ARGS)
 
 build: setup ## bundle to dist/oom-recorder.js and dist/kubectl-oom.js
 	npm run build

@@ -16,6 +16,8 @@ export const START_AT =
   'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
 export const HISTORY_MAX = 'how many episodes to remember, for 30 days';
 export const LOG_FORMAT = 'how to log (default: text on a terminal, else json)';
+export const MAX_EVENTS =
+  'how many Events to create and patch in a minute; what is beyond is summed (default: any number)';
 export const NODE_EVENTS = 'post Events on the Node; off where the kubelet’s are enough';
 export const NAMESPACES = 'post about Pods of these alone, a,b; history and metrics have all';
 export const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without context were';

@@ -26,6 +26,7 @@ import {
   LISTEN_TLS,
   LOG_FILES,
   LOG_FORMAT,
+  MAX_EVENTS,
   METRICS_TOKEN,
   NAMESPACES,
   NODE_EVENTS,
@@ -85,6 +86,7 @@ function runCommand(edge: Edge): Command {
     .addOption(flag('--pods <file>', PODS))
     .addOption(output(EVENT_FORMATS, 'how to print Events; ndjson is one a line'))
     .addOption(flag('--node-events <on|off>', NODE_EVENTS).choices(['on', 'off']).default('on'))
+    .addOption(flag('--max-events-per-minute <count>', MAX_EVENTS).argParser(parseCount))
     .addOption(flag('--namespaces <names>', NAMESPACES).argParser(parseNamespaces))
     .addOption(
       flag('--exclude-namespaces <names>', 'post about all but their Pods')
@@ -152,6 +154,7 @@ function doctorCommand(edge: Edge): Command {
 const UNCHECKED: ReadonlySet<string> = new Set([
   'pods',
   'node-events',
+  'max-events-per-minute',
   'namespaces',
   'exclude-namespaces',
   'listen',

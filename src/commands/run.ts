@@ -56,6 +56,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
       victimsLost: () => counting?.marks?.takeLost() ?? [],
       sink: client === undefined ? printed : new KubeSink(client),
       correlator: client === undefined ? UNLIMITED : {},
+      maxEventsPerMinute: client === undefined ? undefined : options.maxEventsPerMinute,
       counters,
       onRecorded: () => outputs.wake(),
     },

@@ -27,12 +27,13 @@ export class CatchUp {
   }
 
   /**
-   * Whether to write now. Where others wait already, the tokens are theirs. Where there is no room
-   * left to wait, the Event is written without a token: a kill is worth more than a limit.
+   * Whether to write now, where the node may write `room` more. Where others wait already, the tokens
+   * are theirs. Where there is no place left to wait, the Event is written all the same: a kill is
+   * worth more than a limit.
    */
-  accepts(seen: SeenEvent, nowMs: number): boolean {
+  accepts(seen: SeenEvent, nowMs: number, room: number): boolean {
     if (!this.#options.catchUp) return this.#filter.tryAccept(seen.spamKey, nowMs);
-    return this.#isPaid(seen.spamKey, nowMs) || !this.#hasRoomFor(heldId(seen));
+    return this.#isPaid(seen.spamKey, nowMs, room) || !this.#hasPlaceFor(heldId(seen));
   }
 
   /** Lets a skipped Event wait. */
@@ -52,9 +53,11 @@ export class CatchUp {
     return held && observationIn(held);
   }
 
-  /** Takes out what tokens returned for until `nowMs`, each at its time however late this is. */
-  *takeDue(nowMs: number): Generator<HeldEvent> {
-    for (let due = this.#held.next(); due && due.dueMs <= nowMs; due = this.#held.next()) {
+  /** Takes out what tokens returned for until `nowMs`, each at its time however late this is; `room` at most. */
+  *takeDue(nowMs: number, room: number): Generator<HeldEvent> {
+    for (let taken = 0; taken < room; taken += 1) {
+      const due = this.#held.next();
+      if (due === undefined || due.dueMs > nowMs) return;
       this.#filter.tryAccept(due.held.spamKey, due.dueMs === -Infinity ? nowMs : due.dueMs);
       this.#held.delete(due.id);
       yield due.held;
@@ -66,14 +69,16 @@ export class CatchUp {
     return this.#held.next()?.dueMs;
   }
 
-  #isPaid(spamKey: string, nowMs: number): boolean {
+  /** Without room the bucket stays as it is: who was never written about has none, and comes first. */
+  #isPaid(spamKey: string, nowMs: number, room: number): boolean {
+    if (room < 1) return false;
     if (!this.#held.waitsFor(spamKey)) return this.#filter.tryAccept(spamKey, nowMs);
     this.#filter.touch(spamKey, nowMs);
     this.#held.reschedule(spamKey);
     return false;
   }
 
-  #hasRoomFor(id: string): boolean {
+  #hasPlaceFor(id: string): boolean {
     return this.#held.size < this.#options.lruCacheSize || this.#held.get(id) !== undefined;
   }
 }

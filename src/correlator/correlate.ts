@@ -44,12 +44,14 @@ export class EventCorrelator {
    * What becomes of one kill's Event, at the wall time of the kill. Call `catchUp` with the same
    * time before, so that what waits gets the tokens that returned until then.
    * client-go tools/record EventCorrelator.EventCorrelate.
+   *
+   * @param room how many the node may write; without any it is held
    */
-  correlate(event: RecordedEvent, atMs: number): Decision {
+  correlate(event: RecordedEvent, atMs: number, room = Infinity): Decision {
     const nowMs = this.#clock.advance(atMs);
     const seen = this.#see(event, nowMs);
     if (seen.exists || !this.#options.catchUp) this.#logger.observe(seen.key, seen.event);
-    if (!this.#catchUp.accepts(seen, nowMs)) return this.#skip(seen, event, nowMs);
+    if (!this.#catchUp.accepts(seen, nowMs, room)) return this.#skip(seen, event, nowMs, room);
     this.#catchUp.written(seen.key);
     return this.#write(seen);
   }
@@ -66,11 +68,11 @@ export class EventCorrelator {
     return { verb: 'patch', event, patch: amendmentOf(event) };
   }
 
-  /** Writes what tokens returned for until `atMs`, one each and as it would have been in time. */
-  catchUp(atMs: number): Decision[] {
+  /** Writes what tokens returned for until `atMs`, one each and as it would have been in time; `room` at most. */
+  catchUp(atMs: number, room = Infinity): Decision[] {
     const nowMs = this.#clock.advance(atMs);
     const decisions: Decision[] = [];
-    for (const held of this.#catchUp.takeDue(nowMs)) decisions.push(this.#release(held));
+    for (const held of this.#catchUp.takeDue(nowMs, room)) decisions.push(this.#release(held));
     return decisions;
   }
 
@@ -98,12 +100,11 @@ export class EventCorrelator {
     return this.#logger.lastOf(key) ?? this.#catchUp.lastOf(key);
   }
 
-  #skip(seen: SeenEvent, event: RecordedEvent, nowMs: number): Decision {
-    const reason = this.#options.catchUp ? 'held' : 'dropped';
-    if (reason === 'held') {
-      this.#catchUp.hold(seen, () => this.#aggregator.combine(event, nowMs));
-    }
-    return { verb: 'skip', reason, eventReason: event.reason };
+  #skip(seen: SeenEvent, event: RecordedEvent, nowMs: number, room: number): Decision {
+    const eventReason = event.reason;
+    if (!this.#options.catchUp) return { verb: 'skip', reason: 'dropped', eventReason };
+    this.#catchUp.hold(seen, () => this.#aggregator.combine(event, nowMs));
+    return { verb: 'skip', reason: room > 0 ? 'held' : 'capped', eventReason };
   }
 
   /** Writes what was held. A combined create leaves an Event its group has already as it is. */

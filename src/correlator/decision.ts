@@ -1,8 +1,11 @@
 import type { EventPatch } from './event-patch.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 
-/** Why nothing is written now: it will be when a token returns, or (catching up off) never. */
-export type SkipReason = 'held' | 'dropped';
+/**
+ * Why nothing is written now: it will be when a token returns, when the node may write again, or
+ * (catching up off) never.
+ */
+export type SkipReason = 'held' | 'capped' | 'dropped';
 
 /**
  * What becomes of an Event. client-go tools/record EventCorrelateResult.

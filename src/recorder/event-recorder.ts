@@ -2,6 +2,7 @@ import type { V1ObjectReference } from '@kubernetes/client-node';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { Alarm } from './alarm.ts';
+import type { EventCap } from './event-cap.ts';
 import { EventCorrelator } from '../correlator/correlate.ts';
 import { COMBINED_PREFIX, type CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { Decision, SkipDecision, SkipReason } from '../correlator/decision.ts';
@@ -32,6 +33,8 @@ export interface EventRecorderOptions {
   /** The node's name: `source.host`. */
   readonly host: string;
   readonly correlator?: CorrelatorOptions;
+  /** How many Events a minute there may be; any number without it. */
+  readonly cap?: EventCap | undefined;
   /** Told of each Event that is not let through at once, before what was decided is committed. */
   readonly onSkipped?: (reason: SkipReason) => void;
 }
@@ -44,7 +47,8 @@ const SUMMARY_AFTER_MS = 60_000;
  * when the queue is full (`maxQueuedEvents`): a decision is in the store before `event` returns, and
  * is posted behind it.
  *
- * What was held for want of a token is written when one returns; a timer runs only meanwhile.
+ * What was held for want of a token, or because of the cap, is written when there is one again; a timer
+ * runs only meanwhile.
  *
  * @see k8s.io/client-go/tools/record/event.go
  */
@@ -108,20 +112,26 @@ export class EventRecorder {
   }
 
   #record(events: readonly RecordedEvent[], atMs: number): void {
-    this.#decide((correlator) => [
-      ...correlator.catchUp(atMs),
-      ...events.map((event) => correlator.correlate(event, atMs)),
-    ]);
+    this.#decide((correlator, room) => {
+      const decisions = correlator.catchUp(atMs, room);
+      for (const event of events)
+        decisions.push(correlator.correlate(event, atMs, room - written(decisions)));
+      return decisions;
+    });
   }
 
   /** What is decided, and the state it came from, are in one transaction: the caller's, if it has one. */
-  #decide(decide: (correlator: EventCorrelator) => readonly Decision[]): void {
-    const { store, clock } = this.#options;
+  #decide(decide: (correlator: EventCorrelator, room: number) => readonly Decision[]): void {
+    const { store, clock, cap } = this.#options;
     store.transaction(() => {
-      const decisions = decide(this.#correlator);
+      const decisions = decide(this.#correlator, cap?.room() ?? Infinity);
       for (const decision of decisions) {
-        if (decision.verb === 'skip') store.change(() => this.#skipped(decision));
-        else store.outbox.add(decision, clock.wallMs());
+        if (decision.verb === 'skip') {
+          store.change(() => this.#skipped(decision));
+          continue;
+        }
+        store.outbox.add(decision, clock.wallMs());
+        cap?.admit();
       }
       store.correlator.apply(this.#correlator.takeChanges());
     });
@@ -140,19 +150,26 @@ export class EventRecorder {
   }
 
   #planCatchUp(): void {
-    if (!this.#drained) this.#catchUpAlarm.set(this.#correlator.nextCatchUpAtMs());
+    if (this.#drained) return;
+    const atMs = this.#correlator.nextCatchUpAtMs();
+    const { cap } = this.#options;
+    const isCapped = atMs !== undefined && cap !== undefined;
+    this.#catchUpAlarm.set(isCapped ? Math.max(atMs, cap.roomAtMs()) : atMs);
   }
 
   #catchUp(): void {
-    this.#decide((correlator) => correlator.catchUp(this.#options.clock.wallMs()));
+    this.#decide((correlator, room) => correlator.catchUp(this.#options.clock.wallMs(), room));
   }
 
   #sumUp(): void {
     const skipped = [...this.#unsaid.values()];
     this.#unsaid.clear();
-    if (skipped.length > 0)
-      this.#options.log.info({ skipped }, 'events held back by the spam filter');
+    if (skipped.length > 0) this.#options.log.info({ skipped }, 'events held back');
   }
+}
+
+function written(decisions: readonly Decision[]): number {
+  return decisions.filter(({ verb }) => verb !== 'skip').length;
 }
 
 /** The correlator as the store has it. */

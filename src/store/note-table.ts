@@ -8,8 +8,8 @@ export interface NoteRow {
   readonly value: unknown;
 }
 
-/** Whose rows: containers seen lately, how often each was hurt, the agent's own notes. */
-export type NoteKind = 'container' | 'kill' | 'note';
+/** Whose rows: containers seen lately, how often each was hurt, Events that left lately, the agent's own notes. */
+export type NoteKind = 'container' | 'kill' | 'left' | 'note';
 
 /** The rows of one kind. */
 export class NoteTable {

@@ -30,6 +30,10 @@ export class OutboxTable {
     this.#change((run) => this.#table.put({ id: this.#table.nextId(), ...row }, run));
   }
 
+  get size(): number {
+    return this.#table.size;
+  }
+
   /** The oldest row of none of these objects and none of these Events. */
   next(objects: Names, events: Names): OutboxRow | UnreadableRow | undefined {
     const isMeant = (row: SqlRow) => !objects.has(String(row['object_key']));
@@ -50,7 +54,7 @@ export class OutboxTable {
     let oldestEnteredAtMs = Infinity;
     for (const row of this.#table.rows())
       oldestEnteredAtMs = Math.min(oldestEnteredAtMs, Number(row['entered_ms']));
-    const rows = this.#table.size;
+    const rows = this.size;
     return rows === 0 ? { rows } : { rows, oldestEnteredAtMs };
   }
 

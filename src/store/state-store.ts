@@ -41,6 +41,8 @@ export class StateStore implements Disposable {
   readonly containers: NoteTable;
   /** How often each container was hurt. */
   readonly kills: NoteTable;
+  /** How many Events left the outbox, by seconds, where their number is capped. */
+  readonly left: NoteTable;
   readonly notes: NoteTable;
   readonly #db: StateDatabase;
   readonly #lock: Disposable | undefined;
@@ -59,6 +61,7 @@ export class StateStore implements Disposable {
     this.notes = new NoteTable('note', known, change);
     this.containers = new NoteTable('container', known, change);
     this.kills = new NoteTable('kill', known, change);
+    this.left = new NoteTable('left', known, change);
     this.cursor = new CursorTable(this.notes);
     const correlator = new MemoryTable('correlator', ['kind', 'key'], 'SELECT * FROM correlator');
     this.correlator = new CorrelatorTable(correlator, change);

@@ -19,7 +19,7 @@ const POST_OUTCOMES: readonly PostOutcome[] = [
   'gave-up',
   'unreadable',
 ];
-const SKIP_REASONS: readonly SkipReason[] = ['held', 'dropped'];
+const SKIP_REASONS: readonly SkipReason[] = ['held', 'capped', 'dropped'];
 
 /** What is counted left of the buffer; the agent's tally has it for one run. */
 const READ = [

@@ -127,7 +127,7 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
         ['outcome'],
       ),
       oom_recorder_events_skipped_total: counter(
-        'Events the spam filter did not let through at once: held until a token returns, or dropped.',
+        'Events that were not let through at once: held until a token returns, capped until the node may write again, or dropped.',
         () => counters.skips.by('reason'),
         ['reason'],
       ),

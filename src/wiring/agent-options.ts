@@ -35,6 +35,7 @@ export interface AgentOptions
   readonly nodeName?: string;
   readonly pods?: string;
   readonly nodeEvents: NodeEvents;
+  readonly maxEventsPerMinute?: number;
   readonly output: EventFormat;
   readonly logLevel: LogLevel;
   readonly logFormat?: LogFormat;

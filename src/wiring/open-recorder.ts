@@ -8,6 +8,7 @@ import type { MarkedVictim } from '../oom/join-marks.ts';
 import { CursorKeeper } from '../recorder/cursor-keeper.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import { EpisodeRecorder, type EpisodeRecorderOptions } from '../recorder/episode-recorder.ts';
+import { EventCap } from '../recorder/event-cap.ts';
 import { EventRecorder } from '../recorder/event-recorder.ts';
 import { logEpisode } from '../recorder/log-episode.ts';
 import { OverrunReporter } from '../recorder/overrun-reporter.ts';
@@ -24,6 +25,8 @@ export interface RecorderParts extends Pick<
   readonly start: Start;
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
+  /** How many Events may be created and patched in a minute; any number where absent. */
+  readonly maxEventsPerMinute?: number | undefined;
   readonly counters?: Counters;
   /** What the cgroup counters should say; `undefined` while that is not known. */
   readonly baselines?: () => CounterBaselines | undefined;
@@ -54,7 +57,9 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   const cursor = new CursorKeeper(store, clock, from, () => {
     if (baselines !== undefined) saveBaselines(store, baselines());
   });
-  const poster = eventOutput(store.outbox, parts.sink, {
+  const { maxEventsPerMinute: max } = parts;
+  const cap = max === undefined ? undefined : new EventCap(store, clock, max);
+  const poster = eventOutput(cap?.outbox ?? store.outbox, parts.sink, {
     clock,
     random: Math.random,
     log,
@@ -63,6 +68,7 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   const events = new EventRecorder({
     ...shared,
     poster,
+    cap,
     host: origin.node.name,
     onSkipped: (reason) => counters?.skips.add(reason),
   });

@@ -5,6 +5,7 @@ import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { openNode } from '../../src/wiring/open-node.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { ProcessSnapshot } from '../../src/pods/process-snapshot.ts';
+import type { BenchReport } from './report.ts';
 
 /** The most a node is built for: twice the kubelet's default `--max-pods`. */
 const CONTAINERS = 250;
@@ -17,7 +18,8 @@ const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc
  * What one look at the counters of 250 containers in 250 pods costs on a real kernel, and one
  * snapshot of the process in each. Needs root and cgroup v1.
  */
-export async function benchCgroupCounters(print: (line: string) => void): Promise<void> {
+export async function benchCgroupCounters(report: BenchReport): Promise<void> {
+  const row = report.table('', [{ title: 'p50', unit: 'ms', digits: 3 }]);
   const made = makePods();
   const processes = made.filter((cgroup) => cgroup.length > ROOT.length + 64).map(processIn);
   try {
@@ -25,12 +27,12 @@ export async function benchCgroupCounters(print: (line: string) => void): Promis
       const snapshot = new ProcessSnapshot(tree, proc, () => performance.now());
       return measure(() => snapshot.take());
     });
-    print(`snapshot of ${processes.length} processes, p50 ms: ${median(snapshots).toFixed(2)}`);
+    row(`snapshot of ${processes.length} processes`, median(snapshots));
     const counters = new CgroupCounters(tree, proc);
     const looks = Array.from({ length: LOOKS }, () => measure(() => void counters.read()));
     const totals = Array.from({ length: LOOKS }, () => measure(() => void counters.total()));
-    print(`look at ${counters.read()?.size ?? 0} cgroups, p50 ms: ${median(looks).toFixed(2)}`);
-    print(`/proc/vmstat, p50 ms: ${median(totals).toFixed(3)}`);
+    row(`look at ${counters.read()?.size ?? 0} cgroups`, median(looks));
+    row('/proc/vmstat', median(totals));
   } finally {
     await Promise.all(processes.map(end));
     for (const directory of made.toReversed()) rmdirSync(directory);

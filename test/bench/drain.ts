@@ -8,6 +8,7 @@ import type { DeviceRead } from '../../src/kmsg/record.ts';
 import { mayBeKernelLine } from '../../src/oom/may-be-kernel-line.ts';
 import { FakeGate } from '../support/fake-gate.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
+import type { BenchReport } from './report.ts';
 
 const PATH = '/dev/kmsg';
 /** As many as a ring of 16 MiB holds. */
@@ -19,7 +20,7 @@ const SEEK_SET = 0;
 type Drain = (log: KmsgFile) => Promise<unknown>;
 
 /** What a full ring takes to drain, beside read(2) alone: the ring that there is, again and again. */
-export async function benchDrain(print: (line: string) => void): Promise<void> {
+export async function benchDrain(report: BenchReport): Promise<void> {
   const ways: Readonly<Record<string, Drain>> = {
     'read(2) alone': drainBare,
     drained: drainTo((reads$) => reads$),
@@ -36,9 +37,9 @@ export async function benchDrain(print: (line: string) => void): Promise<void> {
       sums[index] = (sums[index] ?? 0) + user + system;
     }
   const [bare = 0] = sums;
-  print(row(`a ring of ${inRing} records`, ...Object.keys(ways)));
-  print(row('µs of CPU a record', ...sums.map((us) => (us / RECORDS / ROUNDS).toFixed(2))));
-  print(row('share of read(2) alone', ...sums.map((us) => (bare / us).toFixed(2))));
+  const row = report.table(`a ring of ${inRing} records`, Object.keys(ways));
+  row({ title: 'CPU', unit: 'µs a record' }, ...sums.map((us) => us / RECORDS / ROUNDS));
+  row({ title: 'speed', against: 'read(2) alone' }, ...sums.map((us) => bare / us));
 }
 
 /** The kernel's log, whose records come again and again until there were enough. */
@@ -93,8 +94,4 @@ function drainTo<T extends { readonly kind: string }>(
       ),
     );
   };
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(26), ...cells.map((cell) => cell.padStart(16))].join('');
 }

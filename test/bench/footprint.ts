@@ -6,6 +6,7 @@ import { createNode } from '../support/cluster-objects.ts';
 import { crowdNode } from '../support/crowded-node.ts';
 import { type Footprint, footprintOf, GOALS } from '../support/footprint.ts';
 import { type MeasuredBundle, startMeasured } from '../support/measured-bundle.ts';
+import type { BenchReport } from './report.ts';
 
 const FEW_PODS = 100;
 const MANY_PODS = 5000;
@@ -19,22 +20,26 @@ const ROUNDS = 3;
 const FIRST_PID = 300;
 
 /** What the image's program has in memory, against a real API server; the storm is of a kernel log that is a file. */
-export async function benchFootprint(print: (line: string) => void): Promise<void> {
+export async function benchFootprint(report: BenchReport): Promise<void> {
   await using cluster = await startControlPlane();
-  print(row('', 'resident MiB', 'anonymous MiB', 'goal'));
-  print(row('Node alone', ...cells(await bareNode()), ''));
+  const row = report.table('', [
+    { title: 'resident', unit: 'MiB', digits: 1 },
+    { title: 'anonymous', unit: 'MiB', digits: 1 },
+    'goal',
+  ]);
+  row('Node alone', ...cells(await bareNode()));
   const [few, many] = ['few-pods', 'many-pods'];
   await createNode(cluster, few);
   const cgroups = await crowdNode(cluster, few, FEW_PODS);
   const idle = await median(() => idleOn(cluster, few));
   const { residentMb, anonymousMb } = GOALS.idle;
-  print(row(`idle, ${FEW_PODS} pods`, ...cells(idle), `${residentMb} and ${anonymousMb}`));
-  await storm(cluster, few, cgroups, print);
+  row(`idle, ${FEW_PODS} pods`, ...cells(idle), `${residentMb} and ${anonymousMb}`);
+  await storm(cluster, few, cgroups, row);
   await createNode(cluster, many);
   await crowdNode(cluster, many, MANY_PODS);
   const more = await idleOn(cluster, many);
   const goal = `${GOALS.more5000PodsMb} more: ${(more.residentMb - idle.residentMb).toFixed(1)}`;
-  print(row(`idle, ${MANY_PODS} pods`, ...cells(more), goal));
+  row(`idle, ${MANY_PODS} pods`, ...cells(more), goal);
 }
 
 async function idleOn(cluster: ControlPlane, nodeName: string): Promise<Footprint> {
@@ -49,7 +54,7 @@ async function storm(
   cluster: ControlPlane,
   nodeName: string,
   cgroups: readonly string[],
-  print: (line: string) => void,
+  row: ReturnType<BenchReport['table']>,
 ): Promise<void> {
   await using agent = await startMeasured({ cluster, nodeName, log: 'file' });
   await agent.whenSynced();
@@ -59,18 +64,13 @@ async function storm(
     await sleep(KILL_EVERY_MS);
   }
   await whenRecorded(agent);
-  print(row(`after ${KILLS} kills`, ...cells(agent.footprint()), String(GOALS.afterStormMb)));
+  row(`after ${KILLS} kills`, ...cells(agent.footprint()), String(GOALS.afterStormMb));
   await sleep(LATER_MS);
-  print(row('a minute later', ...cells(agent.footprint()), String(GOALS.aMinuteLaterMb)));
+  row('a minute later', ...cells(agent.footprint()), String(GOALS.aMinuteLaterMb));
 }
 
 async function whenRecorded(agent: MeasuredBundle): Promise<void> {
-  const killed = /^oom_recorder_killed_processes_total (?<count>\d+)$/m;
-  for (;;) {
-    const count = killed.exec(await (await agent.get('/metrics')).text())?.groups?.['count'];
-    if (Number(count) >= KILLS) return;
-    await sleep(500);
-  }
+  while ((await agent.figure('oom_recorder_killed_processes_total')) < KILLS) await sleep(500);
 }
 
 async function bareNode(): Promise<Footprint> {
@@ -89,10 +89,6 @@ async function median(measure: () => Promise<Footprint>): Promise<Footprint> {
   return middle;
 }
 
-function cells({ residentMb, anonymousMb }: Footprint): string[] {
-  return [residentMb.toFixed(1), anonymousMb.toFixed(1)];
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(22), ...cells.map((cell) => cell.padStart(16))].join('');
+function cells({ residentMb, anonymousMb }: Footprint): number[] {
+  return [residentMb, anonymousMb];
 }

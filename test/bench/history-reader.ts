@@ -11,6 +11,7 @@ import { type HistoryFilter, readHistory } from '../../src/store/history.ts';
 import type { StateStore } from '../../src/store/state-store.ts';
 import { storedKill, storeWith, TASKS } from '../support/history.ts';
 import { killReport, numberedPodJson } from '../support/kill-report.ts';
+import type { BenchReport } from './report.ts';
 
 const EPISODES = 10_000;
 const PODS = 250;
@@ -27,10 +28,11 @@ const AGENT = [
   join(import.meta.dirname, '../support/tail-kmsg.ts'),
   join(import.meta.dirname, '../../src/main.ts'),
 ];
+const QUANTILES = ['p50', 'p99', 'longest'].map((title) => ({ title, unit: 'ms', digits: 1 }));
 const ASKED = '/api/v1/episodes?limit=1000&tasks=true';
 
 /** From the kernel's lines to the Event of each kill of a storm, in ms, beside a history of 10,000 that nobody reads, and that somebody reads without a pause. */
-export async function benchHistoryReader(print: (line: string) => void): Promise<void> {
+export async function benchHistoryReader(report: BenchReport): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'history-reader-'));
   try {
     const kills = Array.from({ length: EPISODES }, (_, n) =>
@@ -38,16 +40,17 @@ export async function benchHistoryReader(print: (line: string) => void): Promise
     );
     using store = storeWith(kills, join(directory, 'state', 'printed'));
     await turnsOf(store, {});
-    print(row(`${EPISODES} episodes, turns`, 'turns', 'p50 ms', 'p99 ms', 'longest ms'));
-    print(row('all of them', ...(await turnsOf(store, {}))));
-    print(row('a namespace that has none', ...(await turnsOf(store, { namespace: 'nobody' }))));
+    const turns = { title: 'turns', digits: 0 };
+    const row = report.table(`${EPISODES} episodes, turns`, [turns, ...QUANTILES]);
+    row('all of them', ...(await turnsOf(store, {})));
+    row('a namespace that has none', ...(await turnsOf(store, { namespace: 'nobody' })));
   } finally {
-    await compareLatencies(directory, print).finally(() => rmSync(directory, { recursive: true }));
+    await compareLatencies(directory, report).finally(() => rmSync(directory, { recursive: true }));
   }
 }
 
 /** How long each page holds the event loop, in time of the processor: others may want that, too. */
-async function turnsOf({ episodes }: StateStore, filter: HistoryFilter): Promise<string[]> {
+async function turnsOf({ episodes }: StateStore, filter: HistoryFilter): Promise<number[]> {
   const options = { node: { name: 'node-1' }, taskTables: true };
   const read = readHistory((ask) => episodes.ask(ask), filter);
   async function* described(): AsyncGenerator<readonly object[]> {
@@ -66,10 +69,10 @@ async function turnsOf({ episodes }: StateStore, filter: HistoryFilter): Promise
     void text;
   over.abort();
   await watching;
-  return [String(turns.length), ...quantiles(turns)];
+  return [turns.length, ...quantiles(turns)];
 }
 
-async function compareLatencies(directory: string, print: (line: string) => void): Promise<void> {
+async function compareLatencies(directory: string, report: BenchReport): Promise<void> {
   const log = join(directory, 'kmsg');
   writeFileSync(log, '');
   const items = Array.from({ length: PODS }, (_, pod) => numberedPodJson(pod));
@@ -92,12 +95,11 @@ async function compareLatencies(directory: string, print: (line: string) => void
   } finally {
     agent.child.kill('SIGKILL');
   }
-  print(
-    row(`${ROUNDS / 2} storms of ${STORM}, Events`, 'Events', 'p50 ms', 'p99 ms', 'longest ms'),
-  );
-  print(row('nobody reads', String(latencies.alone.length), ...quantiles(latencies.alone)));
-  print(row('a reader in a loop', String(latencies.read.length), ...quantiles(latencies.read)));
-  print(`${answers} answers of 1,000 episodes meanwhile`);
+  const columns = [{ title: 'Events', digits: 0 }, ...QUANTILES];
+  const row = report.table(`${ROUNDS / 2} storms of ${STORM}, Events`, columns);
+  row('nobody reads', latencies.alone.length, ...quantiles(latencies.alone));
+  row('a reader in a loop', latencies.read.length, ...quantiles(latencies.read));
+  report.print(`${answers} answers of 1,000 episodes meanwhile`);
 }
 
 interface Agent {
@@ -193,14 +195,10 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-function quantiles(values: readonly number[]): string[] {
+function quantiles(values: readonly number[]): number[] {
   const sorted = values.toSorted((a, b) => a - b);
-  const at = (q: number) => (sorted[Math.floor(q * (sorted.length - 1))] ?? Number.NaN).toFixed(1);
+  const at = (q: number) => sorted[Math.floor(q * (sorted.length - 1))] ?? Number.NaN;
   return [at(0.5), at(0.99), at(1)];
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(30), ...cells.map((cell) => cell.padStart(12))].join('');
 }
 
 const [url] = process.argv.slice(2);

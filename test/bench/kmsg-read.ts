@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openKmsg } from '../../src/kmsg/device.ts';
 import { FakeGate } from '../support/fake-gate.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
+import type { BenchReport } from './report.ts';
 
 const PATH = '/dev/kmsg';
 
@@ -55,24 +56,19 @@ interface Measured {
 }
 
 /** From a write to `/dev/kmsg` to JavaScript, and what waiting costs, beside a reader with a timer. */
-export async function benchKmsgRead(print: (line: string) => void): Promise<void> {
+export async function benchKmsgRead(report: BenchReport): Promise<void> {
   const poll = await measure(pollingReader);
   const naive = await measure(naiveReader);
-  print(row('', 'poll(2)', `setInterval ${NAIVE_INTERVAL_MS} ms`, 'ratio'));
+  const timer = `setInterval ${NAIVE_INTERVAL_MS} ms`;
+  const row = report.table('', ['poll(2)', timer, { title: 'ratio', against: timer, digits: 1 }]);
   const keys = [
-    ['write to JavaScript, p50 ms', 'p50Ms'],
-    ['write to JavaScript, p99 ms', 'p99Ms'],
-    ['idle, wake-ups a second', 'wakeUpsPerSecond'],
-    ['idle, % of a core', 'cpuPercent'],
+    [{ title: 'write to JavaScript, p50', unit: 'ms' }, 'p50Ms'],
+    [{ title: 'write to JavaScript, p99', unit: 'ms' }, 'p99Ms'],
+    [{ title: 'idle, wake-ups', unit: 'a second' }, 'wakeUpsPerSecond'],
+    [{ title: 'idle, CPU', unit: '% of a core' }, 'cpuPercent'],
   ] as const;
-  for (const [title, key] of keys) {
-    const ratio = poll[key] === 0 ? '∞' : `${(naive[key] / poll[key]).toFixed(1)}×`;
-    print(row(title, poll[key].toFixed(2), naive[key].toFixed(2), ratio));
-  }
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(30), ...cells.map((cell) => cell.padStart(18))].join('');
+  for (const [title, key] of keys)
+    row(title, poll[key], naive[key], poll[key] === 0 ? '∞' : naive[key] / poll[key]);
 }
 
 async function measure(reader: Reader): Promise<Measured> {

@@ -10,7 +10,8 @@ import { createNode, createPod } from '../support/cluster-objects.ts';
 import { makeKill } from '../support/oom-kills.ts';
 import { type SpawnedAgent, spawnAgent } from '../support/spawn-agent.ts';
 import { buildAnchor } from './anchor/build-anchor.ts';
-import { p50AndP99, printLatencies, row } from './event-latency.ts';
+import { p50AndP99, reportLatencies } from './event-latency.ts';
+import type { BenchReport } from './report.ts';
 
 /** Of an object the recorder lets 25 Events through, then one every five minutes. */
 const KILLS = 24;
@@ -21,9 +22,9 @@ const NODE = 'node-1';
 const CONTAINER = 'c'.repeat(64);
 
 /** Of kills that cannot be a group's, on the kernel of this machine. */
-export async function benchLatency(print: (line: string) => void): Promise<void> {
-  if (process.getuid?.() !== 0) return print('SKIPPED: only root can make real kills');
-  const anchor = await buildAnchor(print);
+export async function benchLatency(report: BenchReport): Promise<void> {
+  if (process.getuid?.() !== 0) return report.print('SKIPPED: only root can make real kills');
+  const anchor = await buildAnchor(report.print);
   if (anchor === undefined) return;
   const stateDir = mkdtempSync(join(tmpdir(), 'oom-recorder-latency-'));
   await using cluster = await startControlPlane();
@@ -45,9 +46,8 @@ export async function benchLatency(print: (line: string) => void): Promise<void>
     child.kill();
     await once(child, 'exit');
   }
-  printLatencies(print, observed);
-  const [p50, p99] = p50AndP99(syncs(stateDir)).map((ms) => ms.toFixed(1));
-  print(row('fsync(2) of the state', '', p50 ?? '', p99 ?? ''));
+  const row = reportLatencies(report, observed);
+  row('fsync(2) of the state', '', ...p50AndP99(syncs(stateDir)));
   rmSync(stateDir, { recursive: true });
 }
 

@@ -1,7 +1,8 @@
+import { parseArgs } from 'node:util';
 import { benchCgroupCounters } from './cgroup-counters.ts';
 import { benchDrain } from './drain.ts';
-import { benchEventMemory } from './event-memory.ts';
 import { benchFootprint } from './footprint.ts';
+import { benchGrowth } from './growth.ts';
 import { benchHistoryReader } from './history-reader.ts';
 import { benchKmsgRead } from './kmsg-read.ts';
 import { benchLatency } from './latency.ts';
@@ -11,9 +12,13 @@ import { benchPageLoad } from './page-load.ts';
 import { benchParse } from './parse.ts';
 import { benchPodDirectory } from './pod-directory.ts';
 import { benchPodList } from './pod-list.ts';
+import { BenchReport } from './report.ts';
 import { benchStorm } from './storm.ts';
 
-/** `npm run bench -- parse` runs one of them; without a name, all. */
+/**
+ * `npm run bench -- parse` runs one of them; without a name, all. `--json FILE` writes every figure
+ * that is printed.
+ */
 const BENCHES = {
   parse: benchParse,
   'pod-directory': benchPodDirectory,
@@ -23,7 +28,7 @@ const BENCHES = {
   latency: benchLatency,
   'node-latency': benchNodeLatency,
   'cgroup-counters': benchCgroupCounters,
-  'event-memory': benchEventMemory,
+  growth: benchGrowth,
   footprint: benchFootprint,
   storm: benchStorm,
   outage: benchOutage,
@@ -31,7 +36,8 @@ const BENCHES = {
   'page-load': benchPageLoad,
 } as const;
 
-const asked = process.argv.slice(2);
+const options = { json: { type: 'string' } } as const;
+const { values, positionals: asked } = parseArgs({ options, allowPositionals: true });
 const unknown = asked.filter((name) => !Object.hasOwn(BENCHES, name));
 if (unknown.length > 0) {
   console.error(
@@ -40,8 +46,13 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-for (const [name, bench] of Object.entries(BENCHES)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
-  console.log(`\n${name}`);
-  await bench((line) => console.log(line));
+const report = new BenchReport((line) => console.log(line));
+try {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (asked.length > 0 && !asked.includes(name)) continue;
+    report.begin(name);
+    await bench(report);
+  }
+} finally {
+  if (values.json !== undefined) report.write(values.json);
 }

@@ -8,7 +8,8 @@ import { onePod } from '../node/play/pods.ts';
 import { Scene } from '../node/play/scene.ts';
 import { groupAt } from '../node/play/scripts.ts';
 import { buildAnchor } from './anchor/build-anchor.ts';
-import { printLatencies } from './event-latency.ts';
+import { reportLatencies } from './event-latency.ts';
+import type { BenchReport } from './report.ts';
 
 const PODS = 24;
 const GROUP = 3;
@@ -21,8 +22,8 @@ const IN_GUEST = { kubeconfig: '/run/anchor.kubeconfig', program: '/run/anchor' 
 const OBSERVED = '/run/observed';
 
 /** Of group kills, the default of every cluster, on the real node. */
-export async function benchNodeLatency(print: (line: string) => void): Promise<void> {
-  const anchor = await buildAnchor(print);
+export async function benchNodeLatency(report: BenchReport): Promise<void> {
+  const anchor = await buildAnchor(report.print);
   if (anchor === undefined) return;
   await using node = await startNode(nodeSettings(process.env));
   const kernel = await KernelSpan.begin(node, NAMESPACE);
@@ -39,7 +40,7 @@ export async function benchNodeLatency(print: (line: string) => void): Promise<v
     await sleep(BETWEEN_KILLS_MS);
   }
   await sleep(SETTLE_MS);
-  printLatencies(print, await node.shell(`cat ${OBSERVED}`));
+  reportLatencies(report, await node.shell(`cat ${OBSERVED}`));
 }
 
 /** The kubelet's own path, which cannot be asked of the kubelet: it tells of the whole system's kills alone. */

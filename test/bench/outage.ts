@@ -8,6 +8,7 @@ import { FakeClock } from '../support/fake-clock.ts';
 import { FakeSink, refusal, type Refusal } from '../support/fake-sink.ts';
 import { killEvent } from '../support/kill-event.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import type { BenchReport } from './report.ts';
 
 /** More objects than a node has pods: an outage of a day, or a node whose jobs come and go. */
 const OBJECTS = 5000;
@@ -21,13 +22,16 @@ const OUTAGES: Readonly<Record<string, Refusal>> = {
 };
 
 /** What an outage costs while nothing happens but trying again: of a core, and of the API server. */
-export async function benchOutage(print: (line: string) => void): Promise<void> {
-  print(`${OBJECTS} Events of as many objects wait for the API server`);
-  print(row('', '% of a core', 'requests/min'));
-  for (const [title, refuse] of Object.entries(OUTAGES)) print(await measure(title, refuse));
+export async function benchOutage(report: BenchReport): Promise<void> {
+  report.print(`${OBJECTS} Events of as many objects wait for the API server`);
+  const row = report.table('', [
+    { title: 'CPU', unit: '% of a core' },
+    { title: 'requests', unit: 'a minute', digits: 0 },
+  ]);
+  for (const [title, refuse] of Object.entries(OUTAGES)) row(title, ...(await measure(refuse)));
 }
 
-async function measure(title: string, refuse: Refusal): Promise<string> {
+async function measure(refuse: Refusal): Promise<readonly number[]> {
   const directory = mkdtempSync(join(tmpdir(), 'outage-'));
   const clock = new FakeClock();
   const log = new MemoryLog();
@@ -52,11 +56,7 @@ async function measure(title: string, refuse: Refusal): Promise<string> {
   store[Symbol.dispose]();
   rmSync(directory, { recursive: true, force: true });
   const percent = ((user + system) / 1000 / MEASURED_MS) * 100;
-  return row(title, percent.toFixed(2), String(sink.calls.length - calls));
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(22), ...cells.map((cell) => cell.padStart(14))].join('');
+  return [percent, sink.calls.length - calls];
 }
 
 function ignore(): void {}

@@ -7,6 +7,7 @@ import { haveChromium, launchChromium } from '../support/chromium.ts';
 import { storedKill, storeWith, TASKS } from '../support/history.ts';
 import { pageOf } from '../support/shown-node.ts';
 import { statusPages } from '../support/status-pages.ts';
+import type { BenchReport } from './report.ts';
 
 const EPISODES = 10_000;
 const NAMESPACES = 250;
@@ -16,10 +17,15 @@ const FIRST_ROUNDS = 5;
 /** The second has no kill on it: what a page costs the browser at all. */
 const PATHS = ['/', '/?since=1s', '/?namespace=ns-7', '/?limit=200', '/?namespace=nobody'];
 
-const COLUMNS = ['CPU p50 ms', 'longest', 'answer p50 ms', 'longest', 'Chromium p50', 'longest'];
+const COLUMNS = [
+  { title: 'size', unit: 'kB', digits: 0 },
+  ...['CPU', 'answer', 'Chromium'].flatMap((what) =>
+    ['p50', 'longest'].map((which) => ({ title: `${what} ${which}`, unit: 'ms', digits: 1 })),
+  ),
+];
 
 /** How long the page takes out of a history of 10,000 episodes with tables of fifty tasks: its answer, and in Chromium until it is drawn. */
-export async function benchPageLoad(print: (line: string) => void): Promise<void> {
+export async function benchPageLoad(report: BenchReport): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'page-load-'));
   const kills = Array.from({ length: EPISODES }, (_, n) =>
     storedKill(n + 1, n % NAMESPACES, { tasks: TASKS }),
@@ -32,7 +38,7 @@ export async function benchPageLoad(print: (line: string) => void): Promise<void
     { host: '127.0.0.1', port: 0 },
     statusPages({ page }),
   );
-  print(row(`${EPISODES} episodes`, 'kB', ...COLUMNS));
+  const row = report.table(`${EPISODES} episodes`, COLUMNS);
   try {
     for (const path of PATHS) {
       const url = `http://127.0.0.1:${server.port}${path}`;
@@ -48,8 +54,8 @@ export async function benchPageLoad(print: (line: string) => void): Promise<void
         return [performance.now() - startedMs, page.length / 1000];
       });
       const drawn = tab === undefined ? [] : await times((n) => draw(tab, unshared(url, n)));
-      const size = answers[0]?.[1]?.toFixed(0) ?? '';
-      print(row(path, size, ...[worked, answers, drawn].flatMap(quantiles)));
+      const drawing = drawn.length === 0 ? [] : quantiles(drawn);
+      row(path, answers[0]?.[1], ...[worked, answers].flatMap(quantiles), ...drawing);
     }
   } finally {
     await browser?.close();
@@ -83,13 +89,7 @@ function cpuMs(): number {
   return (user + system) / 1000;
 }
 
-function quantiles(rounds: readonly number[][]): string[] {
+function quantiles(rounds: readonly number[][]): number[] {
   const sorted = rounds.map(([ms = Number.NaN]) => ms).toSorted((a, b) => a - b);
-  return [0.5, 1].map((q) =>
-    (sorted[Math.floor(q * (sorted.length - 1))] ?? Number.NaN).toFixed(1),
-  );
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(22), ...cells.map((cell) => cell.padStart(14))].join('');
+  return [0.5, 1].map((q) => sorted[Math.floor(q * (sorted.length - 1))] ?? Number.NaN);
 }

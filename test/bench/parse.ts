@@ -8,6 +8,7 @@ import { mayBeKernelLine } from '../../src/oom/may-be-kernel-line.ts';
 import { newTally } from '../../src/tally.ts';
 import { prepared$, readRecording, recordingNames } from '../support/recordings.ts';
 import { buildAnchor } from './anchor/build-anchor.ts';
+import type { BenchReport } from './report.ts';
 
 /** Turn by turn, so that what else the machine does hits all of them. */
 const ROUNDS = 4;
@@ -28,10 +29,18 @@ type Reader = (forMs: number) => Promise<Used>;
  * Records a second of processor time through the pipe, from bytes to episodes, beside the pipe that
  * parses every record and beside the kubelet's parser, on the same two logs.
  */
-export async function benchParse(print: (line: string) => void): Promise<void> {
-  const anchor = await buildAnchor(print);
+export async function benchParse(report: BenchReport): Promise<void> {
+  const anchor = await buildAnchor(report.print);
   const recordings = recordingNames.flatMap((name) => readRecording(name));
-  print(row('records a second of CPU', 'the pipe', 'all parsed', 'ratio', 'cAdvisor', 'ratio'));
+  const [unit, digits] = ['records a second of CPU', 1];
+  const speed = (title: string) => ({ title, digits: 0 });
+  const row = report.table(unit, [
+    speed('the pipe'),
+    speed('all parsed'),
+    { title: 'ratio', against: 'all parsed', digits },
+    speed('cAdvisor'),
+    { title: 'ratio', against: 'cAdvisor', digits },
+  ]);
   for (const [title, log] of [
     ['of reports', recordings],
     ['of a quiet log', quietLog(recordings)],
@@ -39,8 +48,7 @@ export async function benchParse(print: (line: string) => void): Promise<void> {
     const ours = ourReader(log, mayBeKernelLine);
     const readers = [ours, ourReader(log), ...(anchor ? [anchorReader(anchor, log)] : [])];
     const [pipe = 0, ...others] = await turnByTurn(readers);
-    const ratios = others.flatMap((one) => [thousands(one), `${(pipe / one).toFixed(1)}×`]);
-    print(row(title, thousands(pipe), ...ratios));
+    row({ title, unit }, pipe, ...others.flatMap((one) => [one, pipe / one]));
   }
 }
 
@@ -95,12 +103,4 @@ async function turnByTurn(readers: readonly Reader[]): Promise<readonly number[]
       sum.cpuMs += used?.cpuMs ?? 0;
     }
   return sums.map(({ records, cpuMs }) => (records * 1000) / cpuMs);
-}
-
-function thousands(count: number): string {
-  return `${Math.round(count / 1000)},000`;
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(26), ...cells.map((cell) => cell.padStart(13))].join('');
 }

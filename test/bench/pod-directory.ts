@@ -5,6 +5,7 @@ import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { text } from '../../src/kube/loose-json.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import { realisticPod } from '../support/realistic-pod.ts';
+import type { BenchReport } from './report.ts';
 
 /** The most a node is built for: twice the kubelet's default `--max-pods`. */
 const PODS = 250;
@@ -41,13 +42,8 @@ function naive(): Subject {
   return { list: (all) => all.forEach(update), update };
 }
 
-interface Measured {
-  readonly heapBytes: number;
-  readonly cpuPercent: number;
-}
-
 /** What 250 pods cost in memory and 5,000 watch events a minute in CPU, beside keeping whole Pods. */
-export async function benchPodDirectory(print: (line: string) => void): Promise<void> {
+export async function benchPodDirectory(report: BenchReport): Promise<void> {
   const chunks = watchChunks();
   await measureCpu(ours(), chunks); // warm-up
   const mine = { heapBytes: measureHeap(ours), cpuPercent: await measureCpu(ours(), chunks) };
@@ -55,25 +51,14 @@ export async function benchPodDirectory(print: (line: string) => void): Promise<
   const theirs = { heapBytes: measureHeap(naive), cpuPercent: await measureCpu(naive(), chunks) };
 
   const lineBytes = JSON.stringify(event(0, 0)).length;
-  print(`${PODS} pods, ${UPDATES_PER_MINUTE} events a minute of ${lineBytes} bytes`);
-  print(row('', 'directory', 'whole Pods', 'ratio'));
-  print(compare('heap, MB', mine, theirs, ({ heapBytes }) => heapBytes / 1024 / 1024));
-  print(compare('% of a core', mine, theirs, ({ cpuPercent }) => cpuPercent));
+  report.print(`${PODS} pods, ${UPDATES_PER_MINUTE} events a minute of ${lineBytes} bytes`);
+  const ratio = { title: 'ratio', against: 'whole Pods', digits: 1 };
+  const row = report.table('', ['directory', 'whole Pods', ratio]);
+  const [heap, kept] = [mine, theirs].map(({ heapBytes }) => heapBytes / 1024 / 1024);
+  row({ title: 'heap', unit: 'MB' }, heap, kept, theirs.heapBytes / mine.heapBytes);
+  const cpu = { title: 'CPU', unit: '% of a core' };
+  row(cpu, mine.cpuPercent, theirs.cpuPercent, theirs.cpuPercent / mine.cpuPercent);
   if (mine.heapBytes > BUDGET_BYTES) throw new Error(`the directory takes ${mine.heapBytes} bytes`);
-}
-
-function compare(
-  title: string,
-  mine: Measured,
-  theirs: Measured,
-  of: (measured: Measured) => number,
-): string {
-  const ratio = `${(of(theirs) / of(mine)).toFixed(1)}×`;
-  return row(title, of(mine).toFixed(2), of(theirs).toFixed(2), ratio);
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(20), ...cells.map((cell) => cell.padStart(14))].join('');
 }
 
 function event(n: number, version: number): object {

@@ -1,6 +1,7 @@
 import { measureList, type Reading } from '../support/measured-list.ts';
 import { hugePods } from '../support/pod-list-body.ts';
 import { realisticPod } from '../support/realistic-pod.ts';
+import type { BenchReport, Cell } from './report.ts';
 
 const MEGABYTE = 1e6;
 
@@ -43,29 +44,31 @@ const LISTS: readonly List[] = [
 const BUDGET_MB = 100;
 
 /** What a list of pods costs in memory and CPU, read as a stream and beside that as a whole. */
-export async function benchPodList(print: (line: string) => void): Promise<void> {
-  print(row('', 'list, MB', 'streamed: grown, MB', 'CPU, s', 'whole: grown, MB', 'CPU, s'));
-  for (const list of LISTS) print(await measure(list));
+export async function benchPodList(report: BenchReport): Promise<void> {
+  const row = report.table('', [
+    { title: 'list', unit: 'MB', digits: 0 },
+    { title: 'streamed: grown', unit: 'MB', digits: 1 },
+    { title: 'streamed: CPU', unit: 's' },
+    { title: 'whole: grown', unit: 'MB', digits: 1 },
+    { title: 'whole: CPU', unit: 's' },
+  ]);
+  for (const list of LISTS) row(list.title, ...(await measure(list)));
 }
 
-async function measure(list: List): Promise<string> {
+async function measure(list: List): Promise<readonly Cell[]> {
   const read = (reading: Reading) => measureList(list.pods, reading);
   const streamed = await read('streamed');
   if (streamed.pods !== list.count) throw new Error(`${list.title}: ${JSON.stringify(streamed)}`);
   if (streamed.grownMb > BUDGET_MB) throw new Error(`${list.title}: ${streamed.grownMb} MB`);
   const whole = list.fitsInString ? await read('whole') : undefined;
-  const cells = [streamed, whole].flatMap((one) =>
-    one === undefined ? ['impossible', ''] : [one.grownMb.toFixed(1), one.cpuSeconds.toFixed(2)],
+  const cells = [streamed, whole].flatMap((one): Cell[] =>
+    one === undefined ? ['impossible'] : [one.grownMb, one.cpuSeconds],
   );
-  return row(list.title, megabytesOf(list), ...cells);
+  return [megabytesOf(list), ...cells];
 }
 
-function megabytesOf({ pods }: List): string {
+function megabytesOf({ pods }: List): number {
   let bytes = 0;
   for (const pod of pods()) bytes += pod.length;
-  return (bytes / MEGABYTE).toFixed(0);
-}
-
-function row(title: string, ...cells: readonly string[]): string {
-  return [title.padEnd(26), ...cells.map((cell) => cell.padStart(20))].join('');
+  return bytes / MEGABYTE;
 }

@@ -6,6 +6,7 @@ import { crowdNode } from '../support/crowded-node.ts';
 import { GOALS } from '../support/footprint.ts';
 import { type MeasuredBundle, startMeasured } from '../support/measured-bundle.ts';
 import { makeKill } from '../support/oom-kills.ts';
+import type { BenchReport } from './report.ts';
 
 const NODE = 'node-1';
 const KILLS = 1000;
@@ -15,37 +16,29 @@ const PODS = 40;
 const LINGER_SECONDS = 0.2;
 /** Shells that fill their cgroups; of two processors the agent needs something, too. */
 const AT_ONCE = 12;
-const LOOK_EVERY_MS = 100;
+const LOOK_EVERY_MS = 500;
 /** A withheld kill that only a pod's status could tell waits 10 s for one. */
 const SETTLE_MS = 15_000;
 
-/** What the agent says of itself, each a line of `/metrics`. */
-const FIGURES = {
-  buffered: 'oom_recorder_buffer_episodes',
-  capacity: 'oom_recorder_buffer_capacity_episodes',
-  lost: 'oom_recorder_log_records_lost_total',
-  unexplained: 'oom_recorder_unexplained_oom_kills',
-  created: 'oom_recorder_event_posts_total{outcome="created"}',
-  patched: 'oom_recorder_event_posts_total{outcome="patched"}',
-} as const;
-
-type Figures = Readonly<Record<keyof typeof FIGURES, number>>;
+const POSTS = ['created', 'patched'].map(
+  (outcome) => `oom_recorder_event_posts_total{outcome="${outcome}"}`,
+);
 
 /** The UID of the pod that each process died in. A pid may come again, so it has several. */
 type Killed = Map<number, string[]>;
 
 /** A thousand real kills within a minute, and what an API server has of them. Nobody else may kill meanwhile. */
-export async function benchStorm(print: (line: string) => void): Promise<void> {
-  if (process.getuid?.() !== 0) return print('SKIPPED: only root can make real kills');
+export async function benchStorm(report: BenchReport): Promise<void> {
+  if (process.getuid?.() !== 0) return report.print('SKIPPED: only root can make real kills');
   await using cluster = await startControlPlane();
   await createNode(cluster, NODE);
   const cgroups = await crowdNode(cluster, NODE, PODS);
   await using agent = await startMeasured({ cluster, nodeName: NODE, log: 'kernel' });
   await agent.whenSynced();
-  const idle = await figuresOf(agent);
+  const callsBefore = await callsOf(agent);
   const buffered: number[] = [];
   const looking = setInterval(() => {
-    void figuresOf(agent).then((figures) => buffered.push(figures.buffered));
+    void agent.figure('oom_recorder_buffer_episodes').then((figure) => buffered.push(figure));
   }, LOOK_EVERY_MS);
   const startedMs = performance.now();
   const killed = await killIn(cgroups);
@@ -53,16 +46,18 @@ export async function benchStorm(print: (line: string) => void): Promise<void> {
   clearInterval(looking);
   await sleep(SETTLE_MS);
   const [right, wrong] = await attributed(agent, killed);
-  const after = await figuresOf(agent);
-  const calls = after.created + after.patched - idle.created - idle.patched;
-  print(row(`${KILLS} kills in ${PODS} pods`, `${(tookMs / 1000).toFixed(0)} s`));
-  print(row('on their pods, on others', `${right}, ${wrong}`));
-  print(row('counted by the pods’ Events', await countedOnPods(cluster)));
-  print(row('API calls for a kill', (calls / KILLS).toFixed(2)));
-  print(row('buffered at most, of', `${Math.max(...buffered)}, ${idle.capacity}`));
-  print(row('records lost, unexplained', `${after.lost}, ${after.unexplained}`));
-  const { residentMb } = agent.footprint();
-  print(row('resident MiB, goal', `${residentMb.toFixed(1)}, ${GOALS.afterStormMb}`));
+  const calls = (await callsOf(agent)) - callsBefore;
+  const capacity = await agent.figure('oom_recorder_buffer_capacity_episodes');
+  const row = report.table(`${KILLS} kills in ${PODS} pods`, [{ title: '', digits: 0 }, 'goal']);
+  row({ title: 'made in', unit: 's' }, tookMs / 1000, '60');
+  row('said to be of their pods', right, String(KILLS));
+  row('of others', wrong, '0');
+  row('counted by the pods’ Events', await countedOnPods(cluster), String(right));
+  row('API calls', calls, `${KILLS} at most`);
+  row('buffered at most', Math.max(...buffered), String(capacity));
+  row('records lost', await agent.figure('oom_recorder_log_records_lost_total'), '0');
+  row('kills unexplained', await agent.figure('oom_recorder_unexplained_oom_kills'), '0');
+  row({ title: 'resident', unit: 'MiB' }, agent.footprint().residentMb, String(GOALS.afterStormMb));
 }
 
 /** Each pod as often as the others, a few at a time. */
@@ -104,14 +99,8 @@ async function countedOnPods(cluster: ControlPlane): Promise<number> {
   return events.items.reduce((sum, { count = 0 }) => sum + count, 0);
 }
 
-async function figuresOf(agent: MeasuredBundle): Promise<Figures> {
-  const said = await (await agent.get('/metrics')).text();
-  const values = new Map(said.split('\n').map((line) => line.split(' ') as [string, string]));
-  return Object.fromEntries(
-    Object.entries(FIGURES).map(([name, metric]) => [name, Number(values.get(metric))]),
-  ) as Figures;
-}
-
-function row(title: string, value: string | number): string {
-  return `${title.padEnd(28)}${String(value).padStart(16)}`;
+/** Events created and patched. */
+async function callsOf(agent: MeasuredBundle): Promise<number> {
+  const calls = await Promise.all(POSTS.map((metric) => agent.figure(metric)));
+  return calls.reduce((sum, count) => sum + count, 0);
 }

@@ -103,3 +103,38 @@ test('a container whose bucket is forgotten waits no longer', () => {
   }
   expect(correlator.nextCatchUpAtMs()).toBe(START_MS);
 });
+
+test('what the node has no room for is held, whatever tokens there are, and takes none of them', () => {
+  const correlator = new EventCorrelator({ burstSize: 1 });
+  const kill = (id: number, room: number) =>
+    inWords(correlator.correlate(killEvent({ atMs: 0, id, message: 'a' }), START_MS, room));
+  expect([kill(1, 0), kill(2, 0)]).toEqual(['skip capped', 'skip capped']);
+  expect(correlator.nextCatchUpAtMs()).toBe(START_MS);
+  expect(correlator.catchUp(START_MS, 0)).toEqual([]);
+  expect(correlator.catchUp(START_MS, 1).map((each) => inWords(each))).toEqual(['create 2x a']);
+  expect(kill(3, 1)).toBe('skip held');
+});
+
+test('as many are written as there is room for: first of who has no Event, then of who was written about least recently', () => {
+  const correlator = new EventCorrelator({});
+  const kill = (id: number, container: string, second: number, room: number) => {
+    const atMs = second * 1000;
+    const event = killEvent({ atMs, id, container, message: container });
+    return inWords(correlator.correlate(event, START_MS + atMs, room));
+  };
+  expect([kill(1, 'a', 0, 1), kill(2, 'b', 1, 1)]).toEqual(['create 1x a', 'create 1x b']);
+  for (const [n, container] of ['b', 'a', 'c', 'b'].entries()) kill(3 + n, container, 2, 0);
+  const catchUp = (room: number) =>
+    correlator.catchUp(START_MS + 60_000, room).map((decision) => inWords(decision));
+  expect(catchUp(2)).toEqual(['create 1x c', 'patch 2x a']);
+  expect(catchUp(2)).toEqual(['patch 3x b']);
+});
+
+test('where as many are held as may be, one more is written all the same', () => {
+  const correlator = new EventCorrelator({ lruCacheSize: 2 });
+  const verbs = ['a', 'b', 'c', 'a'].map((container, id) => {
+    const event = killEvent({ atMs: 0, id, container });
+    return correlator.correlate(event, START_MS, 0).verb;
+  });
+  expect(verbs).toEqual(['skip', 'skip', 'create', 'skip']);
+});

@@ -13,16 +13,15 @@ const RUN = new Set(
     .flatMap((file) => [...read(file).matchAll(CALL)])
     .map(({ groups }) => docCommand(groups?.['file'] ?? '', groups?.['beginning'] ?? '').command),
 );
-/** `make check test` there is each of them. */
+/** `make check test ARGS=x` there is each of them, without and with what is set. */
 const IN_CI = new Set(
-  [...read('.ci/run').matchAll(/^make .+/gm)].flatMap(([line]) =>
-    line.includes('=')
-      ? [line]
-      : line
-          .split(' ')
-          .slice(1)
-          .map((target) => `make ${target}`),
-  ),
+  [...read('.ci/run').matchAll(/^make (?<words>.+)/gm)].flatMap(({ groups }) => {
+    const words = (groups?.['words'] ?? '').split(' ');
+    const settings = words.filter((word) => word.includes('='));
+    return words
+      .filter((word) => !word.includes('='))
+      .flatMap((target) => [`make ${target}`, ['make', target, ...settings].join(' ')]);
+  }),
 );
 
 function isRun({ command }: DocCommand): boolean {

@@ -18,6 +18,11 @@ describe('an agent that is killed again and again', () => {
     expectAllCounted(await crashRounds(cluster, { rounds: ROUNDS, random: Math.random }));
   });
 
+  test('counts what a cap held back', { timeout: TIMEOUT_MS }, async ({ cluster }) => {
+    const capped = { rounds: ROUNDS, pods: 12, maxEventsPerMinute: 20, random: Math.random };
+    expectAllCounted(await crashRounds(cluster, capped));
+  });
+
   test('counts all kills of one container', { timeout: TIMEOUT_MS }, async ({ cluster }) => {
     expectAllCounted(await crashRounds(cluster, { rounds: ROUNDS, pods: 1, random: Math.random }));
   });

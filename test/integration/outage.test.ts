@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,10 @@ import { describe, expect, onTestFinished, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { killReport } from '../support/kill-report.ts';
+import { spawnCrashAgent } from '../support/spawn-crash-agent.ts';
 
 const test = testWithCluster();
 
-const AGENT = join(import.meta.dirname, '../support/crash-agent.ts');
 const PODS = 100;
 /** Every pod is hit twice, the second time when all were hit once. */
 const KILLS = 2 * PODS;
@@ -36,8 +36,7 @@ async function startAgent(
   state: string,
   cluster: ControlPlane,
 ): Promise<ChildProcess> {
-  const args = [AGENT, log, state, cluster.kubeconfig];
-  const agent = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  const agent = spawnCrashAgent({ log, state, kubeconfig: cluster.kubeconfig });
   onTestFinished(() => {
     agent.kill('SIGKILL');
   });

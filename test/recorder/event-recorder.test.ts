@@ -155,7 +155,7 @@ describe('what the spam filter holds', () => {
     await clock.advance(59_000);
     expect(log.said('info')).toEqual([]);
     await clock.advance(1000);
-    expect(log.said('info')).toEqual(['events held back by the spam filter']);
+    expect(log.said('info')).toEqual(['events held back']);
     expect(log.lines.at(-1)?.facts).toEqual({
       skipped: [{ reason: 'held', eventReason: 'OOMKilling', count: expect.any(Number) }],
     });

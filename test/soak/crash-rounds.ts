@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,12 +6,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { deleteEvents } from '../support/cluster-objects.ts';
 import { killReport } from '../support/kill-report.ts';
+import { spawnCrashAgent } from '../support/spawn-crash-agent.ts';
 
 export interface CrashPlan {
   /** How often the agent is killed. */
   readonly rounds: number;
   /** Over how many pods the kills are spread; a pod of its own for each kill where absent. */
   readonly pods?: number | undefined;
+  /** How many Events a minute the agent may write; any number where absent. */
+  readonly maxEventsPerMinute?: number | undefined;
   /** In [0, 1): the moments, and what kills are like. */
   readonly random: () => number;
 }
@@ -29,8 +31,6 @@ export interface CrashResult {
   /** Events by object. */
   readonly events: ReadonlyMap<string, number>;
 }
-
-const AGENT = join(import.meta.dirname, '../support/crash-agent.ts');
 
 /** The agent needs 0.5 s to start; what comes after that is where it hurts. */
 const MAX_LIFE_MS = 1200;
@@ -99,7 +99,7 @@ class CrashRun {
 
   async round(): Promise<void> {
     const agent = this.#spawn(0);
-    await once(agent.stdout ?? agent, 'data');
+    await once(agent.stdout, 'data');
     const endMs = performance.now() + this.#plan.random() * MAX_LIFE_MS;
     while (performance.now() < endMs) {
       if (this.#plan.random() < 0.3) this.#killOne();
@@ -124,18 +124,22 @@ class CrashRun {
   async #settle(aheadMs: number): Promise<string> {
     const agent = this.#spawn(aheadMs);
     let said = '';
-    agent.stdout?.on('data', (text) => (said += String(text)));
-    await once(agent.stdout ?? agent, 'data');
+    agent.stdout.on('data', (text) => (said += String(text)));
+    await once(agent.stdout, 'data');
     await delay(1000);
-    agent.stdin?.write('\n');
+    agent.stdin.write('\n');
     await once(agent, 'close');
     return said.split('\n')[1] ?? '';
   }
 
-  #spawn(aheadMs: number): ChildProcess {
-    const args = [AGENT, this.#log, this.#state, this.#cluster.kubeconfig, String(aheadMs)];
-    const agent = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-    return agent;
+  #spawn(aheadMs: number): ReturnType<typeof spawnCrashAgent> {
+    return spawnCrashAgent({
+      log: this.#log,
+      state: this.#state,
+      kubeconfig: this.#cluster.kubeconfig,
+      aheadMs,
+      maxEventsPerMinute: this.#plan.maxEventsPerMinute,
+    });
   }
 
   #killOne(): void {

@@ -17,10 +17,10 @@ import { tailLog } from './tailed-log.ts';
 /**
  * The agent on a log that is a file, for somebody to kill: everything from the reader to the API
  * server is the real thing, only every third attribution takes a while, so that episodes are
- * pending. Its arguments: the log, the state directory, the kubeconfig, and by how many ms its wall
- * clock is ahead. With a line on stdin it ends in an orderly way.
+ * pending. Its arguments: the log, the state directory, the kubeconfig, by how many ms its wall clock
+ * is ahead, and how many Events a minute there may be. With a line on stdin it ends in an orderly way.
  */
-const [path = '', directory = '', kubeconfig = '', aheadMs = '0'] = process.argv.slice(2);
+const [path = '', directory = '', kubeconfig = '', aheadMs = '0', max = ''] = process.argv.slice(2);
 
 const BOOT_ID = '11111111-2222-4333-8444-555555555555';
 const SLOW_ATTRIBUTION_MS = 150;
@@ -47,6 +47,7 @@ const recorder = openRecorder(
     sink: new KubeSink(client),
     origin: { node: { name: 'crash-node' }, bootId: BOOT_ID },
     start,
+    maxEventsPerMinute: max === '' ? undefined : Number(max),
     attributor,
     log,
   },

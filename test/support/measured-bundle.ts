@@ -16,9 +16,13 @@ export interface MeasuredBundle extends AsyncDisposable {
   readonly node: FakeNode;
   /** From the start of the process until it watches the log. */
   readonly startMs: number;
+  readonly pid: number;
+  readonly stateDirectory: string;
   footprint(): Footprint;
   /** An answer of its port. */
   get(path: string): Promise<Response>;
+  /** What it says of itself: the value of one line of `/metrics`, NaN where there is none. */
+  figure(metric: string): Promise<number>;
   /** Resolves when it has listed the node's pods. */
   whenSynced(): Promise<void>;
 }
@@ -28,6 +32,8 @@ export interface MeasuredOptions {
   readonly nodeName: string;
   /** The kernel's own, or one that is told what to say. */
   readonly log: 'kernel' | 'file';
+  /** `--history-max` */
+  readonly historyMax?: number;
 }
 
 const ASK_EVERY_MS = 500;
@@ -48,6 +54,7 @@ const tailKmsg: Plugin = {
 /** Bundles it and starts it; resolves when it watches the log. */
 export async function startMeasured(options: MeasuredOptions): Promise<MeasuredBundle> {
   const directory = mkdtempSync(join(tmpdir(), 'measured-bundle-'));
+  const stateDirectory = join(directory, 'state');
   const node = new FakeNode(directory);
   const isKernel = options.log === 'kernel';
   const program = await bundle(join(directory, 'app'), isKernel ? [] : [tailKmsg]);
@@ -55,7 +62,8 @@ export async function startMeasured(options: MeasuredOptions): Promise<MeasuredB
   const flags = {
     ...(!isKernel && faked),
     'node-name': options.nodeName,
-    'state-dir': join(directory, 'state'),
+    'state-dir': stateDirectory,
+    ...(options.historyMax !== undefined && { 'history-max': options.historyMax }),
     listen: '127.0.0.1:0',
     kubeconfig: options.cluster.kubeconfig,
   };
@@ -78,8 +86,15 @@ export async function startMeasured(options: MeasuredOptions): Promise<MeasuredB
   return {
     node,
     startMs: performance.now() - startedMs,
+    pid: child.pid ?? 0,
+    stateDirectory,
     footprint: () => footprintOf(child.pid ?? 0),
     get,
+    async figure(metric) {
+      const lines = (await (await get('/metrics')).text()).split('\n');
+      const line = lines.find((each) => each.startsWith(`${metric} `));
+      return Number(line?.slice(metric.length));
+    },
     async whenSynced() {
       while (!(await get('/readyz')).ok) await sleep(ASK_EVERY_MS);
     },

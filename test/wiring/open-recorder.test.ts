@@ -224,7 +224,7 @@ describe('what is counted', () => {
     }
     await recorder.stop(0);
     expect(shown(counters)).toMatchObject({
-      skips: { held: 39 - 25, dropped: 0 },
+      skips: { held: 39 - 25, capped: 0, dropped: 0 },
       posts: { created: expect.any(Number) },
     });
   });
