@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CoreV1Event, KubeConfig, Watch } from '@kubernetes/client-node';
-import koffi from 'koffi';
 import { type ControlPlane, startControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { READ_BUFFER_BYTES } from '../../src/kmsg/kmsg-file.ts';
 import { type KmsgRecord, parseRecord } from '../../src/kmsg/record.ts';
+import { seekLog } from '../../src/kmsg/seek-log.ts';
 import { readKernelLine } from '../../src/oom/kernel-lines.ts';
 import { createNode, createPod } from '../support/cluster-objects.ts';
 import { type MadeKill, makeKill } from '../support/oom-kills.ts';
@@ -123,8 +123,7 @@ class KillLog {
   readonly #aheadMs: number;
 
   constructor() {
-    const SEEK_END = 2;
-    koffi.load(null).func('lseek', 'long', ['int', 'long', 'int'])(this.#fd, 0, SEEK_END);
+    seekLog(this.#fd, 'end');
     this.#aheadMs = Math.min(...Array.from({ length: CALIBRATIONS }, () => this.#calibrate()));
   }
 

@@ -41,12 +41,12 @@ interface Opened {
 }
 
 /** As the process begins. Nothing ends it but the test: what it does not write is lost. */
-function open(): Opened {
+function open(bootId = BOOT): Opened {
   const nowMs = (): number => clock.wallMs();
   const store = new StateStore({ directory, historyMax: 99, log, nowMs });
   tally = newTally();
   const counters = openCounters(store, () => undefined, nowMs, tally);
-  const facts = { bootId: BOOT, startAt: 'boot', isSavedLog: false } as const;
+  const facts = { bootId, startAt: 'boot' } as const;
   const recorder = openRecorder(
     {
       store,
@@ -55,7 +55,7 @@ function open(): Opened {
       attributor,
       sink: new FakeSink(),
       baselines: () => readBaselines(),
-      origin: { node: { name: 'node-1' }, bootId: BOOT },
+      origin: { node: { name: 'node-1' }, bootId },
       start: decideStart({ ...facts, cursor: store.cursor.read() }),
     },
     { clock },
