@@ -54,6 +54,7 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   const cursor = new CursorKeeper(store, clock, from, () => {
     if (baselines !== undefined) saveBaselines(store, baselines());
   });
+  if (start.point.at !== 'cursor') saveBaselines(store, undefined); // they are of another boot
   if (start.point.at === 'now') cursor.begin(start.point.sequence);
   const poster = eventOutput(store.outbox, parts.sink, {
     clock,

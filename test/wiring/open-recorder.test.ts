@@ -139,6 +139,16 @@ describe('the baselines of the cgroup counters', () => {
     const start = { backlogUntil: -1, point: { at: 'oldest' } } as const;
     expect(savedBaselines(first.store, start)).toBeUndefined();
   });
+
+  test('are nobody’s in the next boot, whose counters and sequences begin anew', async () => {
+    const first = open();
+    baselines = of(11);
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+    const second = open('boot-2');
+    second.recorder.passed(3);
+    second.recorder.caughtUp(3);
+    expect(kept(open('boot-2'))).toBeUndefined();
+  });
 });
 
 describe('an episode counts', () => {
