@@ -154,7 +154,6 @@ const UNCHECKED: ReadonlySet<string> = new Set([
   'node-events',
   'namespaces',
   'exclude-namespaces',
-  'listen',
   'listen-tls-cert',
   'listen-tls-key',
   'metrics-require-token',
