@@ -30,6 +30,7 @@ describe("the newest of Debian's cloud kernels", () => {
 
 describe('a kernel is in', () => {
   const offered = [
+    'linux-base-7.2.12+deb13-cloud-amd64',
     'linux-binary-7.2.12+deb13-cloud-amd64',
     'linux-binary-unsigned-7.2.12+deb13-cloud-amd64',
     'linux-modules-7.2.12+deb13-cloud-amd64',
@@ -42,6 +43,7 @@ describe('a kernel is in', () => {
     expect(packagesOf(`linux-image-${whole}`, offered)).toEqual([`linux-image-${whole}`]);
     expect(packagesOf(`linux-image-${split}`, offered)).toEqual([
       `linux-image-${split}`,
+      `linux-base-${split}`,
       `linux-binary-${split}`,
       `linux-modules-${split}`,
     ]);
