@@ -30,7 +30,9 @@ test.each([
     vi.spyOn(process, 'cpuUsage').mockReturnValue(cpu),
     vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValue(waitedMs),
   ];
-  onTestFinished(() => spies.forEach((spy) => void spy.mockRestore()));
+  onTestFinished(() => {
+    for (const spy of spies) spy.mockRestore();
+  });
   const said = await target('slow', fc.constant(''), () => undefined)
     .fuzz(SEED, 1)
     .catch(({ cause }: Error) => cause as Error);
