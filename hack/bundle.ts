@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import manifest from '../package.json' with { type: 'json' };
 
 const ROOT = join(import.meta.dirname, '..');
 export const OUT_DIR = join(ROOT, 'dist');
@@ -84,6 +85,22 @@ const OPTIONS = {
   metafile: true,
 } satisfies BuildOptions;
 
+/**
+ * Before anything is loaded, for an older Node lacks modules that are: in words that the oldest one reads. Of a Node that is
+ * old enough to stumble over the syntax behind it nobody can be told.
+ */
+const NEED_NODE = `(function (needed, found) {
+  var parts = found.split('.');
+  if (Number(parts[0]) > needed[0] || (Number(parts[0]) === needed[0] && Number(parts[1]) >= needed[1])) return;
+  console.error('error: oom-recorder needs Node.js ' + needed.join('.') + ' or newer, and this is ' + found + ': install one, or use the image, which has its own');
+  process.exit(1);
+})(${JSON.stringify(oldestNode())}, process.versions.node);`;
+
+/** Major and minor version. */
+function oldestNode(): readonly number[] {
+  return (manifest.engines.node.match(/\d+/g) ?? []).map(Number);
+}
+
 /** Says what the files beside it are, wherever they lie. */
 const COMMONJS = JSON.stringify({ type: 'commonjs' });
 
@@ -97,7 +114,11 @@ const COMMONJS = JSON.stringify({ type: 'commonjs' });
 export async function bundle(outDir: string, changes: readonly Plugin[] = []): Promise<string> {
   await mkdir(outDir, { recursive: true });
   await copyFile(koffiBinary(), join(outDir, BINARY));
-  const { outfile } = await bundleProgram('main.ts', join(outDir, 'oom-recorder.js'), changes);
+  const banner = { js: `${NEED_NODE}\n${OPTIONS.banner.js}` };
+  const { outfile } = await bundleProgram('main.ts', join(outDir, 'oom-recorder.js'), {
+    banner,
+    plugins: [...changes, ...OPTIONS.plugins],
+  });
   return outfile;
 }
 
@@ -115,12 +136,13 @@ export async function bundleKubectlOom(
   return made;
 }
 
-async function bundleProgram(main: string, outfile: string, changes: readonly Plugin[] = []) {
+async function bundleProgram(main: string, outfile: string, changes: BuildOptions = {}) {
   const define = { 'import.meta.url': 'importMetaUrl', ...commitMade() };
   const entryPoints = [join(SOURCES, main)];
   const { metafile } = await build({
     ...OPTIONS,
-    plugins: [...changes, ...OPTIONS.plugins],
+    ...changes,
+    metafile: true,
     define,
     entryPoints,
     outfile,

@@ -1,7 +1,21 @@
 import { Command } from 'commander';
-import { color, explanationFormat, flag, output, parseCount, sinceParser } from './cli-options.ts';
+import {
+  color,
+  explanationFormat,
+  flag,
+  output,
+  parseCount,
+  parseId,
+  sinceParser,
+} from './cli-options.ts';
 import { HISTORY_EXAMPLES, NODE_NAME, OF_AGENT, SHOW_EXAMPLES, SINCE } from './cli-texts.ts';
-import { history, type HistoryOptions, showEpisode, type ShowOptions } from './commands/history.ts';
+import {
+  type EpisodeName,
+  history,
+  type HistoryOptions,
+  showEpisode,
+  type ShowOptions,
+} from './commands/history.ts';
 import type { Edge } from './edge.ts';
 import { examples } from './help-examples.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
@@ -27,12 +41,12 @@ export function historyCommand(edge: Edge): Command {
     .action((options: HistoryOptions) => history(options, edge));
   const show = new Command('show')
     .description('explain one of them: what happened and what to do')
-    .argument('<id>', 'as history prints it; the boot’s part may be cut or left out')
+    .argument('<id>', 'as history prints it; the boot’s part may be cut or left out', parseId)
     .addOption(flag('--state-dir <directory>', `${OF_AGENT} (default: as for history)`))
     .addOption(explanationFormat())
     .addOption(color())
     .addHelpText('after', examples(SHOW_EXAMPLES))
-    .action((id: string, options: ShowOptions) =>
+    .action((id: EpisodeName, options: ShowOptions) =>
       showEpisode(id, { ...list.opts<HistoryOptions>(), ...options }, edge),
     );
   return list.addCommand(show);

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { COLOR_CHOICES, EXPLANATION_FORMATS } from './commands/explain.ts';
+import { type EpisodeName, parseEpisodeName } from './commands/history.ts';
 import type { Edge } from './edge.ts';
 import { parseSince, SINCE_FORMS } from './parse-since.ts';
 import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
@@ -56,7 +57,18 @@ export function parseListen(text: string): ListenChoice {
   return choice;
 }
 
-/** `--since`: how long ago, or RFC 3339, as ms since the epoch. */
+/** The id of an episode, or part of it. */
+export function parseId(text: string): EpisodeName {
+  const name = parseEpisodeName(text);
+  if (name === undefined) {
+    throw new InvalidArgumentError(
+      'Write it as oom-recorder history prints it, or the number behind its last dash.',
+    );
+  }
+  return name;
+}
+
+/** `--since`: how long ago, a date or RFC 3339, as ms since the epoch. */
 export function sinceParser({ clock }: Edge): (text: string) => number {
   return (text) => {
     const ms = parseSince(text, clock.wallMs());

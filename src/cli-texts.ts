@@ -11,7 +11,7 @@ export const STATE_DIR = 'where the agent remembers what it has read and not yet
 export const STATE_OPTIONAL =
   'record in memory where the state directory can never work, instead of ending';
 export const OF_AGENT = 'where the agent keeps its state';
-export const SINCE = 'only kills since then: so long ago (90m, 24h, 7d), or RFC 3339';
+export const SINCE = 'only kills since then: so long ago (90m, 24h, 7d), a date (UTC), or RFC 3339';
 export const START_AT =
   'where to begin in a boot it has not read before (default: boot with a state directory, else now)';
 export const HISTORY_MAX = 'how many episodes to remember, for 30 days';

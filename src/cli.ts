@@ -157,7 +157,6 @@ const UNCHECKED: ReadonlySet<string> = new Set([
   'max-events-per-minute',
   'namespaces',
   'exclude-namespaces',
-  'listen',
   'listen-tls-cert',
   'listen-tls-key',
   'metrics-require-token',

@@ -23,6 +23,8 @@ import type { Tally } from './tally.ts';
 
 /** Who is told what a watch finds. */
 export interface EpisodeConsumer extends StartReport {
+  /** Nothing is left to be done of the records up to this one: recorded, of no kill, or left out. */
+  passed?(sequence: number): void;
   /** Records an episode; the next one waits until it is done, and reading stops when ten do. */
   record(episode: OomEpisode): Promise<void>;
   /** The ring dropped records before this one could be read. */
@@ -113,7 +115,6 @@ export class OomWatcher {
       countLost(),
       startReading(startPoint, {
         away: onAway,
-        passed: (sequence) => consumer.passed?.(sequence),
         caughtUp: (sequence) => consumer.caughtUp?.(sequence),
       }),
       tallyRecords(tally, (record) => consumer.lost?.(record)),

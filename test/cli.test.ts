@@ -95,7 +95,7 @@ describe('the exit code is', () => {
     ],
     [
       '1 where the doctor finds something, which says how to mend it',
-      ['doctor', '--kmsg', 'nowhere', '--listen', ':9095'],
+      ['doctor', '--kmsg', 'nowhere', '--listen', ':0'],
       1,
       /✘ kernel log .*nowhere.*\n +→ .*--kmsg.*[^]*\[E_NOT_READY\]\n$/,
     ],

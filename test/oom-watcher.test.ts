@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { from, noop } from 'rxjs';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { openRecorder } from '../src/wiring/open-recorder.ts';
+import { lastSequence } from '../src/kmsg/last-sequence.ts';
 import { drainLog } from '../src/kmsg/drain-log.ts';
 import { clockSinceBoot } from '../src/kmsg/tell-time.ts';
 import { openLog } from '../src/log.ts';
@@ -55,10 +56,11 @@ async function live(
   ring: FakeKmsg,
   during: () => Promise<void> | void,
   startAt = 'boot' as 'boot' | 'now',
+  beforeReading: () => void = noop,
 ) {
   const log = openLog({ level: 'debug', format: 'json' }, (text) => (logged += text));
   using store = new StateStore({ directory, historyMax: 99, log, nowMs: clock.wallMs });
-  const facts = { bootId: BOOT, startAt, isSavedLog: false } as const;
+  const facts = { bootId: BOOT, startAt, lastSequence: () => lastSequence(ring.open) };
   const start = decideStart({ ...facts, cursor: store.cursor.read() });
   const origin = { node: { name: 'node-1' }, bootId: BOOT };
   const attributor = attributeBy(numberedPods);
@@ -69,6 +71,7 @@ async function live(
     { store, sink, origin, start, attributor, log, killsLost },
     { clock },
   );
+  beforeReading();
   const watching = new OomWatcher({
     audit,
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
@@ -206,6 +209,26 @@ describe('an agent that is new', () => {
     const ring = new FakeKmsg();
     ring.write(...kill(1), 'next');
     await live(ring, () => undefined, 'now');
+    ring.write(...kill(2), 'next');
+    await live(ring, () => untilPosted(1), 'now');
+    expect(posted()).toEqual(['pod-2']);
+  });
+
+  test('finds a kill of after it began, and before it first read the log', async () => {
+    const ring = new FakeKmsg();
+    ring.write(...kill(1), 'next');
+    const write = (): void => ring.write(...kill(2), 'next');
+    await live(ring, () => untilPosted(1), 'now', write);
+    expect(posted()).toEqual(['pod-2']);
+  });
+
+  test('began now, and was killed before it read anything: the next one goes on from there', async () => {
+    const ring = new FakeKmsg();
+    ring.write(...kill(1), 'next');
+    const die = (): void => {
+      throw new Error('SIGKILL');
+    };
+    await expect(live(ring, noop, 'now', die)).rejects.toThrow('SIGKILL');
     ring.write(...kill(2), 'next');
     await live(ring, () => untilPosted(1), 'now');
     expect(posted()).toEqual(['pod-2']);

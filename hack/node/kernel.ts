@@ -90,7 +90,14 @@ async function makeKernel(
   { into, apt }: { readonly into: string; readonly apt: NodeJS.ProcessEnv },
 ): Promise<void> {
   await needCommands({ depmod: 'kmod', xz: 'xz-utils' });
-  const unpacked = await unpackPackage(debianPackage, into, apt);
+  const unpacked = join(into, 'unpacked');
+  await mkdir(unpacked);
+  const offered = await run('apt-cache', ['pkgnames'], { env: apt });
+  for (const name of packagesOf(debianPackage, offered)) {
+    const one = await unpackPackage(name, into, apt);
+    await run('cp', ['--archive', `${one}/.`, unpacked]);
+    await rm(one, { recursive: true });
+  }
   const root = join(into, 'root');
   await mkdir(join(root, 'usr/lib'), { recursive: true });
   await symlink('usr/lib', join(root, 'lib')); // packages and kmod agree on one of the two
@@ -99,12 +106,22 @@ async function makeKernel(
     await firstOf([join(unpacked, 'usr/lib/modules'), join(unpacked, 'lib/modules')]),
     library,
   );
+  const image = [join(library, release, 'vmlinuz'), join(unpacked, 'boot', `vmlinuz-${release}`)];
+  await copyFile(await firstOf(image), join(into, 'vmlinuz'));
   await run('find', [library, '-name', '*.ko.xz', '-exec', 'xz', '--decompress', '{}', '+']);
   await run('depmod', ['--basedir', root, release]);
-  await copyFile(join(unpacked, 'boot', `vmlinuz-${release}`), join(into, 'vmlinuz'));
   await makeInitrd(root, release, into);
   await makeDisk(library, join(into, 'modules.img'), MODULES_DISK_SIZE);
   for (const directory of [root, unpacked]) await rm(directory, { recursive: true });
+}
+
+/** Since 6.19 Debian has the image, its modules and what is built in in packages of their own; the one named for all is empty. */
+export function packagesOf(debianPackage: string, offered: string): readonly string[] {
+  const names = new Set(offered.split('\n'));
+  const parts = ['linux-base-', 'linux-binary-', 'linux-modules-'].map((part) =>
+    debianPackage.replace('linux-image-', part),
+  );
+  return [debianPackage, ...parts.filter((name) => names.has(name))];
 }
 
 async function makeInitrd(root: string, release: string, into: string): Promise<void> {

@@ -24,6 +24,23 @@ export interface ShowOptions extends PrintExplanationOptions {
   readonly stateDir: string;
 }
 
+/** What somebody calls an episode: an id, or part of one. */
+export interface EpisodeName {
+  readonly text: string;
+  /** The boot's id, or how it begins. */
+  readonly boot: string;
+  readonly sequence: number;
+}
+
+/** `<boot id>-<sequence>`, of which the boot id may be cut or left out, also as `oom-<sequence>`. */
+const ID = /^(?:(?:oom|(?<boot>[0-9a-f-]+))-)?(?<sequence>\d{1,15})$/;
+
+/** `undefined` where no episode can be called so. */
+export function parseEpisodeName(text: string): EpisodeName | undefined {
+  const { boot = '', sequence } = ID.exec(text)?.groups ?? {};
+  return sequence === undefined ? undefined : { text, boot, sequence: Number(sequence) };
+}
+
 type Pages = AsyncIterable<readonly StoredEpisode[]>;
 
 /**
@@ -60,7 +77,7 @@ export async function history(options: HistoryOptions, edge: Edge): Promise<void
 }
 
 /** Explains one episode of the history. @throws HistoryError where there is none of that id, or several */
-export function showEpisode(id: string, options: ShowOptions, edge: Edge): void {
+export function showEpisode(id: EpisodeName, options: ShowOptions, edge: Edge): void {
   using opened = openStateHistory(options.stateDir);
   const stored = find(opened, id, options.stateDir);
   const { episode, state } = stored;
@@ -104,20 +121,20 @@ function headOf({ ask }: OpenedHistory, node: string): HistoryHead {
   return { node, recordedSinceMs: oldestMs(ask) };
 }
 
-/** `<boot id>-<sequence>`, of which the boot id may be cut or left out, also as `oom-<sequence>`. */
-const ID = /^(?:(?:oom|(?<boot>[0-9a-f-]+))-)?(?<sequence>\d{1,15})$/;
-
-function find({ ask }: OpenedHistory, id: string, where: string): StoredEpisode {
-  const { boot = '', sequence } = ID.exec(id)?.groups ?? {};
-  const found = sequence === undefined ? [] : findEpisodes(ask, boot, Number(sequence));
+function find(
+  { ask }: OpenedHistory,
+  { text, boot, sequence }: EpisodeName,
+  where: string,
+): StoredEpisode {
+  const found = findEpisodes(ask, boot, sequence);
   const [episode, other] = found;
   if (episode === undefined) {
     throw new HistoryError(
       where,
-      `there is no episode ${id}. oom-recorder history prints their ids`,
+      `there is no episode ${text}. oom-recorder history prints their ids`,
     );
   }
   if (other === undefined) return episode;
   const ids = found.map(episodeId).join(', ');
-  throw new HistoryError(where, `several episodes are called ${id}: ${ids}. Give more of the id`);
+  throw new HistoryError(where, `several episodes are called ${text}: ${ids}. Give more of the id`);
 }

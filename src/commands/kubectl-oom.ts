@@ -6,12 +6,14 @@ import {
   EVENT_TTL_MS,
   EVENTS_REACH,
   findInEvents,
+  findInEventsAlone,
+  type FoundKills,
   type KillQuery,
   placeWords,
 } from '../kubectl-oom/find-kills.ts';
 import type { KillFormat } from '../kubectl-oom/kill-printer.ts';
 import { type ContextChoice, openContext } from '../kubectl-oom/kube-context.ts';
-import { findInHistories } from '../kubectl-oom/node-histories.ts';
+import { findInHistories, type HistoryOptions } from '../kubectl-oom/node-histories.ts';
 import { PodLabels } from '../kubectl-oom/pod-labels.ts';
 import { explainLast, killLister } from '../kubectl-oom/show-kills.ts';
 import type { SortKey } from '../kubectl-oom/sort-kills.ts';
@@ -59,21 +61,40 @@ export async function kubectlOom(
   await using client = new ApiClient(access);
   const query = await openQuery({ client, server: access.server, namespace, pod }, options, edge);
   const { wanted } = query;
-  const source = isFromNodes ? 'nodes' : 'events';
   const format = output ?? 'table';
-  const show = killLister({ wanted, sortBy, format, isWatch: watch, source }, edge);
+  const listed = { wanted, sortBy, format, isWatch: watch } as const;
   if (watch) {
     edge.printError(`${EVENTS_REACH}\n`);
+    const show = killLister({ ...listed, source: 'events' }, edge);
     return watchKills(query, (kills) => show({ kills }), edge, Math.random);
   }
   const isExplained = pod !== undefined && output === undefined;
   const found = isFromNodes
-    ? await findInHistories(query, { ...options, withTasks: isExplained }, edge.clock)
-    : await findInEvents(query);
+    ? await findFromNodes(query, { ...options, withTasks: isExplained }, edge)
+    : ({ ...(await findInEvents(query)), source: 'events' } as const);
   if (isExplained) explainLast(found, wanted, edge);
-  else show(found);
+  else killLister({ ...listed, source: found.source }, edge)(found);
   for (const note of found.notes) edge.printError(`${safeText(note)}\n`);
   if (found.failure !== undefined) throw found.failure;
+}
+
+interface SourcedKills extends FoundKills {
+  readonly source: 'events' | 'nodes';
+}
+
+/** Where it was not said that it must be the histories, and none of them can be asked, what Events can tell is better than nothing. */
+async function findFromNodes(
+  query: KillQuery,
+  options: HistoryOptions & Pick<KubectlOomOptions, 'fromNode'>,
+  { clock }: Edge,
+): Promise<SourcedKills> {
+  try {
+    return { ...(await findInHistories(query, options, clock)), source: 'nodes' };
+  } catch (err) {
+    if (options.fromNode === true || !(err instanceof RecorderError)) throw err;
+    const alone = findInEventsAlone(query, err);
+    return { ...(await alone.catch(() => Promise.reject(err))), source: 'events' };
+  }
 }
 
 function checkOptions(

@@ -69,7 +69,7 @@ export function userspaceKillersCheck(processes: ProcessList): Check {
 }
 
 /** The bundle or its link, told to run. */
-function isRecorder({ args }: Process): boolean {
+export function isRecorder({ args }: Process): boolean {
   return args.some(
     (arg, at) => /^oom-recorder(?:\.js)?$/.test(basename(arg)) && args[at + 1] === 'run',
   );

@@ -8,7 +8,9 @@ import {
   KmsgReadError,
 } from './kmsg-errors.ts';
 import type { KmsgFile } from './kmsg-file.ts';
+import type { SeekableLog } from './last-sequence.ts';
 import { DescriptorPoll, type OnExit } from './poll.ts';
+import { seekLog } from './seek-log.ts';
 
 /** makedev(1, 11): MEM_MAJOR, and `kmsg` in `devlist`, drivers/char/mem.c. */
 const KMSG_DEVICE = 0x10b;
@@ -40,7 +42,7 @@ export function isKernelLog(found: Stats): boolean {
  */
 export function probeLog(path: string): LogKind {
   const kind = kindOfLog(path);
-  closeSync(translated(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)));
+  closeSync(openDescriptor(path));
   return kind;
 }
 
@@ -50,7 +52,7 @@ export function probeLog(path: string): LogKind {
  * @throws KmsgNotFoundError, KmsgPermissionError, KmsgReadError
  */
 export function openKernelLog(path: string, onExit: OnExit): KmsgFile {
-  const fd = translated(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  const fd = openDescriptor(path);
   try {
     const poll = new DescriptorPoll(fd, onExit);
     return {
@@ -65,6 +67,31 @@ export function openKernelLog(path: string, onExit: OnExit): KmsgFile {
     closeSync(fd);
     throw new KmsgReadError(path, 'waiting for it is not possible here', cause);
   }
+}
+
+/**
+ * Opens the kernel's log for somebody who looks where it ends.
+ *
+ * @throws KmsgNotFoundError, KmsgPermissionError, KmsgReadError
+ */
+export function openToSeek(path: string): SeekableLog {
+  const fd = openDescriptor(path);
+  return {
+    path,
+    read: (buffer) => readSync(fd, buffer),
+    seekToEnd: () => {
+      try {
+        seekLog(fd, 'end');
+      } catch (cause) {
+        throw new KmsgReadError(path, 'its end cannot be found', cause);
+      }
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+function openDescriptor(path: string): number {
+  return translated(path, () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
 }
 
 function translated<T>(path: string, open: () => T): T {

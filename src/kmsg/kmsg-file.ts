@@ -29,7 +29,7 @@ export type ReadOutcome =
   | { readonly is: 'failed'; readonly error: KmsgReadError };
 
 /** Reads one record, every errno of `devkmsg_read()` (kernel/printk/printk.c) given its meaning. */
-export function readOnce(file: KmsgFile, buffer: Buffer): ReadOutcome {
+export function readOnce(file: Pick<KmsgFile, 'path' | 'read'>, buffer: Buffer): ReadOutcome {
   try {
     const length = file.read(buffer);
     if (length > 0) return { is: 'record', length };

@@ -5,8 +5,8 @@ import type { Drained, KmsgRecord } from './record.ts';
 export type StartPoint =
   /** With the oldest record it has. */
   | { readonly at: 'oldest' }
-  /** With what is written from now on. */
-  | { readonly at: 'now' }
+  /** With what is written from now on: after the last record there was. */
+  | { readonly at: 'now'; readonly sequence: number }
   /** After the last record of an earlier run in the same boot. */
   | { readonly at: 'cursor'; readonly sequence: number };
 
@@ -14,8 +14,6 @@ export type StartPoint =
 export interface StartReport {
   /** So many records were gone, between the cursor and the first one there is, when reading began. */
   away?(lost: number): void;
-  /** Nothing is left to be done of the records up to this one: recorded, of no kill, or left out. */
-  passed?(sequence: number): void;
   /** This was the last record that was there at the start; said once, when the log is first drained. */
   caughtUp?(sequence: number): void;
 }
@@ -24,7 +22,7 @@ export interface StartReport {
 const NO_RECORD = -1;
 
 /**
- * Leaves out what is not to be read: what was read by an earlier run, or what is there already.
+ * Leaves out what is not to be read: what was read by an earlier run, or what was there before now.
  *
  *     in (cursor 2)  --1--2-----5--drained--6--
  *     out            -----------5--drained--6--      away(2), caughtUp(5)
@@ -55,15 +53,15 @@ class StartReader {
   constructor(start: StartPoint, report: StartReport) {
     this.#start = start;
     this.#report = report;
-    this.#last = start.at === 'cursor' ? start.sequence : NO_RECORD;
+    this.#last = start.at === 'oldest' ? NO_RECORD : start.sequence;
   }
 
   /** What is to be read of it. */
   read<T extends KmsgRecord>(item: T | Drained): T | Drained | undefined {
     if (item.kind === 'drained') this.#catchUp();
-    else if (this.#start.at === 'cursor') return this.#newOf(item, this.#start.sequence);
+    else if (this.#start.at !== 'oldest') return this.#newOf(item, this.#start.sequence);
     else this.#last = item.sequence;
-    return this.#start.at !== 'now' || this.#isCaughtUp ? item : undefined;
+    return item;
   }
 
   #newOf<T extends KmsgRecord>(item: T, cursor: number): T | undefined {
@@ -81,7 +79,6 @@ class StartReader {
     if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
     this.#hasBegun = true;
-    if (this.#start.at === 'now' && this.#last !== NO_RECORD) this.#report.passed?.(this.#last);
     this.#report.caughtUp?.(this.#last);
   }
 }

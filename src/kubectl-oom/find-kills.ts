@@ -24,8 +24,9 @@ export interface FoundKills {
   readonly kills: readonly OomKill[];
   /** For a person, a line each: how far back it reaches, what may be missing. */
   readonly notes: readonly string[];
-  /** Why it is not all. */
+  /** Why it is not all, and by whose word it is what it is. */
   readonly failure?: RecorderError | undefined;
+  readonly saidBy?: string | undefined;
   /** Of a kill of which the kernel's whole report is there. */
   readonly explanationOf?: (kill: OomKill) => Explanation | undefined;
 }
@@ -36,6 +37,19 @@ export const EVENT_TTL_MS = 60 * 60_000;
 /** What Events can tell. Each write of one begins its time anew, so it is its last kill that counts. */
 export const EVENTS_REACH =
   'Source: Events, which the API server keeps for an hour unless its --event-ttl says otherwise. What was before is in the nodes’ histories: --from-node.';
+
+/** In the place of that, where the histories were asked first. */
+const EVENTS_ALONE =
+  'Source: Events alone, which the API server keeps for an hour unless its --event-ttl says otherwise: the nodes’ histories could not be asked.';
+
+/** What the Events say where the histories were wanted and could not be asked: not all. @throws {ApiError} */
+export async function findInEventsAlone(
+  query: KillQuery,
+  failure: RecorderError,
+): Promise<FoundKills> {
+  const { kills } = await findInEvents(query);
+  return { kills, notes: [EVENTS_ALONE], failure, saidBy: 'by Events alone' };
+}
 
 /** What the Events say. @throws {ApiError} in words for a terminal */
 export async function findInEvents(query: KillQuery): Promise<FoundKills> {

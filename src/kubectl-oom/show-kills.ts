@@ -14,7 +14,7 @@ export interface ShowOptions extends Omit<PrinterOptions, 'withNamespace'> {
   readonly wanted: Wanted;
 }
 
-type ShownKills = Pick<FoundKills, 'kills' | 'failure' | 'explanationOf'>;
+type ShownKills = Pick<FoundKills, 'kills' | 'saidBy' | 'explanationOf'>;
 
 /** Where there is no terminal to ask. */
 const PLAIN_WIDTH = 80;
@@ -27,22 +27,22 @@ export function killLister(
   { clock, print, printError }: Pick<Edge, 'clock' | 'print' | 'printError'>,
 ): (found: ShownKills) => void {
   const printer = new KillPrinter({ ...options, withNamespace: wanted.namespace === undefined });
-  return ({ kills, failure }) => {
+  return ({ kills, saidBy }) => {
     const nowMs = clock.wallMs();
     print(printer.render(sortKills(kills, sortBy), nowMs));
-    if (kills.length === 0) printError(noneLine(wanted, nowMs, failure !== undefined));
+    if (kills.length === 0) printError(noneLine(wanted, nowMs, saidBy));
   };
 }
 
 /** Explains the last of the kills; says so where there is none. */
 export function explainLast(
-  { kills, failure, explanationOf }: ShownKills,
+  { kills, saidBy, explanationOf }: ShownKills,
   wanted: Wanted,
   { clock, columns, env, print, printError }: Edge,
 ): void {
   const nowMs = clock.wallMs();
   const last = sortKills(kills, 'last').at(-1);
-  if (last === undefined) return printError(noneLine(wanted, nowMs, failure !== undefined));
+  if (last === undefined) return printError(noneLine(wanted, nowMs, saidBy));
   const paint = columns !== undefined && !env['NO_COLOR'] ? coloured : plain;
   const explanation = explanationOf?.(last);
   const width = Math.min(columns ?? PLAIN_WIDTH, MAX_WIDTH);
@@ -54,7 +54,7 @@ export function explainLast(
 }
 
 /** That nothing was found, where and since when; no word about those who did not answer. */
-function noneLine(wanted: Wanted, nowMs: number, isPartial: boolean): string {
+function noneLine(wanted: Wanted, nowMs: number, saidBy: string | undefined): string {
   const { pod, node, notBeforeMs } = wanted;
   const parts = [
     'No OOM kills found',
@@ -62,7 +62,7 @@ function noneLine(wanted: Wanted, nowMs: number, isPartial: boolean): string {
     placeWords(wanted),
     ...(node === undefined ? [] : [`on node ${node}`]),
     ...(notBeforeMs === undefined ? [] : [`in the last ${humanDuration(nowMs - notBeforeMs)}`]),
-    ...(isPartial ? ['by the nodes that answered'] : []),
+    ...(saidBy === undefined ? [] : [saidBy]),
   ];
   return `${parts.join(' ')}.\n`;
 }

@@ -45,6 +45,11 @@ export class CursorKeeper {
     return sequence <= this.#backlogUntil;
   }
 
+  /** Nothing up to this record is to be read, now or by a later process. */
+  begin(sequence: number): void {
+    this.#store.transaction(() => this.#write(sequence));
+  }
+
   /** Every kill up to this record is in the store, and no report is open. */
   passed(sequence: number): void {
     this.#passed = Math.max(this.#passed ?? sequence, sequence);

@@ -10,8 +10,8 @@ export interface StartFacts {
   readonly cursor: Cursor | undefined;
   readonly bootId: string;
   readonly startAt: StartAt;
-  /** A saved log is there to be read: all of it was written before now. */
-  readonly isSavedLog: boolean;
+  /** Of the kernel's log, as it is now; a saved one has none: all of it was written before, and is there to be read. */
+  readonly lastSequence?: (() => number) | undefined;
 }
 
 /** Where to begin, and up to which record kills may be older than any Event of theirs would be. */
@@ -21,7 +21,8 @@ export interface Start {
 }
 
 /** A cursor of this boot says it, else `--start-at`. */
-export function decideStart({ cursor, bootId, startAt, isSavedLog }: StartFacts): Start {
+export function decideStart(facts: StartFacts): Start {
+  const { cursor, bootId, startAt, lastSequence } = facts;
   if (cursor?.bootId === bootId) {
     return {
       point: { at: 'cursor', sequence: cursor.sequence },
@@ -29,5 +30,6 @@ export function decideStart({ cursor, bootId, startAt, isSavedLog }: StartFacts)
     };
   }
   if (startAt === 'boot') return { point: { at: 'oldest' }, backlogUntil: WHOLE_RING };
-  return { point: { at: isSavedLog ? 'oldest' : 'now' }, backlogUntil: NO_BACKLOG };
+  if (lastSequence === undefined) return { point: { at: 'oldest' }, backlogUntil: NO_BACKLOG };
+  return { point: { at: 'now', sequence: lastSequence() }, backlogUntil: NO_BACKLOG };
 }

@@ -9,6 +9,9 @@ export interface ListenAddress {
 /** What `--listen` says. */
 export type ListenChoice = ListenAddress | 'none';
 
+/** Of every interface: Prometheus and the kubelet come from outside the pod. */
+export const DEFAULT_LISTEN: ListenAddress = { port: 9095 };
+
 /** What the system says to an address it does not let us have, in words. */
 const REFUSALS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another process listens there',
@@ -31,7 +34,7 @@ export class ListenError extends RecorderError {
     const { code = '', message } = cause as NodeJS.ErrnoException;
     const why = REFUSALS[code] ?? message;
     super(
-      `Listening on ${format(address)} failed: ${why}. Give --listen another address, or none`,
+      `Listening on ${addressText(address)} failed: ${why}. Give --listen another address, or none`,
       cause,
     );
     this.isUsage = NOT_OURS.has(code);
@@ -51,6 +54,7 @@ export function parseListenAddress(listen: string): ListenChoice | undefined {
   return host === '' ? { port } : { host, port };
 }
 
-function format({ host = '', port }: ListenAddress): string {
+/** As `--listen` takes it. */
+export function addressText({ host = '', port }: ListenAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -7,6 +7,7 @@ import { type Check, unknown } from '../doctor/check.ts';
 import { influxCheck } from '../doctor/influxdb.ts';
 import { kernelLogCheck, ringCheck } from '../doctor/kernel-log.ts';
 import { permissionChecks } from '../doctor/permissions.ts';
+import { portChecks } from '../doctor/port.ts';
 import { ProcessList } from '../doctor/process-list.ts';
 import {
   hostProcessesCheck,
@@ -41,14 +42,14 @@ export function openCheckedNode(options: NodeOptions): CheckedNode {
   return { ...files, processes: new ProcessList(files.proc, pids) };
 }
 
-/** What `run` says itself as it starts: its log and its state. */
+/** What `run` says itself as it starts: its log, its state and its port. */
 export function startChecks(
   options: Omit<AgentOptions, 'output'>,
   isPrinting: boolean,
   { proc, processes }: CheckedNode,
   { onExit }: Pick<Edge, 'onExit'>,
 ): readonly Check[] {
-  const { kmsg, historyMax, confirm, tracefsRoot } = options;
+  const { kmsg, historyMax, confirm, tracefsRoot, listen } = options;
   const open = (): LogKind => {
     const kind = probeLog(kmsg);
     if (kind === 'kernel') openKernelLog(kmsg, onExit).close();
@@ -63,6 +64,7 @@ export function startChecks(
     ...(confirm === undefined ? [] : [tracefsCheck(tracefsRoot, openTrace)]),
     { name: 'boot id', look: () => ({ status: 'ok', found: readBootId(readLatin1) }) },
     ...stateChecks(stateDirectory(options, isPrinting), historyMax, processes, proc),
+    ...portChecks(listen, processes),
   ];
 }
 

@@ -57,6 +57,8 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   const cursor = new CursorKeeper(store, clock, from, () => {
     if (baselines !== undefined) saveBaselines(store, baselines());
   });
+  if (start.point.at !== 'cursor') saveBaselines(store, undefined); // they are of another boot
+  if (start.point.at === 'now') cursor.begin(start.point.sequence);
   const { maxEventsPerMinute: max } = parts;
   const cap = max === undefined ? undefined : new EventCap(store, clock, max);
   const poster = eventOutput(cap?.outbox ?? store.outbox, parts.sink, {

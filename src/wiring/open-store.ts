@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Edge } from '../edge.ts';
-import type { LogKind } from '../kmsg/kernel-log.ts';
+import { type LogKind, openToSeek } from '../kmsg/kernel-log.ts';
+import { lastSequence } from '../kmsg/last-sequence.ts';
 import type { Log } from '../log.ts';
 import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
 import { expectDirectory } from '../store/make-directory.ts';
@@ -43,12 +44,18 @@ export function openStore(
   return new StateStore({ directory, historyMax, log, nowMs: () => clock.wallMs(), lock });
 }
 
-/** Where in the log to begin. */
+/** Where in the log to begin. @throws KmsgReadError */
 export function startOf(
-  { stateDir, startAt = stateDir === undefined ? 'now' : 'boot' }: StateOptions,
+  options: StateOptions & { readonly kmsg: string },
   kind: LogKind,
   bootId: string,
   { cursor }: StateStore,
 ): Start {
-  return decideStart({ cursor: cursor.read(), bootId, startAt, isSavedLog: kind === 'saved' });
+  const { kmsg, stateDir, startAt = stateDir === undefined ? 'now' : 'boot' } = options;
+  return decideStart({
+    cursor: cursor.read(),
+    bootId,
+    startAt,
+    lastSequence: kind === 'saved' ? undefined : () => lastSequence(() => openToSeek(kmsg)),
+  });
 }

@@ -13,7 +13,7 @@ import type { Counters } from '../telemetry/counters.ts';
 import type { RenewedCertificate } from '../telemetry/create-listener.ts';
 import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
 import { answerEpisodes, type EpisodeSource } from '../telemetry/episode-api.ts';
-import { ListenError } from '../telemetry/listen-address.ts';
+import { DEFAULT_LISTEN, ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
 import { Metrics } from '../telemetry/metrics.ts';
 import type { PageStatus } from '../telemetry/page-status.ts';
@@ -44,9 +44,6 @@ export interface TelemetryParts {
   readonly outputs: Pick<EpisodeOutputs, 'shown'>;
   readonly log: Log;
 }
-
-/** Of every interface: Prometheus and the kubelet come from outside the pod. */
-const DEFAULT_LISTEN = { port: 9095 };
 
 /**
  * Listens where people and Prometheus look; `undefined` where nobody is to. The usual port may be

@@ -1,10 +1,10 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
-import koffi from 'koffi';
 import { filter, firstValueFrom, type OperatorFunction } from 'rxjs';
 import { drainLog } from '../../src/kmsg/drain-log.ts';
 import { type KmsgFile, READ_BUFFER_BYTES } from '../../src/kmsg/kmsg-file.ts';
 import { parseRecords } from '../../src/kmsg/parse-records.ts';
 import type { DeviceRead } from '../../src/kmsg/record.ts';
+import { seekLog } from '../../src/kmsg/seek-log.ts';
 import { mayBeKernelLine } from '../../src/oom/may-be-kernel-line.ts';
 import { FakeGate } from '../support/fake-gate.ts';
 import { SYSTEM_CLOCK } from '../support/system-clock.ts';
@@ -15,7 +15,6 @@ const PATH = '/dev/kmsg';
 const RECORDS = 200_000;
 /** Turn by turn, so that what else the machine does hits all of them. */
 const ROUNDS = 4;
-const SEEK_SET = 0;
 
 type Drain = (log: KmsgFile) => Promise<unknown>;
 
@@ -46,7 +45,6 @@ export async function benchDrain(report: BenchReport): Promise<void> {
 class RewoundLog implements KmsgFile {
   readonly path = PATH;
   readonly #fd = openSync(PATH, constants.O_RDONLY | constants.O_NONBLOCK);
-  readonly #lseek = koffi.load(null).func('lseek', 'long', ['int', 'long', 'int']);
   readonly #inRing: number;
   #reads = 0;
 
@@ -56,7 +54,7 @@ class RewoundLog implements KmsgFile {
 
   read(buffer: Buffer): number {
     if (this.#reads === RECORDS) throw Object.assign(new Error('enough'), { code: 'EAGAIN' });
-    if (this.#reads > 0 && this.#reads % this.#inRing === 0) this.#lseek(this.#fd, 0, SEEK_SET);
+    if (this.#reads > 0 && this.#reads % this.#inRing === 0) seekLog(this.#fd, 'oldest');
     this.#reads += 1;
     return readSync(this.#fd, buffer);
   }

@@ -80,6 +80,11 @@ describe('history', () => {
       [200, 300],
     ],
     [['--since', '2026-11-22T11:47:30Z'], [300]],
+    [
+      ['--since', '2026-11-22'],
+      [100, 200, 300],
+    ],
+    [['--since', '2026-11-23'], []],
     [['--limit', '1'], [300]],
   ])('with %j prints %j', async ([args, sequences]) => {
     const { stdout } = await history(...args);
@@ -218,7 +223,7 @@ describe('history show', () => {
     ]);
   });
 
-  test.for(['7', 'ffff-100', 'nonsense', BOOT])('fails for %s, which is no episode', async (id) => {
+  test.for(['7', 'ffff-100'])('fails for %s, which is no episode', async (id) => {
     const { code, stdout, stderr } = await show(id);
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toContain(
@@ -234,6 +239,17 @@ describe('history show', () => {
     expect(stderr).toContain(`${BOOT}-100, ${bootId}-100. Give more of the id`);
     expect((await show('3f1cf-100')).code).toBe(0);
   });
+
+  test.for(['nonsense', BOOT, '', '100-', '-100x'])(
+    'takes %j, which cannot be an id, for wrong usage',
+    async (id) => {
+      const { code, stdout, stderr } = await show('--', id);
+      expect([code, stdout]).toEqual([2, '']);
+      expect(stderr).toMatch(
+        / is invalid for argument 'id'\. Write it as oom-recorder history prints it/,
+      );
+    },
+  );
 
   test('takes no id for wrong usage', async () => {
     expect((await show()).code).toBe(2);

@@ -115,6 +115,9 @@ describe.skipIf(!canRun)('the agent in a container with the rights of the Daemon
     expect(words.get('state lock')).toBe(
       `this container’s own agent has it (pid ${container.pid})`,
     );
+    expect(words.get('port')).toBe(
+      `:9095 is in use, and this container’s own agent runs (pid ${container.pid})`,
+    );
   });
 
   test('is killed itself, and its successor records that', async ({ image }) => {

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { filter, firstValueFrom, timeout } from 'rxjs';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openKmsg } from '../../src/kmsg/device.ts';
+import { openToSeek } from '../../src/kmsg/kernel-log.ts';
+import { lastSequence } from '../../src/kmsg/last-sequence.ts';
 import { parseRecords } from '../../src/kmsg/parse-records.ts';
 import type { LogItem } from '../../src/kmsg/record.ts';
 import { FakeGate } from '../support/fake-gate.ts';
@@ -119,6 +121,20 @@ describe.skipIf(!isRoot && process.env['CI'] !== 'true')('the real /dev/kmsg', (
     const sequences = items.flatMap((item) => (item.kind === 'record' ? [item.sequence] : []));
     const first = sequences[0] ?? 0;
     expect(sequences).toEqual(sequences.map((_, index) => first + index));
+  });
+
+  test('tells which record is its last: what was written before, and nothing of what comes', async () => {
+    const [before, after] = [`before ${randomUUID()}`, `after ${randomUUID()}`];
+    print(before);
+    const last = lastSequence(() => openToSeek('/dev/kmsg'));
+    print(after);
+    const { items } = await openDevice();
+    const sequenceOf = (message: string) =>
+      items.flatMap((item) =>
+        item.kind === 'record' && item.message === message ? [item.sequence] : [],
+      );
+    expect(sequenceOf(before)[0]).toBeLessThanOrEqual(last);
+    expect(sequenceOf(after)[0]).toBeGreaterThan(last);
   });
 
   test.each([

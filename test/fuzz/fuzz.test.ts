@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { changed } from './mutate-text.ts';
 import { target } from './fuzz-target.ts';
 import { TARGETS } from './targets.ts';
@@ -20,6 +20,23 @@ test('what does not hold is found', async () => {
     if (text.length > 3) throw new Error('too long');
   });
   await expect(digits.fuzz(SEED, 1000)).rejects.toThrow('Property failed');
+});
+
+test.each([
+  ['5 s of the processor', { user: 4_900_000, system: 200_000 }, 0, 'it took 5100 ms'],
+  ['to wait for it, which is no fault', { user: 0, system: 0 }, 60_000, undefined],
+])('what takes %s', async (_, cpu, waitedMs, found) => {
+  const spies = [
+    vi.spyOn(process, 'cpuUsage').mockReturnValue(cpu),
+    vi.spyOn(performance, 'now').mockReturnValueOnce(0).mockReturnValue(waitedMs),
+  ];
+  onTestFinished(() => {
+    for (const spy of spies) spy.mockRestore();
+  });
+  const said = await target('slow', fc.constant(''), () => undefined)
+    .fuzz(SEED, 1)
+    .catch(({ cause }: Error) => cause as Error);
+  expect(said?.message).toEqual(found === undefined ? undefined : expect.stringContaining(found));
 });
 
 test.each([

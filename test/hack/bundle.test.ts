@@ -49,6 +49,20 @@ describe('the bundle', () => {
     expect(readFileSync(program, 'latin1')).not.toMatch(/CoreV1Event|attributeTypeMap/);
   });
 
+  test.each([
+    ['20.20.2', 1],
+    ['24.11.1', 1],
+    ['24.12.0', 0],
+    ['26.0.0', 0],
+  ])('says in a sentence which Node it needs where that is %s', (version, code) => {
+    const preload = join(tempDirectory(), 'preload.cjs');
+    const versions = `{ ...process.versions, node: '${version}' }`;
+    writeFileSync(preload, `Object.defineProperty(process, 'versions', { value: ${versions} });`);
+    const { status, stderr } = spawnSync(process.execPath, ['-r', preload, program, '--version']);
+    const said = `error: oom-recorder needs Node.js 24.12 or newer, and this is ${version}: install one, or use the image, which has its own\n`;
+    expect([status, String(stderr)]).toEqual([code, code === 0 ? '' : said]);
+  });
+
   test('may be executed as it is', () => {
     expect(readFileSync(program, 'latin1')).toMatch(/^#!\/usr\/bin\/env node\n/);
     expect(runBundle('--version')).toEqual({

@@ -15,7 +15,6 @@ async function read(start: StartPoint, ...items: readonly (number | typeof DRAIN
   const told: string[] = [];
   const report = {
     away: (lost: number) => told.push(`away ${lost}`),
-    passed: (sequence: number) => told.push(`passed ${sequence}`),
     caughtUp: (sequence: number) => told.push(`caught up ${sequence}`),
   };
   const passed$ = from(items.map(item)).pipe(
@@ -61,13 +60,19 @@ describe('where reading starts', () => {
     ],
     ['with nothing new', { at: 'cursor', sequence: 5 }, [5, DRAINED], [DRAINED], ['caught up 5']],
     [
-      'with what comes now',
-      { at: 'now' },
-      [1, 2, DRAINED, 3],
-      [DRAINED, 3],
-      ['passed 2', 'caught up 2'],
+      'now, with what came before the log was drained for the first time',
+      { at: 'now', sequence: 2 },
+      [1, 2, 3, DRAINED, 4],
+      [3, DRAINED, 4],
+      ['caught up 3'],
     ],
-    ['now, with an empty log', { at: 'now' }, [DRAINED, 1], [DRAINED, 1], ['caught up -1']],
+    [
+      'now, with an empty log',
+      { at: 'now', sequence: -1 },
+      [DRAINED, 0],
+      [DRAINED, 0],
+      ['caught up -1'],
+    ],
   ])('%s', async (_, start, items, passed, told) => {
     expect(await read(start, ...items)).toEqual({ passed, told });
   });

@@ -9,6 +9,7 @@ import {
   startHistoryCluster,
 } from '../support/history-cluster.ts';
 import { agent, episode, onNode } from '../support/history-episode.ts';
+import { asJson, podEvent } from '../support/oom-event.ts';
 
 let cluster: HistoryCluster;
 afterEach(async () => cluster[Symbol.asyncDispose]());
@@ -167,6 +168,35 @@ describe('it is said, and the exit code is 1, where', () => {
     const none = await oom({ nodes: {} }, '--since=2h');
     expect(none.stderr).toMatch(/no agent runs in namespace oom-recorder, --recorder-namespace/);
     expect(none.code).toBe(1);
+  });
+
+  describe('no node can be asked, and Events are there', () => {
+    const atMs = Date.UTC(2026, 10, 22, 11, 30);
+    const scene = { nodes: { 'node-1': undefined }, events: [asJson(podEvent({ atMs }))] };
+
+    test('which are shown where more than they reach was wanted', async () => {
+      const { code, stdout, stderr } = await oom(scene, '--since=1d', '-o', 'json');
+      expect(JSON.parse(stdout)).toMatchObject({ source: 'events', items: [{ pod: 'web-0' }] });
+      expect(stderr).toBe(
+        'Source: Events alone, which the API server keeps for an hour unless its --event-ttl says otherwise: the nodes’ histories could not be asked.\n' +
+          'error: Asking the nodes for what they have recorded failed, so this is not all: node-1: no agent runs there in namespace oom-recorder [E_NODE_HISTORY]\n',
+      );
+      expect(code).toBe(1);
+    });
+
+    test('or are said to be none', async () => {
+      const { code, stderr } = await oom({ ...scene, events: [] }, '--since=1d');
+      expect(stderr).toMatch(
+        /^No OOM kills found in namespace shop in the last 24h by Events alone\.\n/,
+      );
+      expect(code).toBe(1);
+    });
+
+    test('which are not what was asked for with --from-node', async () => {
+      const { code, stdout, stderr } = await oom(scene, '--since=1d', '--from-node');
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^error: Asking the nodes /);
+    });
   });
 
   test('something else listens there', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_BACKLOG, WHOLE_RING } from '../../src/store/cursor-table.ts';
 import { decideStart, type StartFacts } from '../../src/recorder/decide-start.ts';
 
-const BOOT = { bootId: 'boot-1', startAt: 'boot', isSavedLog: false } as const;
+const BOOT = { bootId: 'boot-1', startAt: 'boot', lastSequence: () => 41 } as const;
 const OTHER = { bootId: 'boot-0', sequence: 70, backlogUntil: 5 };
 
 describe('where to begin', () => {
@@ -27,13 +27,13 @@ describe('where to begin', () => {
       { point: { at: 'oldest' }, backlogUntil: WHOLE_RING },
     ],
     [
-      'now',
+      'now, after the last record there is',
       { ...BOOT, startAt: 'now', cursor: OTHER },
-      { point: { at: 'now' }, backlogUntil: NO_BACKLOG },
+      { point: { at: 'now', sequence: 41 }, backlogUntil: NO_BACKLOG },
     ],
     [
       'now, which in a saved log is its beginning',
-      { ...BOOT, startAt: 'now', isSavedLog: true, cursor: undefined },
+      { ...BOOT, startAt: 'now', lastSequence: undefined, cursor: undefined },
       { point: { at: 'oldest' }, backlogUntil: NO_BACKLOG },
     ],
   ])('%s', (_, facts, start) => {

@@ -75,7 +75,7 @@ function parse(json: unknown): unknown {
 }
 
 function startOf(store: StateStore): Start {
-  const facts = { bootId: BOOT, startAt: 'boot', isSavedLog: false } as const;
+  const facts = { bootId: BOOT, startAt: 'boot' } as const;
   return decideStart({ ...facts, cursor: store.cursor.read() });
 }
 

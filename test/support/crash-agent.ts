@@ -39,7 +39,7 @@ const attributor: Attributor = {
 const log = openLog({ level: 'warn', format: 'text' }, (text) => process.stderr.write(text));
 const client = new ApiClient(loadKubeconfig(kubeconfig, {}));
 const store = new StateStore({ directory, historyMax: 10_000, log, nowMs: clock.wallMs });
-const facts = { bootId: BOOT_ID, startAt: 'boot', isSavedLog: false } as const;
+const facts = { bootId: BOOT_ID, startAt: 'boot' } as const;
 const start = decideStart({ ...facts, cursor: store.cursor.read() });
 const recorder = openRecorder(
   {

@@ -1,4 +1,5 @@
 import type { KmsgFile } from '../../src/kmsg/kmsg-file.ts';
+import type { SeekableLog } from '../../src/kmsg/last-sequence.ts';
 
 interface Entry {
   readonly sequence: number;
@@ -18,6 +19,8 @@ export class FakeKmsg {
   readonly #waiting = new Set<(error?: Error) => void>();
   /** Waits that have begun never end. */
   isStuck = false;
+  /** Another process's turn, before each read. */
+  beforeRead: () => void = () => undefined;
   opened = 0;
   closed = 0;
   reads = 0;
@@ -52,7 +55,7 @@ export class FakeKmsg {
     for (const callback of callbacks) callback(error);
   }
 
-  readonly open = (): KmsgFile => {
+  readonly open = (): KmsgFile & SeekableLog => {
     let position = 0;
     let callback: ((error?: Error) => void) | undefined;
     this.opened += 1;
@@ -60,11 +63,15 @@ export class FakeKmsg {
       path: '/dev/kmsg',
       read: (buffer) => {
         this.reads += 1;
+        this.beforeRead();
         const entry = this.#entryAt(position);
         position = entry.sequence + (entry.errno === 'EPIPE' ? 0 : 1);
         if (entry.errno !== undefined) throw errnoError(entry.errno);
         if (entry.bytes.length > buffer.length) throw errnoError('EINVAL');
         return entry.bytes.copy(buffer);
+      },
+      seekToEnd: () => {
+        position = this.#next;
       },
       wait: (onReturn) => {
         callback = onReturn;

@@ -23,6 +23,8 @@ export interface HistoryClusterOptions {
   readonly nodes: Readonly<Record<string, FakeAgent | { readonly error: string } | undefined>>;
   /** What the agents speak TLS with. */
   readonly certificate?: Certificate;
+  /** Of the namespace `shop`; without them it has no such list. */
+  readonly events?: readonly unknown[] | undefined;
   /** Paths that are answered 403. */
   readonly forbidden?: readonly string[];
 }
@@ -34,6 +36,7 @@ export interface HistoryClusterOptions {
 export async function startHistoryCluster({
   nodes,
   certificate,
+  events,
   forbidden = [],
 }: HistoryClusterOptions): Promise<HistoryCluster> {
   const asked: string[] = [];
@@ -53,7 +56,7 @@ export async function startHistoryCluster({
     const { pathname } = new URL(request.url ?? '/', 'http://localhost');
     const document = forbidden.includes(pathname)
       ? undefined
-      : documentAt(pathname, nodes, certificate ? 'HTTPS' : 'HTTP');
+      : documentAt(pathname, { nodes, events }, certificate ? 'HTTPS' : 'HTTP');
     const isUpgrade = pathname.endsWith('/portforward');
     const code = forbidden.includes(pathname) ? 403 : isUpgrade ? 400 : 404;
     response.writeHead(document === undefined ? code : 200, { 'Content-Type': 'application/json' });
@@ -79,15 +82,18 @@ export async function startHistoryCluster({
   };
 }
 
-type Nodes = HistoryClusterOptions['nodes'];
-
 type Scheme = 'HTTP' | 'HTTPS';
 
-function documentAt(path: string, nodes: Nodes, scheme: Scheme): object | undefined {
-  const list = (items: readonly object[]) => ({ metadata: { resourceVersion: '1' }, items });
+function documentAt(
+  path: string,
+  { nodes, events }: Pick<HistoryClusterOptions, 'nodes' | 'events'>,
+  scheme: Scheme,
+): object | undefined {
+  const list = (items: readonly unknown[]) => ({ metadata: { resourceVersion: '1' }, items });
   if (path === '/api/v1/nodes') {
     return list(Object.keys(nodes).map((name) => ({ metadata: { name } })));
   }
+  if (path === '/api/v1/namespaces/shop/events') return events && list(events);
   if (path === '/api/v1/namespaces/oom-recorder/pods') {
     return list(
       Object.entries(nodes).flatMap(([node, agent]) =>

@@ -39,7 +39,6 @@ export class RecordingAgent {
       cursor: this.store.cursor.read(),
       bootId: BOOT,
       startAt: 'boot',
-      isSavedLog: false,
     });
     const parts = {
       store: this.store,

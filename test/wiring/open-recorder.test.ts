@@ -41,12 +41,12 @@ interface Opened {
 }
 
 /** As the process begins. Nothing ends it but the test: what it does not write is lost. */
-function open(): Opened {
+function open(bootId = BOOT): Opened {
   const nowMs = (): number => clock.wallMs();
   const store = new StateStore({ directory, historyMax: 99, log, nowMs });
   tally = newTally();
   const counters = openCounters(store, () => undefined, nowMs, tally);
-  const facts = { bootId: BOOT, startAt: 'boot', isSavedLog: false } as const;
+  const facts = { bootId, startAt: 'boot' } as const;
   const recorder = openRecorder(
     {
       store,
@@ -55,7 +55,7 @@ function open(): Opened {
       attributor,
       sink: new FakeSink(),
       baselines: () => readBaselines(),
-      origin: { node: { name: 'node-1' }, bootId: BOOT },
+      origin: { node: { name: 'node-1' }, bootId },
       start: decideStart({ ...facts, cursor: store.cursor.read() }),
     },
     { clock },
@@ -138,6 +138,16 @@ describe('the baselines of the cgroup counters', () => {
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
     const start = { backlogUntil: -1, point: { at: 'oldest' } } as const;
     expect(savedBaselines(first.store, start)).toBeUndefined();
+  });
+
+  test('are nobody’s in the next boot, whose counters and sequences begin anew', async () => {
+    const first = open();
+    baselines = of(11);
+    await first.recorder.record(makeEpisode({ sequence: 10, pod: 7 }));
+    const second = open('boot-2');
+    second.recorder.passed(3);
+    second.recorder.caughtUp(3);
+    expect(kept(open('boot-2'))).toBeUndefined();
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { pickKernel } from '../../../hack/node/kernel.ts';
+import { packagesOf, pickKernel } from '../../../hack/node/kernel.ts';
 
 /** What apt offers on Debian 12, shuffled. */
 const OFFERED = [
@@ -25,5 +25,27 @@ describe("the newest of Debian's cloud kernels", () => {
 
   test('of a series that is not there is none', () => {
     expect(pickKernel(OFFERED, '6.6')).toBeUndefined();
+  });
+});
+
+describe('a kernel is in', () => {
+  const offered = [
+    'linux-base-7.2.12+deb13-cloud-amd64',
+    'linux-binary-7.2.12+deb13-cloud-amd64',
+    'linux-binary-unsigned-7.2.12+deb13-cloud-amd64',
+    'linux-modules-7.2.12+deb13-cloud-amd64',
+    'linux-modules-7.2.12+deb14-cloud-amd64',
+    ...OFFERED,
+  ].join('\n');
+
+  test('one package, or since 6.19 in its parts as well', () => {
+    const [whole, split] = ['6.1.0-56-cloud-amd64', '7.2.12+deb13-cloud-amd64'];
+    expect(packagesOf(`linux-image-${whole}`, offered)).toEqual([`linux-image-${whole}`]);
+    expect(packagesOf(`linux-image-${split}`, offered)).toEqual([
+      `linux-image-${split}`,
+      `linux-base-${split}`,
+      `linux-binary-${split}`,
+      `linux-modules-${split}`,
+    ]);
   });
 });
