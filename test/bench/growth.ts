@@ -112,7 +112,7 @@ class Recorded implements Disposable {
       store: this.#store,
       sink: accepting,
       origin: { node: { name: 'node-1' }, bootId: BOOT },
-      start: decideStart({ cursor: undefined, bootId: BOOT, startAt: 'boot', isSavedLog: false }),
+      start: decideStart({ cursor: undefined, bootId: BOOT, startAt: 'boot' }),
       attributor: attributeBy(numberedPods),
       counters: openCounters(this.#store, () => [], nowMs, newTally()),
       log,
