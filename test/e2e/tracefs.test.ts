@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { floodLog } from '../support/flood-log.ts';
 import { needsRoot } from '../support/needs-root.ts';
-import { makeKill, makeKills, type MadeKill } from '../support/oom-kills.ts';
+import { makeKill, makeKills } from '../support/oom-kills.ts';
 import { eventsOf, logged, seen } from '../support/seen-kills.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import { instancesIn, mountReadOnly, mountTracefs } from '../support/tracefs.ts';
