@@ -53,8 +53,17 @@ export async function resolveKernel(
 }
 
 async function kernelsOffered(apt = process.env): Promise<string[]> {
-  const names = await run('apt-cache', ['pkgnames', 'linux-image-'], { env: apt });
-  return names.split('\n');
+  const names = await run('apt-cache', ['pkgnames', 'linux-'], { env: apt });
+  return wholeKernels(names.split('\n'));
+}
+
+/** An archive may have the image of a series that is over, and no modules for it any longer. */
+export function wholeKernels(names: readonly string[]): string[] {
+  const there = new Set(names);
+  return names.filter((name) => {
+    const part = (kind: string): boolean => there.has(name.replace('linux-image-', kind));
+    return PACKAGE.test(name) && (!part('linux-binary-') || part('linux-modules-'));
+  });
 }
 
 /** The newest package of a series, or of all. */

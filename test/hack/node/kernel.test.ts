@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { packagesOf, pickKernel } from '../../../hack/node/kernel.ts';
+import { packagesOf, pickKernel, wholeKernels } from '../../../hack/node/kernel.ts';
 
 /** What apt offers on Debian 12, shuffled. */
 const OFFERED = [
@@ -26,6 +26,21 @@ describe("the newest of Debian's cloud kernels", () => {
   test('of a series that is not there is none', () => {
     expect(pickKernel(OFFERED, '6.6')).toBeUndefined();
   });
+});
+
+test('whose modules are gone is none', () => {
+  const [over, there] = ['7.1.13+deb13-cloud-amd64', '7.2.12+deb13-cloud-amd64'];
+  const whole = 'linux-image-6.18.15+deb13-cloud-amd64';
+  const parts = [`linux-image-${over}`, `linux-binary-${over}`, `linux-image-${there}`];
+  expect(
+    wholeKernels([
+      ...parts,
+      `linux-binary-${there}`,
+      `linux-modules-${there}`,
+      whole,
+      'linux-libc',
+    ]),
+  ).toEqual([`linux-image-${there}`, whole]);
 });
 
 describe('a kernel is in', () => {
