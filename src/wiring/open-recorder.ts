@@ -5,7 +5,7 @@ import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { CounterBaselines } from '../oom/oom-counters.ts';
 import type { MarkedVictim } from '../oom/join-marks.ts';
-import { CursorKeeper } from '../recorder/cursor-keeper.ts';
+import { CursorKeeper, type LogPlace, NO_PLACE } from '../recorder/cursor-keeper.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import { EpisodeRecorder, type EpisodeRecorderOptions } from '../recorder/episode-recorder.ts';
 import { EventRecorder } from '../recorder/event-recorder.ts';
@@ -21,7 +21,8 @@ export interface RecorderParts extends Pick<
   'store' | 'origin' | 'attributor' | 'nodeEvents' | 'survived' | 'log'
 > {
   readonly sink: EventSink;
-  readonly start: Start;
+  /** Where in the log reading begins; absent where it is not read. */
+  readonly start: Start | undefined;
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
   readonly counters?: Counters;
@@ -50,10 +51,13 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
     // When they have counted what the transaction records.
     if (counters !== undefined) store.change(() => saveCounters(store, counters));
   });
-  const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
-  const cursor = new CursorKeeper(store, clock, from, () => {
+  const saveAll = (): void => {
     if (baselines !== undefined) saveBaselines(store, baselines());
-  });
+  };
+  const cursor: LogPlace =
+    start === undefined
+      ? NO_PLACE
+      : new CursorKeeper(store, clock, { ...start, bootId: origin.bootId }, saveAll);
   const poster = eventOutput(store.outbox, parts.sink, {
     clock,
     random: Math.random,
