@@ -37,31 +37,20 @@ export class TracingInstance {
     this.directory = directory;
   }
 
-  /** Undoes what others have set in it. What the kernel does not have is left out. */
-  reset(): void {
-    for (const [file, text] of Object.entries(RESET)) this.#write(file, text);
-  }
-
   /**
    * Switches `oom:mark_victim` on, and nothing else.
    *
-   * Its buffers are made small first: since 6.7 there are none before they are used. To set the clock empties them.
+   * Its pipe is opened before anything is changed: an instance that is read is busy. No other agent takes it for left
+   * behind, and from 6.6 on no second one reads it. Its buffers are made small before they are used, for since 6.7 there are
+   * none until then. To set the clock empties them.
    *
    * @returns its `trace_pipe`, open and never waiting
    */
   start(): number {
-    this.#write('buffer_size_kb', String(BUFFER_KIB));
-    const options = new Set(readdirSync(join(this.directory, 'options')));
-    for (const [option, value] of Object.entries(OPTIONS))
-      if (options.has(option)) this.#write(`options/${option}`, value);
-    const files = new Set(readdirSync(this.directory));
-    if (files.has('buffer_percent')) this.#write('buffer_percent', WAKE_AT_ONCE);
-    this.#write('trace_clock', CLOCK);
-    this.#write('trace', '');
     const path = join(this.directory, 'trace_pipe');
-    // An instance that is read is busy: no other agent takes it for left behind.
     const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
+      this.#setUp();
       this.#write(`${EVENT}/enable`, '1');
     } catch (cause) {
       closeSync(pipe);
@@ -73,6 +62,18 @@ export class TracingInstance {
   /** Switches it off. */
   end(): void {
     this.#write(`${EVENT}/enable`, '0');
+  }
+
+  #setUp(): void {
+    for (const [file, text] of Object.entries(RESET)) this.#write(file, text);
+    this.#write('buffer_size_kb', String(BUFFER_KIB));
+    const options = new Set(readdirSync(join(this.directory, 'options')));
+    for (const [option, value] of Object.entries(OPTIONS))
+      if (options.has(option)) this.#write(`options/${option}`, value);
+    const files = new Set(readdirSync(this.directory));
+    if (files.has('buffer_percent')) this.#write('buffer_percent', WAKE_AT_ONCE);
+    this.#write('trace_clock', CLOCK);
+    this.#write('trace', '');
   }
 
   #write(file: string, text: string): void {

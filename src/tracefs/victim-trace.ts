@@ -34,7 +34,6 @@ export class VictimTrace implements MarkSource, Disposable {
   /** What it is read as. */
   readonly path: string;
   readonly #lines: VictimLines;
-  readonly #instance: TracingInstance;
   readonly #end: () => void;
   readonly #forgetExit: () => void;
   readonly #buffer = Buffer.alloc(READ_BYTES);
@@ -56,15 +55,9 @@ export class VictimTrace implements MarkSource, Disposable {
   constructor(format: string, instance: TracingInstance, end: () => void, onExit: OnExit) {
     this.format = format;
     this.#lines = new VictimLines(format);
-    this.#instance = instance;
     this.#end = end;
     this.path = join(instance.directory, 'trace_pipe');
-    try {
-      this.pipe = this.#instance.start();
-    } catch (cause) {
-      end();
-      throw cause;
-    }
+    this.pipe = instance.start();
     this.#forgetExit = onExit(() => this.#close());
   }
 
@@ -111,13 +104,17 @@ function openOwn(root: string, onExit: OnExit): VictimTrace {
   }
   const directory = mkdtempSync(join(instances, PREFIX));
   const remove = (): void => removeUnlessInUse(directory);
-  return new VictimTrace(format, new TracingInstance(directory), remove, onExit);
+  try {
+    return new VictimTrace(format, new TracingInstance(directory), remove, onExit);
+  } catch (cause) {
+    remove();
+    throw cause;
+  }
 }
 
 function openKept(directory: string, onExit: OnExit): VictimTrace {
   const format = readFormat(directory);
   const instance = new TracingInstance(directory);
-  instance.reset();
   return new VictimTrace(format, instance, () => endIfPossible(instance), onExit);
 }
 

@@ -41,7 +41,7 @@ export async function startAgent(
     const [code, by] = (await ended) as [number | null, string | null];
     return code ?? by ?? 'unknown';
   };
-  const isReady = (): boolean => log.some((line) => line.includes('watching the kernel log'));
+  const isReady = (): boolean => log.some((line) => /watching the (?:kernel log|tracepoint)/.test(line));
   await vi.waitUntil(() => isReady() || child.exitCode !== null, { timeout: READY_MS });
   if (!isReady()) throw new Error(`oom-recorder run did not start:\n${log.join('\n')}`);
   const port = async (): Promise<number> => {
