@@ -26,12 +26,14 @@ export interface MarkAssemblerOptions {
 const QUIET_MS = 100;
 /** A kill is counted before it is marked, microseconds unless its CPU is needed elsewhere. */
 const GIVE_UP_MS = 1000;
+/** No mark is read during a look: what took so long is done no more than a tenth of the time. */
+const REST_PER_LOOK = 10;
 /** In a storm without end so long an episode waits at most, unless kills are counted that are not marked yet. */
 const MAX_OPEN_MS = 2000;
 
 /**
- * Turns the tracepoint's marks into episodes. Each process is looked at as its mark is read, and the counters
- * whenever the marks are drained; when no more have come for a while, what the counters prove is told.
+ * Turns the tracepoint's marks into episodes. Each process, and what its container counted, is looked at as its mark is
+ * read; when no more have come for a while, what the counters prove is told.
  *
  *     in    --mark--mark--drained-----------drained--
  *     out   --------------------------------episodes-
@@ -71,6 +73,7 @@ class MarkStep {
   readonly #batch: MarkBatch;
   #openedMs = 0;
   #lastMarkMs = 0;
+  #nextLookMs = -Infinity;
 
   constructor(options: MarkAssemblerOptions) {
     this.#options = options;
@@ -88,18 +91,17 @@ class MarkStep {
     const nowMs = this.#options.clock.monotonicMs();
     if (!this.isOpen) this.#openedMs = nowMs;
     this.#lastMarkMs = nowMs;
-    this.#batch.add(this.#reader.see(victims));
+    for (const victim of victims) this.#batch.add(this.#reader.see(victim));
   }
 
   /** What is proved by now. */
   drained({ atMs }: Drained): readonly OomEpisode[] {
     if (!this.isOpen) return [];
-    this.#batch.look();
-    const proof = this.#batch.prove();
     const quietMs = atMs - this.#lastMarkMs;
     const isOver = quietMs >= QUIET_MS || atMs - this.#openedMs >= MAX_OPEN_MS;
-    if (proof === undefined || !isOver) return [];
-    if (proof.missing > 0 && quietMs < GIVE_UP_MS) return [];
+    if (isOver || this.#batch.isUntold) this.#look(isOver);
+    const proof = isOver ? this.#batch.prove() : undefined;
+    if (proof === undefined || (proof.missing > 0 && quietMs < GIVE_UP_MS)) return [];
     const { tally } = this.#options;
     tally.episodes += proof.episodes.length;
     tally.killed += proof.killed;
@@ -108,5 +110,15 @@ class MarkStep {
     tally.marksNoKill += proof.noKill;
     this.#batch.close();
     return proof.episodes;
+  }
+
+  /** All counters, now or if that does not keep from reading marks. */
+  #look(isDue: boolean): void {
+    const { clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    if (!isDue && beganMs < this.#nextLookMs) return;
+    this.#batch.look();
+    const nowMs = clock.monotonicMs();
+    this.#nextLookMs = nowMs + (nowMs - beganMs) * REST_PER_LOOK;
   }
 }

@@ -25,7 +25,9 @@ export interface EventsLook {
 export interface CgroupEventCounters {
   /** v2: a cgroup's counter includes what happened below it. */
   readonly isHierarchical: boolean;
-  /** `undefined` where the kernel counts nothing. */
+  /** Of one cgroup; `undefined` where it is gone. */
+  read(cgroup: string): CgroupEvents | undefined;
+  /** Of all; `undefined` where the kernel counts nothing. */
   look(): EventsLook | undefined;
 }
 

@@ -8,6 +8,7 @@ import type { OomEpisode } from './episode.ts';
 import { markedEpisode } from './marked-episode.ts';
 import type { Moves } from './marked-places.ts';
 import { type Proof, proveMarks } from './prove-marks.ts';
+import { countersOf } from './oom-counters.ts';
 import type { SeenMark } from './seen-mark.ts';
 
 /** What a batch came to. */
@@ -21,7 +22,7 @@ export interface BatchResult extends Omit<Proof, 'kills'> {
 
 /**
  * Marks that are proved together, and how far the counters moved meanwhile. A runtime removes a container's cgroup
- * about 200 ms after its processes, so every look adds to those before it: the last word of one that is gone is kept.
+ * about 200 ms after its processes, so its counters are read with its marks, and the last word of one that is gone is kept.
  */
 export class MarkBatch {
   readonly #counters: CgroupEventCounters;
@@ -43,11 +44,20 @@ export class MarkBatch {
     return this.#marks.length > 0;
   }
 
-  add(marks: readonly SeenMark[]): void {
-    this.#marks = [...this.#marks, ...marks];
+  /** Whether only the counters can say where somebody was. */
+  get isUntold(): boolean {
+    return this.#marks.some(({ cgroup }) => cgroup === undefined);
   }
 
-  /** Reads the counters. */
+  add(mark: SeenMark): void {
+    this.#marks = [...this.#marks, mark];
+    for (const cgroup of countersOf(this.#counters, mark.cgroup ?? '')) {
+      const events = this.#counters.read(cgroup);
+      if (events !== undefined) this.#last.set(cgroup, events);
+    }
+  }
+
+  /** Reads all counters. */
   look(): void {
     this.#look = this.#counters.look();
     for (const [cgroup, events] of this.#look?.rows ?? []) this.#last.set(cgroup, events);

@@ -15,11 +15,7 @@ export class MarkReader {
     this.#clock = clock;
   }
 
-  see(victims: readonly MarkedVictim[]): readonly SeenMark[] {
-    return victims.map((victim) => this.#see(victim));
-  }
-
-  #see({ markedUs, comm, ...victim }: MarkedVictim): SeenMark {
+  see({ markedUs, comm, ...victim }: MarkedVictim): SeenMark {
     const [wallMs, nowMs] = [this.#clock.wallMs(), this.#clock.monotonicMs()];
     const monotonicUs = markedUs ?? Math.floor(nowMs * US_PER_MS);
     const markedMs = monotonicUs / US_PER_MS;

@@ -30,7 +30,7 @@ export class MemoryEvents implements CgroupEventCounters {
     const before = this.total();
     const rows = new Map<string, CgroupEvents>();
     for (const cgroup of this.#cgroups()) {
-      const events = this.#read(cgroup);
+      const events = this.read(cgroup);
       if (events !== undefined) rows.set(cgroup, events);
     }
     const after = this.total();
@@ -54,7 +54,7 @@ export class MemoryEvents implements CgroupEventCounters {
     return new Set([...above, ...below]);
   }
 
-  #read(cgroup: string): CgroupEvents | undefined {
+  read(cgroup: string): CgroupEvents | undefined {
     if (!this.#tree.isV2) {
       const kills = numberIn(this.#tree.text(cgroup, 'memory.oom_control'), 'oom_kill');
       return kills === undefined ? undefined : { kills };

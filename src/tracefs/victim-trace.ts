@@ -1,4 +1,13 @@
-import { closeSync, mkdtempSync, readdirSync, readFileSync, readSync, rmdirSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmdirSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { errnoCode } from '../kmsg/kmsg-errors.ts';
 import type { OnExit } from '../kmsg/poll.ts';
@@ -48,6 +57,25 @@ export class VictimTrace implements MarkSource, Disposable {
       return instance === undefined ? openOwn(root, onExit) : openKept(instance, onExit);
     } catch (cause) {
       throw new TracefsError(instance ?? root, cause);
+    }
+  }
+
+  /**
+   * Whether it can be opened; an instance that stays is only looked at, for an agent may read it.
+   *
+   * @returns whether it tells names
+   * @throws TracefsError
+   */
+  static probe(place: TracefsPlace, onExit: OnExit): boolean {
+    if (place.instance === undefined) {
+      using trace = VictimTrace.open(place, onExit);
+      return trace.tellsNames;
+    }
+    try {
+      accessSync(join(place.instance, EVENT, 'enable'), constants.R_OK | constants.W_OK);
+      return new VictimLines(readFormat(place.instance)).tellNames;
+    } catch (cause) {
+      throw new TracefsError(place.instance, cause);
     }
   }
 

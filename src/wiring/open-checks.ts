@@ -56,14 +56,10 @@ export function startChecks(
     if (kind === 'kernel') openKernelLog(kmsg, onExit).close();
     return kind;
   };
-  const openTrace = (): boolean => {
-    using trace = VictimTrace.open(tracefs, onExit);
-    return trace.tellsNames;
-  };
   return [
     ...(source === 'tracefs' ? [] : [kernelLogCheck(kmsg, open, proc)]),
     ...(source === 'tracefs' || confirm !== undefined
-      ? [tracefsCheck(tracefs.instance ?? tracefs.root, openTrace)]
+      ? [tracefsCheck(tracefs.instance ?? tracefs.root, () => VictimTrace.probe(tracefs, onExit))]
       : []),
     { name: 'boot id', look: () => ({ status: 'ok', found: readBootId(readLatin1) }) },
     ...stateChecks(stateDirectory(options, isPrinting), historyMax, processes, proc),

@@ -59,7 +59,11 @@ beforeEach(() => {
   isThere = true;
   idle = 0;
   const options: MarkAssemblerOptions = {
-    counters: { isHierarchical: true, look: () => node.look() },
+    counters: {
+      isHierarchical: true,
+      read: (cgroup) => (isThere ? node.rows.get(cgroup) : undefined),
+      look: () => node.look(),
+    },
     finder: {
       find: (_, comm) => (isThere ? { comm, cgroup: CONTAINER, source: 'proc' } : { comm }),
     },
@@ -197,6 +201,18 @@ describe('marks', () => {
     });
     scheduler.flush();
     expect(episodes.map(({ sequence }) => sequence)).toEqual([999_500, 999_501]);
+  });
+
+  test('of a container that is gone soon are those whose counters were read with them', () => {
+    at(1000, () => {
+      node.kill();
+      marked(7);
+      node.rows.delete(CONTAINER);
+    });
+    scheduler.flush();
+    expect(episodes).toMatchObject([
+      { evidence: { cgroup: CONTAINER }, limitLevel: 'container', limitKb: 32_768 },
+    ]);
   });
 
   test('that were overwritten are counted', () => {
