@@ -4,6 +4,7 @@ import {
   type EventsLook,
   movedBy,
 } from './cgroup-events.ts';
+import { parseCgroupPath } from './cgroup-path.ts';
 import type { OomEpisode } from './episode.ts';
 import { markedEpisode } from './marked-episode.ts';
 import type { Moves } from './marked-places.ts';
@@ -88,8 +89,11 @@ export class MarkBatch {
   #moves(): Moves | undefined {
     const look = this.#look;
     if (look === undefined || look.before !== look.after) return undefined;
-    const moved = [...this.#last].map(
-      ([cgroup, events]) => [cgroup, movedBy(this.#before.get(cgroup), events)] as const,
+    // Of a pod that no look finds nobody knows what was counted before; it is not new.
+    const isKnown = (cgroup: string): boolean =>
+      this.#before.has(cgroup) || look.rows.has(parseCgroupPath(cgroup)?.podPath ?? cgroup);
+    const moved = [...this.#last].flatMap(([cgroup, events]) =>
+      isKnown(cgroup) ? [[cgroup, movedBy(this.#before.get(cgroup), events)] as const] : [],
     );
     return {
       isHierarchical: this.#counters.isHierarchical,

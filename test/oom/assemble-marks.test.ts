@@ -54,10 +54,14 @@ beforeEach(() => {
   node = new Node();
   tally = newTally();
   scheduler = new VirtualTimeScheduler();
-  items = new Subject();
   episodes = [];
   isThere = true;
   idle = 0;
+  start();
+});
+
+function start(): void {
+  items = new Subject();
   const options: MarkAssemblerOptions = {
     counters: {
       isHierarchical: true,
@@ -77,7 +81,7 @@ beforeEach(() => {
     onIdle: () => void (idle += 1),
   };
   items.pipe(assembleMarks(options)).subscribe((episode) => episodes.push(episode));
-});
+}
 
 function drained(): void {
   items.next({ kind: 'drained', atMs: scheduler.now() });
@@ -213,6 +217,20 @@ describe('marks', () => {
     expect(episodes).toMatchObject([
       { evidence: { cgroup: CONTAINER }, limitLevel: 'container', limitKb: 32_768 },
     ]);
+  });
+
+  test('of a pod that is not found in the hierarchy are proved by the host’s counter', () => {
+    node.look = () => ({ rows: new Map(), before: node.total, after: node.total });
+    start();
+    for (const [path, events] of node.rows) node.rows.set(path, { ...events, kills: 5 });
+    at(1000, () => {
+      node.kill();
+      marked(7);
+    });
+    scheduler.flush();
+    expect(scheduler.now()).toBeLessThan(1200);
+    expect(episodes).toMatchObject([{ victim: { pid: 7 }, evidence: { cgroup: CONTAINER } }]);
+    expect(tally.killLines).toBe(1);
   });
 
   test('that were overwritten are counted', () => {
