@@ -5,7 +5,8 @@ import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 import { CONTAINER } from '../support/marks.ts';
 
 const MARKED_MS = 60_000;
-const KTHREADD = { '/proc/2/stat': `2 (kthreadd) S 0 0 0 0 -1 ${0x0020_8040} ${'0 '.repeat(20)}` };
+/** With PF_KTHREAD among its flags. */
+const KTHREADD = { '/proc/2/stat': `2 (kthreadd) S 0 0 0 0 -1 2129984 ${'0 '.repeat(20)}` };
 const NOTES = { cgroupOf: (pid: number) => (pid === 8 ? '/noted' : undefined) };
 
 /** A process as of the tenth second after boot. */
