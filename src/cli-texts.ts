@@ -24,6 +24,10 @@ export const CGROUP_ROOT = 'the host’s /sys/fs/cgroup: whose kills without con
 export const CONFIRM =
   'a second source beside the log, which names the kills that the log lost: the tracepoint oom:mark_victim';
 export const TRACEFS_ROOT = 'where the host’s tracefs is mounted, writable';
+export const SOURCE =
+  'what tells of kills: the kernel log, or without it the tracepoint oom:mark_victim, which needs no privilege';
+export const TRACEFS_INSTANCE =
+  'an instance in it for the agent alone, which stays, instead of one that it makes and removes';
 export const LISTEN =
   'where /metrics, /healthz, /readyz, a page and /api/v1/episodes are shown, or none (default: :9095)';
 export const LISTEN_TLS =

@@ -37,6 +37,8 @@ import {
   START_AT,
   STATE_DIR,
   STATE_OPTIONAL,
+  SOURCE,
+  TRACEFS_INSTANCE,
   TRACEFS_ROOT,
   TRUST,
   WEBHOOK_CA,
@@ -54,7 +56,7 @@ import { parseNamespaces } from './parse-namespace.ts';
 import { START_POINTS } from './recorder/decide-start.ts';
 import { EVENT_FORMATS } from './outputs/event-printer.ts';
 import { newProgram, runProgram } from './run-program.ts';
-import type { AgentOptions } from './wiring/agent-options.ts';
+import { type AgentOptions, SOURCES } from './wiring/agent-options.ts';
 
 /** Runs the command line of `oom-recorder`, as {@link runProgram} does. */
 export async function runCli(argv: readonly string[], edge: Edge): Promise<number> {
@@ -79,6 +81,7 @@ const COMMANDS = [runCommand, replayCommand, explainCommand, historyCommand, doc
 function runCommand(edge: Edge): Command {
   return new Command('run')
     .description('watch the kernel log; post Events, or print them where there is no cluster')
+    .addOption(flag('--source <source>', SOURCE).choices(SOURCES).default('kmsg'))
     .addOption(flag('--kmsg <path>', KMSG).default('/dev/kmsg'))
     .addOption(flag('--node-name <name>', NODE_NAME))
     .addOption(flag('--kubeconfig [path]', KUBECONFIG))
@@ -95,8 +98,9 @@ function runCommand(edge: Edge): Command {
     )
     .addOption(flag('--proc-root <path>', 'the host’s /proc').default('/proc'))
     .addOption(flag('--cgroup-root <path>', CGROUP_ROOT).default('/sys/fs/cgroup'))
-    .addOption(flag('--confirm <source>', CONFIRM).choices(['tracefs']))
+    .addOption(flag('--confirm <source>', CONFIRM).choices(['tracefs']).conflicts('source'))
     .addOption(flag('--tracefs-root <path>', TRACEFS_ROOT).default('/sys/kernel/tracing'))
+    .addOption(flag('--tracefs-instance <path>', TRACEFS_INSTANCE))
     .addOption(flag('--listen <address>', LISTEN).argParser(parseListen))
     .addOption(flag('--listen-tls-cert <path>', LISTEN_TLS))
     .addOption(flag('--listen-tls-key <path>', 'the private key of that certificate (PEM)'))

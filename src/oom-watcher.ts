@@ -68,7 +68,7 @@ export interface Watching {
 }
 
 /** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */
-const MAX_WAITING_EPISODES = 10;
+export const MAX_WAITING_EPISODES = 10;
 const OLDEST: StartPoint = { at: 'oldest' };
 
 /**

@@ -22,6 +22,7 @@ export function newTally(): Tally {
     killLines: 0,
     marksJoined: 0,
     marksAlone: 0,
+    marksCounted: 0,
     marksNoKill: 0,
     marksLost: 0,
   };

@@ -40,7 +40,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, () => clock.wallMs(), tally);
   const outputs = openOutputs(setup.outputs, { store, counters, clock, log });
-  const start = startOf(options, kind, bootId, store);
+  const start = options.source === 'kmsg' ? startOf(options, kind, bootId, store) : undefined;
   const printed = new EventPrinter(options.output, edge.print, () => clock.wallMs());
   const recorder = openRecorder(
     {
@@ -70,8 +70,23 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const stopChecking = checkAtStart(options, setup, client, { clock, random: Math.random });
   try {
     const { audit, marks } = counting ?? {};
-    const counted = { tally, counters, audit, isConfirming: marks !== undefined };
-    const seen = { node, reviewer, store, pods, outputs, log, watching, ...counted };
+    const counted = {
+      tally,
+      counters,
+      audit,
+      isConfirming: marks !== undefined || options.source === 'tracefs',
+    };
+    const seen = {
+      source: options.source,
+      node,
+      reviewer,
+      store,
+      pods,
+      outputs,
+      log,
+      watching,
+      ...counted,
+    };
     await using server = await openTelemetry(options, { ...seen, certificate }, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;

@@ -13,13 +13,7 @@ export interface Process {
 }
 
 /** proc_pid_stat(5): the fields begin with the third. */
-const FLAGS = 9 - 3;
 const VSIZE = 23 - 3;
-/** include/linux/sched.h */
-const PF_KTHREAD = 0x0020_0000;
-/** The kernel's second process, which no container has. */
-const KTHREADD = 2;
-
 /** 1 ms of reading; a kill line may come meanwhile. */
 const PROCESSES_PER_TURN = 32;
 
@@ -34,14 +28,14 @@ export class ProcessList {
     this.#pids = pids;
   }
 
-  /** Whether they are the host's, and not a container's alone: no container sees a kernel thread. */
+  /** Whether they are the host's, and not a container's alone. */
   get isHost(): boolean {
-    return (Number(statFields(this.#proc.text(`${KTHREADD}/stat`))?.[FLAGS]) & PF_KTHREAD) !== 0;
+    return this.#proc.isHost;
   }
 
   /** The process that asks; absent where this `/proc` does not show it. */
   get self(): number | undefined {
-    return Number.parseInt(this.#proc.text('self/stat') ?? '', 10) || undefined;
+    return this.#proc.self;
   }
 
   all(): Promise<readonly Process[]> {

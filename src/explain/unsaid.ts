@@ -7,19 +7,31 @@ const NEARLY_ALL = 0.9;
 
 /** What cannot be said of it, and why. */
 export function unsaid(facts: Facts): readonly string[] {
-  const { episode, attribution, pod } = facts;
+  const { attribution, pod } = facts;
   const owner = attribution.owner !== undefined && pod === undefined;
   return [
-    ...(episode.context === 'suppressed'
-      ? [SUPPRESSED]
-      : [...aboutTable(facts), ...aboutMemory(facts)]),
+    ...aboutReport(facts),
     ...(attribution.isOneOfSeveral === true ? [ONE_OF_SEVERAL] : []),
     ...(owner ? [NO_POD] : []),
   ];
 }
 
+function aboutReport(facts: Facts): readonly string[] {
+  switch (facts.episode.context) {
+    case 'suppressed':
+      return [SUPPRESSED];
+    case 'none':
+      return [NO_REPORT];
+    case 'full':
+    case 'partial':
+      return [...aboutTable(facts), ...aboutMemory(facts)];
+  }
+}
+
 const SUPPRESSED =
   'Whose limit it was, who else used memory and what for: the kernel explains ten kills in five seconds and withheld the rest of this report.';
+const NO_REPORT =
+  'Who else used memory and what for: the agent read the tracepoint oom:mark_victim and not the kernel log, where the report is (dmesg has it for a while).';
 const ONE_OF_SEVERAL =
   'Which process of this container was killed: several were at that moment, and nothing tells which of them died where.';
 const PARTIAL =

@@ -138,6 +138,9 @@ function unsaid({
     context === 'suppressed'
       ? ['Whose limit it was: the kernel withheld it (it explains ten kills in five seconds).']
       : [];
-  const rest = `Who else used memory, and what for. The node’s history does: kubectl oom ${safeText(pod)} --from-node -n ${safeText(namespace)}.`;
+  const rest =
+    context === 'none'
+      ? 'Who else used memory, and what for: the agent there reads no kernel log, which alone tells it.'
+      : `Who else used memory, and what for. The node’s history does: kubectl oom ${safeText(pod)} --from-node -n ${safeText(namespace)}.`;
   return [...which, ...whose, rest];
 }

@@ -38,9 +38,10 @@ export interface TaskRow {
 
 /**
  * How much the kernel told: `full` the whole report, `suppressed` the kill line alone because the
- * kernel rate-limits the rest, `partial` what a cut or overrun log still shows.
+ * kernel rate-limits the rest, `partial` what a cut or overrun log still shows. `none`: the log was not
+ * read, and the tracepoint `oom:mark_victim` has no context.
  */
-export const CONTEXT_KINDS = ['full', 'suppressed', 'partial'] as const;
+export const CONTEXT_KINDS = ['full', 'suppressed', 'partial', 'none'] as const;
 export type ContextKind = (typeof CONTEXT_KINDS)[number];
 
 /** Whose limit was hit, from the path of the oom memcg. `host` is a unit outside kubepods. */
@@ -113,7 +114,10 @@ export interface MemoryStatistics {
 
 /** One OOM decision: a victim, the members killed with it, and whatever context the kernel printed. */
 export interface OomEpisode {
-  /** Sequence of the first kill line, or of the reaper's line where that is the only evidence. */
+  /**
+   * Sequence of the first kill line, or of the reaper's line where that is the only evidence. Of one that the
+   * tracepoint told, the µs since boot at which its victim was marked.
+   */
   readonly sequence: number;
   /** Sequence of the last record that belongs to it: reading may go on after this one. */
   readonly lastSequence: number;

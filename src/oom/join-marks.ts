@@ -2,8 +2,12 @@ import type { Drained } from '../kmsg/record.ts';
 import type { KilledProcess } from './episode.ts';
 import type { RecognizedRecord } from './join-fragments.ts';
 
-/** A process as the tracepoint `oom:mark_victim` tells it: before 6.9 its pid alone. */
-export type MarkedVictim = Pick<KilledProcess, 'pid'> & Partial<KilledProcess>;
+/** A process as the tracepoint `oom:mark_victim` tells it: before 6.9 its pid alone, and when. */
+export type MarkedVictim = Pick<KilledProcess, 'pid'> &
+  Partial<KilledProcess> & {
+    /** By the instance's own clock, µs; of the agent's own it is CLOCK_MONOTONIC. */
+    readonly markedUs?: number | undefined;
+  };
 
 /** Victims in the order in which they were marked, and how many marks were overwritten before them. */
 export interface Marks {
@@ -23,6 +27,8 @@ export interface MarkTally {
   marksJoined: number;
   /** The log has no kill line, and the kernel counted as many kills that it does not show. */
   marksAlone: number;
+  /** Where there is no log beside them: the kernel counted their kill. */
+  marksCounted: number;
   /** The kernel counted no such kill: the task was exiting by itself. */
   marksNoKill: number;
   /** Overwritten before they were read, or too many to be kept. */

@@ -37,7 +37,10 @@ export function lookAt(counters: OomCounters): CounterLook | undefined {
 }
 
 /** Which counters a kill moves: v1 the cgroup's own, v2 the container's and the pod's as well. */
-export function countersOf({ isHierarchical }: OomCounters, cgroup: string): readonly string[] {
+export function countersOf(
+  { isHierarchical }: Pick<OomCounters, 'isHierarchical'>,
+  cgroup: string,
+): readonly string[] {
   if (!isHierarchical) return [cgroup];
   const podPath = parseCgroupPath(cgroup)?.podPath;
   if (podPath === undefined) return [];

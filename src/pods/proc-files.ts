@@ -8,15 +8,41 @@ export interface PidOwner {
   readonly startedMs: number;
 }
 
+/** proc_pid_stat(5): the fields begin with the third. */
+const FLAGS = 9 - 3;
+/** include/linux/sched.h */
+const PF_KTHREAD = 0x0020_0000;
+/** The kernel's second process, which no container has. */
+const KTHREADD = 2;
+
 /** The host's `/proc`, as far as its processes are asked for. What is gone is absent. */
 export class ProcFiles {
   readonly #root: string;
   readonly #readText: (path: string) => string;
+  readonly #resolve: (path: string) => string | undefined;
 
-  /** @param readText reads a file as latin1 and throws where it is gone */
-  constructor(procRoot: string, readText: (path: string) => string) {
+  /**
+   * @param readText reads a file as latin1 and throws where it is gone
+   * @param resolve of a path that climbs out of our own cgroup namespace, which one it is
+   */
+  constructor(
+    procRoot: string,
+    readText: (path: string) => string,
+    resolve: (path: string) => string | undefined = () => undefined,
+  ) {
     this.#root = procRoot;
     this.#readText = readText;
+    this.#resolve = resolve;
+  }
+
+  /** Whether its processes are the host's, and not a container's alone: no container sees a kernel thread. */
+  get isHost(): boolean {
+    return (Number(statFields(this.text(`${KTHREADD}/stat`))?.[FLAGS]) & PF_KTHREAD) !== 0;
+  }
+
+  /** The process that asks; absent where this `/proc` does not show it. */
+  get self(): number | undefined {
+    return Number.parseInt(this.text('self/stat') ?? '', 10) || undefined;
   }
 
   /** A file, by its path below `/proc`. */
@@ -49,7 +75,8 @@ export class ProcFiles {
   /** Its memory cgroup. A task that has left its cgroup is shown in the root, `/`. */
   cgroupOf(pid: number): string | undefined {
     const path = memoryCgroup(this.text(`${pid}/cgroup`) ?? '');
-    return path === undefined ? undefined : decodeName(path);
+    if (path === undefined) return undefined;
+    return path.startsWith('/..') ? this.#resolve(decodeName(path)) : decodeName(path);
   }
 }
 
@@ -73,13 +100,12 @@ export function statFields(stat: string | undefined): readonly string[] | undefi
 const DELETED = / \(deleted\)$/;
 
 /**
- * The memory cgroup in a `/proc/<pid>/cgroup`: the `memory` hierarchy of v1, else v2's `0::`. A path
- * that climbs out of our own cgroup namespace says nothing.
+ * The memory cgroup in a `/proc/<pid>/cgroup`: the `memory` hierarchy of v1, else v2's `0::`. In a cgroup
+ * namespace of our own it is told from there: `/../..` and what follows.
  */
 function memoryCgroup(text: string): string | undefined {
   const path =
     /^\d+:(?:[^:\n]*,)?memory(?:,[^:\n]*)?:(?<path>\/.*)$/m.exec(text)?.groups?.['path'] ??
     /^0::(?<path>\/.*)$/m.exec(text)?.groups?.['path'];
-  const cgroup = path?.replace(DELETED, '');
-  return cgroup?.startsWith('/..') ? undefined : cgroup;
+  return path?.replace(DELETED, '');
 }

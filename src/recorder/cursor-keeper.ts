@@ -9,6 +9,21 @@ type CursorStore = Pick<StateStore, 'cursor' | 'transaction'>;
 const RECORDS_PER_WRITE = 1000;
 const WRITE_AFTER_MS = 60_000;
 
+/** How far the kernel's log was read, as those who record episodes need it. */
+export type LogPlace = Pick<
+  CursorKeeper,
+  'isBacklog' | 'passed' | 'caughtUp' | 'flush' | 'writeBehind'
+>;
+
+/** Of a source that tells nothing of the past: no run goes on where another stopped. */
+export const NO_PLACE: LogPlace = {
+  isBacklog: () => false,
+  passed: () => undefined,
+  caughtUp: () => undefined,
+  flush: () => undefined,
+  writeBehind: () => undefined,
+};
+
 /**
  * Moves the cursor on while records flow that lead to no episode, so that a restart does not take a
  * ring that moved on for records lost. It looks at the clock when a record passes; when none does,

@@ -4,7 +4,7 @@ import type { Attribution } from '../pods/attribute.ts';
 import type { Answer } from '../pods/live-attributor.ts';
 import type { StoredEpisode } from '../store/stored-episode.ts';
 import { type AttributorOptions, GuardedAttributor } from './attributor.ts';
-import type { CursorKeeper } from './cursor-keeper.ts';
+import type { LogPlace } from './cursor-keeper.ts';
 import { PendingEpisodes } from './pending-episodes.ts';
 import { placeOf } from './pending-index.ts';
 import { amendEvents, recordEpisode, stateOf } from './recorded-episode.ts';
@@ -12,7 +12,7 @@ import { settlePending, type SettleParts } from './settle-pending.ts';
 import type { Clock } from '../clock.ts';
 
 export interface EpisodeRecorderOptions extends SettleParts, AttributorOptions {
-  readonly cursor: CursorKeeper;
+  readonly cursor: LogPlace;
   /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
   readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 import { type CgroupOwner, containerPath, parseCgroupPath } from '../oom/cgroup-path.ts';
-import type { KilledProcess, OomEpisode } from '../oom/episode.ts';
+import type { ContextKind, KilledProcess, OomEpisode } from '../oom/episode.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import type { ContainerEntry } from '../pods/pod-directory.ts';
 import { formatKb } from './format-kb.ts';
@@ -16,7 +16,18 @@ const PAGE_BYTES = 4096;
 
 const WITHHELD = 'the kernel withheld which memory limit was reached (rate limit)';
 const ONE_OF_SEVERAL = ', one of several killed at that moment';
+const ONE_OF_MARKED = ', one of several marked as victims at that moment';
 const CUT = 'which memory limit was reached is not in what is left of the kernel log';
+const NOT_TOLD =
+  'which memory limit was reached is not told by the tracepoint, nor by the counters';
+
+/** Why nobody knows whose limit it was. */
+const UNKNOWN_LIMIT: Readonly<Record<ContextKind, string>> = {
+  full: CUT,
+  suppressed: WITHHELD,
+  partial: CUT,
+  none: NOT_TOLD,
+};
 
 /** The words of one episode for one of its subjects. */
 export function eventText(
@@ -96,16 +107,21 @@ function containerWords(container: ContainerEntry | undefined): string {
 }
 
 function killedWords(
-  { victim, members, group }: OomEpisode,
+  { victim, members, group, context }: OomEpisode,
   { owner, isOneOfSeveral = false }: Attribution,
   subject: Subject,
   whose: string,
 ): string {
-  if (isOneOfSeveral) return `illed a process${whereWords(owner, subject, whose)}${ONE_OF_SEVERAL}`;
+  if (isOneOfSeveral) {
+    const which = context === 'none' ? ONE_OF_MARKED : ONE_OF_SEVERAL;
+    return `illed a process${whereWords(owner, subject, whose)}${which}`;
+  }
   const rss = victim.anonRssKb === undefined ? '' : `, anon-rss ${formatKb(victim.anonRssKb)}`;
   const where = whereWords(owner, subject, whose);
   const others = othersWords(members.length, where === '' && isOfContainer(group));
-  return `illed process ${commWords(victim)} (pid ${victim.pid})${others}${where}${rss}`;
+  // A name that nobody told is no empty name.
+  const name = context === 'none' && victim.comm === '' ? '' : `${commWords(victim)} `;
+  return `illed process ${name}(pid ${victim.pid})${others}${where}${rss}`;
 }
 
 export function othersWords(others: number, areOfContainer: boolean): string {
@@ -140,7 +156,7 @@ function unknownLimitWords({ context, oomMemcg }: OomEpisode, { limitLevel }: At
   if (limitLevel === 'system') return ', system-wide OOM';
   // The kernel told it; whose cgroup that is waits for news of the pods.
   if (oomMemcg !== undefined) return '';
-  return `: ${context === 'suppressed' ? WITHHELD : CUT}`;
+  return `: ${UNKNOWN_LIMIT[context]}`;
 }
 
 /** A process may have no name at all, or one made of control characters. */

@@ -30,6 +30,7 @@ const READ = [
   'callbacksSuppressed',
   'marksJoined',
   'marksAlone',
+  'marksCounted',
   'marksNoKill',
   'marksLost',
 ] as const;
@@ -81,10 +82,11 @@ export class Counters implements EpisodeCounters {
 
   /** What the tracepoint's victims came to, as a metric shows it. */
   marks(): (readonly [{ readonly kill: string }, number])[] {
-    const { marksJoined, marksAlone, marksNoKill } = this.log;
+    const { marksJoined, marksAlone, marksCounted, marksNoKill } = this.log;
     return [
       [{ kill: 'in-log' }, marksJoined],
       [{ kill: 'not-in-log' }, marksAlone],
+      [{ kill: 'counted' }, marksCounted],
       [{ kill: 'none' }, marksNoKill],
     ];
   }

@@ -87,7 +87,7 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
     }),
     ...(isConfirming && {
       oom_recorder_marked_victims_total: counter(
-        'Victims of the tracepoint oom:mark_victim, by what the log and the kernel’s counter say of them.',
+        'Victims of the tracepoint oom:mark_victim, by what the log and the kernel’s counters say of them.',
         () => counters.marks(),
         ['kill'],
       ),

@@ -20,8 +20,9 @@ const STUCK_AFTER_MS = 60_000;
  * So a look never waits, and nothing happens between two.
  *
  * @param nowMs a clock that nobody sets
+ * @param what is read
  */
-export function readerCheck(reader: Reader, nowMs: () => number): Check {
+export function readerCheck(reader: Reader, nowMs: () => number, what = 'the kernel log'): Check {
   let asked: { readonly atMs: number; readonly reads: number } | undefined;
   return () => {
     const { reads } = reader;
@@ -29,6 +30,6 @@ export function readerCheck(reader: Reader, nowMs: () => number): Check {
     reader.nudge();
     const waitedMs = nowMs() - asked.atMs;
     if (waitedMs < STUCK_AFTER_MS) return undefined;
-    return `the kernel log has not been read for ${Math.floor(waitedMs / 1000)} s, though it was asked for`;
+    return `${what} has not been read for ${Math.floor(waitedMs / 1000)} s, though it was asked for`;
   };
 }

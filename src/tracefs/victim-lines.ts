@@ -9,6 +9,8 @@ const VALUE = /REC->(?<number>\w+)|__get_str\((?<string>\w+)\)/g;
 /** TASK_COMM_LEN, with its NUL, is 16. */
 const NAME = '[^]{0,15}';
 const NUMBER = String.raw`-?\d+`;
+/** trace_print_context(): seconds, of a clock that counts time, directly before the event's name. */
+const STAMP = String.raw`(?:(?<seconds>\d+)\.(?<micros>\d{6}): )?`;
 
 /** print_trace_line(): the ring was overwritten. How much of it is not always known. */
 const LOST_EVENTS = String.raw`CPU:\d+ \[LOST (?:(?<lost>\d+) )?EVENTS\]\n`;
@@ -23,8 +25,8 @@ type Groups = Readonly<Record<string, string | undefined>>;
  * that older ones do not.
  *
  * The name is any 15 bytes, line breaks too, and stands between what is printed of every victim: too few
- * to look like a line of its own. What stands before the event's name differs with the host's settings
- * and is not looked at.
+ * to look like a line of its own. What stands before the event's name differs with the host's settings; of that
+ * only the time is looked at, where there is one.
  */
 export class VictimLines {
   readonly #pattern: RegExp;
@@ -43,7 +45,7 @@ export class VictimLines {
     const body = escape(text).replaceAll(CONVERSION, (_, type: string) => {
       return `(?<${names.shift()}>${type === 's' ? NAME : NUMBER})`;
     });
-    this.#pattern = new RegExp(`${LOST_EVENTS}|mark_victim: ${body}\\n`, 'g');
+    this.#pattern = new RegExp(`${LOST_EVENTS}|${STAMP}mark_victim: ${body}\\n`, 'g');
   }
 
   /** @param text what was read; a line may come in pieces */
@@ -68,9 +70,10 @@ function escape(text: string): string {
 function victimOf(groups: Groups): MarkedVictim {
   const number = (name: string): number | undefined =>
     groups[name] === undefined ? undefined : Number(groups[name]);
-  const { comm } = groups;
+  const { comm, seconds, micros } = groups;
   return {
     pid: Number(groups['pid']),
+    ...(seconds !== undefined && { markedUs: Number(seconds) * 1e6 + Number(micros) }),
     ...(comm !== undefined && { comm: decodeName(comm) }),
     uid: number('uid'),
     totalVmKb: number('total_vm'),

@@ -1,73 +1,92 @@
 import {
+  accessSync,
   closeSync,
   constants,
   mkdtempSync,
-  openSync,
   readdirSync,
   readFileSync,
   readSync,
   rmdirSync,
-  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { errnoCode } from '../kmsg/kmsg-errors.ts';
 import type { OnExit } from '../kmsg/poll.ts';
 import type { Marks, MarkSource } from '../oom/join-marks.ts';
 import { TracefsError } from './tracefs-error.ts';
+import { EVENT, TracingInstance } from './tracing-instance.ts';
 import { VictimLines } from './victim-lines.ts';
 
-const EVENT = 'events/oom/mark_victim';
 /** What an agent's instances are called; six random letters follow. */
 const PREFIX = 'oom-recorder-';
-/** Of each processor; the kernel's own 1.4 MB would be 180 MB on 128 of them. It holds some 700 victims. */
-const BUFFER_KIB = 64;
-/** Settings of the host's own tracing, which an instance begins with: an event is not printed as `print fmt` says then. */
-const OTHER_FORMS = ['raw', 'hex', 'bin', 'fields'];
 /** tracing_read_pipe() gives a page at most, or two (TRACE_SEQ_BUFFER_SIZE). */
 const READ_BYTES = 8192;
 
+/** Where the tracepoint is. */
+export interface TracefsPlace {
+  /** Where tracefs is mounted: an instance is made there, and removed. */
+  readonly root: string;
+  /** Or an instance that somebody else made for the agent alone. It stays, and is reset first. */
+  readonly instance?: string | undefined;
+}
+
 /**
- * The tracepoint `oom:mark_victim`, read through an instance of the kernel's tracing: buffers, switches and
- * readers of its own. Nobody else's tracing is touched, and none of theirs reaches it.
- *
- * Nothing waits for it: who has read a kill line of the log, or the kernel's counter, reads it.
+ * The tracepoint `oom:mark_victim`, read through an instance of the kernel's tracing. Nobody else's tracing is
+ * touched, and none of theirs reaches it.
  *
  * @see https://docs.kernel.org/trace/ftrace.html#instances
  */
 export class VictimTrace implements MarkSource, Disposable {
+  /** How its lines are to be read. */
+  readonly format: string;
+  /** `trace_pipe`, which never waits. */
+  readonly pipe: number;
+  /** What it is read as. */
+  readonly path: string;
   readonly #lines: VictimLines;
-  readonly #directory: string;
-  readonly #pipe: number;
+  readonly #end: () => void;
   readonly #forgetExit: () => void;
   readonly #buffer = Buffer.alloc(READ_BYTES);
 
   /**
-   * Makes one below `root`, and removes those of agents that were killed.
+   * Opens it; below a root, removes the instances of agents that were killed.
    *
    * @throws TracefsError
    */
-  static open(root: string, onExit: OnExit): VictimTrace {
+  static open({ root, instance }: TracefsPlace, onExit: OnExit): VictimTrace {
     try {
-      return new VictimTrace(root, onExit);
+      return instance === undefined ? openOwn(root, onExit) : openKept(instance, onExit);
     } catch (cause) {
-      throw new TracefsError(root, cause);
+      throw new TracefsError(instance ?? root, cause);
     }
   }
 
-  private constructor(root: string, onExit: OnExit) {
-    this.#lines = new VictimLines(readFileSync(join(root, EVENT, 'format'), 'utf8'));
-    const instances = join(root, 'instances');
-    for (const name of readdirSync(instances)) {
-      if (name.startsWith(PREFIX)) removeUnlessInUse(join(instances, name));
+  /**
+   * Whether it can be opened; an instance that stays is only looked at, for an agent may read it.
+   *
+   * @returns whether it tells names
+   * @throws TracefsError
+   */
+  static probe(place: TracefsPlace, onExit: OnExit): boolean {
+    if (place.instance === undefined) {
+      using trace = VictimTrace.open(place, onExit);
+      return trace.tellsNames;
     }
-    this.#directory = mkdtempSync(join(instances, PREFIX));
     try {
-      this.#pipe = this.#start();
+      accessSync(join(place.instance, EVENT, 'enable'), constants.R_OK | constants.W_OK);
+      return new VictimLines(readFormat(place.instance)).tellNames;
     } catch (cause) {
-      removeUnlessInUse(this.#directory);
-      throw cause;
+      throw new TracefsError(place.instance, cause);
     }
-    this.#forgetExit = onExit(() => this.#remove());
+  }
+
+  /** @param end undoes what was begun, when its pipe is closed */
+  constructor(format: string, instance: TracingInstance, end: () => void, onExit: OnExit) {
+    this.format = format;
+    this.#lines = new VictimLines(format);
+    this.#end = end;
+    this.path = join(instance.directory, 'trace_pipe');
+    this.pipe = instance.start();
+    this.#forgetExit = onExit(() => this.#close());
   }
 
   /** Whether it tells names and sizes, or pids alone. */
@@ -75,6 +94,7 @@ export class VictimTrace implements MarkSource, Disposable {
     return this.#lines.tellNames;
   }
 
+  /** Whoever was marked since; never waits. */
   read(): Marks {
     let text = '';
     for (;;) {
@@ -84,45 +104,57 @@ export class VictimTrace implements MarkSource, Disposable {
     }
   }
 
-  /** Removes it. */
   [Symbol.dispose](): void {
     this.#forgetExit();
-    this.#remove();
-  }
-
-  /** Its buffers are made small first: since 6.7 there are none before they are used. */
-  #start(): number {
-    this.#write('buffer_size_kb', String(BUFFER_KIB));
-    const known = new Set(readdirSync(join(this.#directory, 'options')));
-    for (const form of OTHER_FORMS) if (known.has(form)) this.#write(`options/${form}`, '0');
-    const path = join(this.#directory, 'trace_pipe');
-    // An instance that is read is busy: no other agent takes it for left behind.
-    const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      this.#write(`${EVENT}/enable`, '1');
-    } catch (cause) {
-      closeSync(pipe);
-      throw cause;
-    }
-    return pipe;
-  }
-
-  #write(file: string, text: string): void {
-    writeFileSync(join(this.#directory, file), text);
+    this.#close();
   }
 
   #readOnce(): number {
     try {
-      return readSync(this.#pipe, this.#buffer);
+      return readSync(this.pipe, this.#buffer);
     } catch (cause) {
       if (errnoCode(cause) === 'EAGAIN') return 0;
       throw cause;
     }
   }
 
-  #remove(): void {
-    closeSync(this.#pipe);
-    removeUnlessInUse(this.#directory);
+  #close(): void {
+    closeSync(this.pipe);
+    this.#end();
+  }
+}
+
+function openOwn(root: string, onExit: OnExit): VictimTrace {
+  const format = readFormat(root);
+  const instances = join(root, 'instances');
+  for (const name of readdirSync(instances)) {
+    if (name.startsWith(PREFIX)) removeUnlessInUse(join(instances, name));
+  }
+  const directory = mkdtempSync(join(instances, PREFIX));
+  const remove = (): void => removeUnlessInUse(directory);
+  try {
+    return new VictimTrace(format, new TracingInstance(directory), remove, onExit);
+  } catch (cause) {
+    remove();
+    throw cause;
+  }
+}
+
+function openKept(directory: string, onExit: OnExit): VictimTrace {
+  const format = readFormat(directory);
+  const instance = new TracingInstance(directory);
+  return new VictimTrace(format, instance, () => endIfPossible(instance), onExit);
+}
+
+function readFormat(directory: string): string {
+  return readFileSync(join(directory, EVENT, 'format'), 'utf8');
+}
+
+function endIfPossible(instance: TracingInstance): void {
+  try {
+    instance.end();
+  } catch {
+    // It was removed meanwhile: then it is off.
   }
 }
 

@@ -21,6 +21,9 @@ import { listedPods } from './open-pods.ts';
 import type { StateOptions } from './open-store.ts';
 import { readLatin1 } from './read-latin1.ts';
 
+export const SOURCES = ['kmsg', 'tracefs'] as const;
+export type Source = (typeof SOURCES)[number];
+
 /** What the agent's flags and variables say. */
 export interface AgentOptions
   extends
@@ -31,6 +34,8 @@ export interface AgentOptions
     ConfirmOptions,
     NamespaceChoice,
     ListenOptions {
+  /** What tells of kills: the kernel's log, or the tracepoint `oom:mark_victim` alone. */
+  readonly source: Source;
   readonly kmsg: string;
   readonly nodeName?: string;
   readonly pods?: string;
@@ -45,6 +50,7 @@ export interface AgentOptions
 /** What they lead to: where the agent is, and with whom it speaks. */
 export interface AgentSetup {
   readonly log: Log;
+  /** Of the log; `kernel` as well where it is not read. */
   readonly kind: LogKind;
   readonly bootId: string;
   readonly node: NodeIdentity;
@@ -64,7 +70,7 @@ export function readOptions(options: AgentOptions, edge: Edge): AgentSetup {
   const format = options.logFormat ?? (edge.isTerminal ? 'text' : 'json');
   const log = openLog({ level: options.logLevel, format }, edge.printError);
   const certificate = findCertificate(options, log);
-  const kind = probeLog(options.kmsg);
+  const kind = options.source === 'kmsg' ? probeLog(options.kmsg) : 'kernel';
   return {
     outputs,
     kind,

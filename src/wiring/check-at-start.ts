@@ -4,10 +4,12 @@ import type { Check, Result } from '../doctor/check.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { Logger } from '../logger.ts';
-import type { AgentSetup } from './agent-options.ts';
+import type { AgentOptions, AgentSetup } from './agent-options.ts';
 import { clusterChecks, nodeChecks, openCheckedNode, outputChecks } from './open-checks.ts';
 import type { NodeOptions } from './open-node.ts';
 import type { OutputOptions } from './open-outputs.ts';
+
+type CheckedOptions = NodeOptions & OutputOptions & Pick<AgentOptions, 'source'>;
 
 /** The backlog of the log and the list of pods come first. */
 const CHECK_AFTER_MS = 1_000;
@@ -21,7 +23,7 @@ const CHECK_WITHIN_MS = 60_000;
  * @returns what takes it back
  */
 export function checkAtStart(
-  options: NodeOptions & OutputOptions,
+  options: CheckedOptions,
   setup: AgentSetup,
   client: ApiClient | undefined,
   { clock, random }: Pick<Edge, 'clock'> & { readonly random: () => number },
@@ -41,7 +43,7 @@ export function checkAtStart(
 }
 
 function checksOf(
-  options: NodeOptions & OutputOptions,
+  options: CheckedOptions,
   { node, cluster }: AgentSetup,
   client: ApiClient | undefined,
   clock: Clock,

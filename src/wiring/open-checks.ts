@@ -25,6 +25,7 @@ import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
 import { VictimTrace } from '../tracefs/victim-trace.ts';
 import type { AgentOptions } from './agent-options.ts';
+import { tracefsPlace } from './open-marks.ts';
 import { type NodeFiles, type NodeOptions, openNode } from './open-node.ts';
 import type { OutputOptions } from './open-outputs.ts';
 import { stateDirectory } from './open-store.ts';
@@ -49,19 +50,18 @@ export function startChecks(
   { proc, processes }: CheckedNode,
   { onExit }: Pick<Edge, 'onExit'>,
 ): readonly Check[] {
-  const { kmsg, historyMax, confirm, tracefsRoot, listen } = options;
+  const { kmsg, historyMax, source, confirm, listen } = options;
+  const tracefs = tracefsPlace(options);
   const open = (): LogKind => {
     const kind = probeLog(kmsg);
     if (kind === 'kernel') openKernelLog(kmsg, onExit).close();
     return kind;
   };
-  const openTrace = (): boolean => {
-    using trace = VictimTrace.open(tracefsRoot, onExit);
-    return trace.tellsNames;
-  };
   return [
-    kernelLogCheck(kmsg, open, proc),
-    ...(confirm === undefined ? [] : [tracefsCheck(tracefsRoot, openTrace)]),
+    ...(source === 'tracefs' ? [] : [kernelLogCheck(kmsg, open, proc)]),
+    ...(source === 'tracefs' || confirm !== undefined
+      ? [tracefsCheck(tracefs.instance ?? tracefs.root, () => VictimTrace.probe(tracefs, onExit))]
+      : []),
     { name: 'boot id', look: () => ({ status: 'ok', found: readBootId(readLatin1) }) },
     ...stateChecks(stateDirectory(options, isPrinting), historyMax, processes, proc),
     ...portChecks(listen, processes),
@@ -70,11 +70,11 @@ export function startChecks(
 
 /** What it would notice late or never: on the node. */
 export function nodeChecks(
-  { cgroupRoot }: NodeOptions,
+  { cgroupRoot, source }: NodeOptions & Pick<AgentOptions, 'source'>,
   { tree, proc, processes }: CheckedNode,
 ): readonly Check[] {
   return [
-    ringCheck(ringBytes, processes),
+    ...(source === 'tracefs' ? [] : [ringCheck(ringBytes, processes)]),
     hostProcessesCheck(processes),
     otherRecorderCheck(processes),
     userspaceKillersCheck(processes),

@@ -11,6 +11,7 @@ import { MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { NodeEvidence } from '../pods/node-evidence.ts';
 import type { Tally } from '../tally.ts';
+import type { AgentOptions, Source } from './agent-options.ts';
 import { type ConfirmOptions, openMarks } from './open-marks.ts';
 import { type NodeOptions, openNode } from './open-node.ts';
 
@@ -36,7 +37,7 @@ export interface Counting extends Disposable {
  * @throws TracefsError
  */
 export function openCounting(
-  options: NodeOptions & ConfirmOptions,
+  options: NodeOptions & ConfirmOptions & Pick<AgentOptions, 'source'>,
   tally: Tally,
   log: Log,
   { clock, onExit }: Pick<Edge, 'clock' | 'onExit'>,
@@ -49,7 +50,7 @@ export function openCounting(
     total: () => counters.total(),
     tally,
     marks,
-    onMissing: (figures, missing) => sayMissing(figures, missing, log),
+    onMissing: (figures, missing) => sayMissing(options.source, figures, missing, log),
   });
   const notes = new MainProcessNotes(tree, proc);
   const mainProcess = new MainProcess(tree, proc);
@@ -66,9 +67,15 @@ export function openCounting(
   };
 }
 
-function sayMissing(figures: AuditFigures, { kills, victims }: MissingKills, log: Log): void {
-  log.warn(figures, 'the kernel counted oom kills its log did not show');
+function sayMissing(
+  source: Source,
+  figures: AuditFigures,
+  { kills, victims }: MissingKills,
+  log: Log,
+): void {
+  const where = source === 'kmsg' ? 'its log' : 'the tracepoint';
+  log.warn(figures, `the kernel counted oom kills ${where} did not show`);
   const oneOfSeveral = victims.length > kills ? true : undefined;
-  for (const victim of victims)
+  for (const { markedUs: _, ...victim } of victims)
     log.warn({ ...victim, oneOfSeveral }, 'oom victim named by the tracepoint alone');
 }

@@ -1,13 +1,23 @@
 import type { OnExit } from '../kmsg/poll.ts';
 import type { Logger } from '../logger.ts';
 import type { Marks, MarkSource } from '../oom/join-marks.ts';
-import { VictimTrace } from '../tracefs/victim-trace.ts';
+import { type TracefsPlace, VictimTrace } from '../tracefs/victim-trace.ts';
 
-export interface ConfirmOptions {
-  /** What is read beside the kernel log. */
-  readonly confirm?: 'tracefs';
+export interface TracefsOptions {
   /** Where tracefs is mounted. */
   readonly tracefsRoot: string;
+  /** An instance there that stays. */
+  readonly tracefsInstance?: string;
+}
+
+export interface ConfirmOptions extends TracefsOptions {
+  /** What is read beside the kernel log. */
+  readonly confirm?: 'tracefs';
+}
+
+/** Where the tracepoint is, by the flags. */
+export function tracefsPlace({ tracefsRoot, tracefsInstance }: TracefsOptions): TracefsPlace {
+  return { root: tracefsRoot, instance: tracefsInstance };
 }
 
 const NOTHING: Marks = { victims: [], lost: 0 };
@@ -18,12 +28,12 @@ const NOTHING: Marks = { victims: [], lost: 0 };
  * @throws TracefsError
  */
 export function openMarks(
-  { confirm, tracefsRoot }: ConfirmOptions,
+  options: ConfirmOptions,
   log: Logger,
   onExit: OnExit,
 ): (MarkSource & Disposable) | undefined {
-  if (confirm === undefined) return undefined;
-  const trace = VictimTrace.open(tracefsRoot, onExit);
+  if (options.confirm === undefined) return undefined;
+  const trace = VictimTrace.open(tracefsPlace(options), onExit);
   let isBroken = false;
   const read = (): Marks => {
     if (isBroken) return NOTHING;

@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
+import { CgroupNamespace } from '../pods/cgroup-namespace.ts';
 import { CgroupTree } from '../pods/cgroup-tree.ts';
 import { ProcFiles } from '../pods/proc-files.ts';
 import { readLatin1 } from './read-latin1.ts';
@@ -17,10 +18,10 @@ export interface NodeFiles {
 }
 
 export function openNode({ cgroupRoot, procRoot }: NodeOptions): NodeFiles {
-  return {
-    tree: new CgroupTree(cgroupRoot, { readText: readLatin1, listDirectories }),
-    proc: new ProcFiles(procRoot, readLatin1),
-  };
+  const tree = new CgroupTree(cgroupRoot, { readText: readLatin1, listDirectories });
+  const namespace = new CgroupNamespace(tree, () => proc.self);
+  const proc: ProcFiles = new ProcFiles(procRoot, readLatin1, (path) => namespace.resolve(path));
+  return { tree, proc };
 }
 
 /** Of a kernfs directory's links all but two are the directories in it: kernfs_refresh_inode(). Most have none, and sixty files. */

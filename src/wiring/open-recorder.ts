@@ -5,7 +5,7 @@ import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { CounterBaselines } from '../oom/oom-counters.ts';
 import type { MarkedVictim } from '../oom/join-marks.ts';
-import { CursorKeeper } from '../recorder/cursor-keeper.ts';
+import { CursorKeeper, type LogPlace, NO_PLACE } from '../recorder/cursor-keeper.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import { EpisodeRecorder, type EpisodeRecorderOptions } from '../recorder/episode-recorder.ts';
 import { EventCap } from '../recorder/event-cap.ts';
@@ -22,7 +22,8 @@ export interface RecorderParts extends Pick<
   'store' | 'origin' | 'attributor' | 'nodeEvents' | 'survived' | 'log'
 > {
   readonly sink: EventSink;
-  readonly start: Start;
+  /** Where in the log reading begins; absent where it is not read. */
+  readonly start: Start | undefined;
   /** Where nothing needs protection, every Event is one of its own. */
   readonly correlator?: CorrelatorOptions;
   /** How many Events may be created and patched in a minute; any number where absent. */
@@ -47,18 +48,13 @@ export interface NodeRecorder extends Required<EpisodeConsumer> {
 
 /** Puts together what is right of the buffer, and takes up again what the last run left. */
 export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'>): NodeRecorder {
-  const { store, origin, start, log, onRecorded, counters, baselines, killsLost } = parts;
+  const { store, origin, start, log, onRecorded, counters, killsLost } = parts;
   const shared = { ...parts, clock, log };
   store.beforeCommit(() => {
     // When they have counted what the transaction records.
     if (counters !== undefined) store.change(() => saveCounters(store, counters));
   });
-  const from = { bootId: origin.bootId, backlogUntil: start.backlogUntil };
-  const cursor = new CursorKeeper(store, clock, from, () => {
-    if (baselines !== undefined) saveBaselines(store, baselines());
-  });
-  if (start.point.at !== 'cursor') saveBaselines(store, undefined); // they are of another boot
-  if (start.point.at === 'now') cursor.begin(start.point.sequence);
+  const cursor = start === undefined ? NO_PLACE : openCursor(parts, start, clock);
   const { maxEventsPerMinute: max } = parts;
   const cap = max === undefined ? undefined : new EventCap(store, clock, max);
   const poster = eventOutput(cap?.outbox ?? store.outbox, parts.sink, {
@@ -102,4 +98,18 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
       await events.drain(withinMs);
     },
   };
+}
+
+/** How far the log was read, and is from now on. */
+function openCursor(
+  { store, origin, baselines }: RecorderParts,
+  { point, backlogUntil }: Start,
+  clock: Edge['clock'],
+): LogPlace {
+  const cursor = new CursorKeeper(store, clock, { bootId: origin.bootId, backlogUntil }, () => {
+    if (baselines !== undefined) saveBaselines(store, baselines());
+  });
+  if (point.at !== 'cursor') saveBaselines(store, undefined); // they are of another boot
+  if (point.at === 'now') cursor.begin(point.sequence);
+  return cursor;
 }

@@ -22,11 +22,14 @@ import { ReviewedTokens } from '../telemetry/reviewed-tokens.ts';
 import { StatusServer, type Check, type StatusPages } from '../telemetry/server.ts';
 import { answerPage, type PageSource } from '../telemetry/status-page.ts';
 import { VERSION } from '../version.ts';
+import type { Source } from './agent-options.ts';
 import type { EpisodeOutputs } from './open-outputs.ts';
 import type { NodePods } from './open-pods.ts';
 import type { LogWatch } from './start-watching.ts';
 
 export interface TelemetryParts {
+  /** What is read. */
+  readonly source: Source;
   readonly node: NodeRef;
   /** What is spoken TLS with; plain HTTP without one. */
   readonly certificate: RenewedCertificate | undefined;
@@ -95,12 +98,17 @@ function episodeSource({ node, store, tally }: TelemetryParts, { clock }: Edge):
   return { node, clock, ask: (ask) => store.episodes.ask(ask), records: () => tally.records };
 }
 
-function logCheck({ watching }: TelemetryParts): Check {
-  return () => (watching.isReading() ? undefined : 'the kernel log is not open');
+const SOURCE_WORDS = { kmsg: 'the kernel log', tracefs: 'the tracepoint' } as const;
+
+function logCheck({ source, watching }: TelemetryParts): Check {
+  return () => (watching.isReading() ? undefined : `${SOURCE_WORDS[source]} is not open`);
 }
 
 function healthOf(parts: TelemetryParts, { clock }: Edge): readonly Check[] {
-  return [logCheck(parts), readerCheck(parts.watching.reader, () => clock.monotonicMs())];
+  return [
+    logCheck(parts),
+    readerCheck(parts.watching.reader, () => clock.monotonicMs(), SOURCE_WORDS[parts.source]),
+  ];
 }
 
 function readinessOf(parts: TelemetryParts): readonly Check[] {
@@ -119,13 +127,13 @@ function skippedCheck({ pods: { watch } }: TelemetryParts): Check {
 
 /** A check may be one of health and one of readiness. */
 function statusOf(parts: TelemetryParts, checks: readonly Check[]): PageStatus {
-  const { store, pods, audit } = parts;
+  const { source, store, pods, audit } = parts;
   const problems = checks.map((check) => check()).filter((problem) => problem !== undefined);
   const isPosting = pods.watch !== undefined;
   return {
     problems: [...new Set(problems)],
     fine: [
-      'the kernel log is read',
+      `${SOURCE_WORDS[source]} is read`,
       ...(isPosting ? ['the pods of this node are known'] : []),
       'what is recorded is kept',
     ],

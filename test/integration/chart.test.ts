@@ -62,6 +62,8 @@ describe.skipIf(found === undefined)('the chart', () => {
     expect(byName(outputs)).toEqual(await kustomized(cluster, 'overlays/outputs'));
     const tracefs = await renderChart(helm, { confirm: 'tracefs' });
     expect(byName(tracefs)).toEqual(await kustomized(cluster, 'overlays/tracefs'));
+    const unprivileged = await renderChart(helm, { unprivileged: true });
+    expect(byName(unprivileged)).toEqual(await kustomized(cluster, 'overlays/unprivileged'));
     const secured = await renderChart(helm, {
       tls: { secretName: 'oom-recorder-tls' },
       metricsRequireToken: true,

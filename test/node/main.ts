@@ -33,7 +33,9 @@ async function playOn(node: RealNode, options: Options): Promise<void> {
 /** What people see and type on a node is in `test/e2e`; at its end the agent is removed, and installed anew. */
 async function testAsPeople({ kubeconfig }: RealNode): Promise<void> {
   const env = { ...process.env, NODE_KUBECONFIG: kubeconfig };
-  const tests = ['real-node', 'kubectl-oom-node'].map((name) => `test/e2e/${name}.test.ts`);
+  const tests = ['real-node', 'kubectl-oom-node', 'unprivileged-node'].map(
+    (name) => `test/e2e/${name}.test.ts`,
+  );
   const args = ['vitest', 'run', '--project=e2e', ...tests];
   const [code] = await once(spawn('npx', args, { env, stdio: 'inherit' }), 'close');
   if (code !== 0) process.exitCode = 1;

@@ -156,6 +156,21 @@ describe('to the Node is said', () => {
       'Killed process java (pid 4242), anon-rss 498Mi: which memory limit was reached is not in what is left of the kernel log',
     ],
     [
+      'a kill that the tracepoint told',
+      aBareEpisode({ context: 'none' }),
+      'Killed process java (pid 4242), anon-rss 498Mi: which memory limit was reached is not told by the tracepoint, nor by the counters',
+    ],
+    [
+      'a process whose name nobody told',
+      aBareEpisode({
+        context: 'none',
+        limitLevel: 'host',
+        oomMemcg: host,
+        victim: { pid: 7, comm: '' },
+      }),
+      `Memory limit of ${host} reached: killed process (pid 7)`,
+    ],
+    [
       'a process without a name',
       aBareEpisode({ victim: { pid: 7, comm: '' } }),
       'Killed process "" (pid 7): the kernel withheld which memory limit was reached (rate limit)',
@@ -173,4 +188,12 @@ describe('to the Node is said', () => {
   ])('%s', (_, episode, message) => {
     expect(texts(episode)).toEqual([`OOMKilling: ${message}`]);
   });
+});
+
+test('of more marks than kills nobody is said to be killed for certain', () => {
+  const evidence = { cgroup: CONTAINER, source: 'proc', isOneOfSeveral: true } as const;
+  const said = texts(aBareEpisode({ context: 'none', evidence }), aPod());
+  expect(said).toEqual([
+    'OOMKilling: Killed a process in container app, one of several marked as victims at that moment: which memory limit was reached is not told by the tracepoint, nor by the counters',
+  ]);
 });

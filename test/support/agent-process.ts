@@ -19,17 +19,21 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 /** A second where nobody else wants the processor. */
 const READY_MS = 50_000;
 
-/** Starts `oom-recorder run` with `args` and waits until it watches the log. V8 gets its own `flags`. */
+/**
+ * Starts `oom-recorder run` with `args` and waits until it watches the log. V8 gets its own `flags`.
+ *
+ * @param under a command that runs another, as setpriv(1) does
+ */
 export async function startAgent(
   args: readonly string[],
   env: NodeJS.ProcessEnv = process.env,
   program = MAIN,
   flags: readonly string[] = [],
+  under: readonly string[] = [],
 ): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [...flags, program, 'run', '--log-format=json', ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const agent = [process.execPath, ...flags, program, 'run', '--log-format=json', ...args];
+  const [command = '', ...rest] = [...under, ...agent];
+  const child = spawn(command, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const [output, log] = [child.stdout, child.stderr].map((input) => {
     const lines: string[] = [];
     createInterface({ input }).on('line', (line) => lines.push(line));
@@ -41,7 +45,8 @@ export async function startAgent(
     const [code, by] = (await ended) as [number | null, string | null];
     return code ?? by ?? 'unknown';
   };
-  const isReady = (): boolean => log.some((line) => line.includes('watching the kernel log'));
+  const isReady = (): boolean =>
+    log.some((line) => /watching the (?:kernel log|tracepoint)/.test(line));
   await vi.waitUntil(() => isReady() || child.exitCode !== null, { timeout: READY_MS });
   if (!isReady()) throw new Error(`oom-recorder run did not start:\n${log.join('\n')}`);
   const port = async (): Promise<number> => {

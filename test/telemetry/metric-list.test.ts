@@ -150,6 +150,7 @@ describe('the metrics', () => {
     expect(shown.filter((line) => line.includes('_marked_victims_'))).toEqual([
       'oom_recorder_marked_victims_total{kill="in-log"} 201',
       'oom_recorder_marked_victims_total{kill="not-in-log"} 3',
+      'oom_recorder_marked_victims_total{kill="counted"} 0',
       'oom_recorder_marked_victims_total{kill="none"} 1',
       'oom_recorder_marked_victims_lost_total 9',
     ]);

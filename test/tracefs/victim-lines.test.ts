@@ -32,7 +32,7 @@ describe('the lines of oom:mark_victim', () => {
     const lines = new VictimLines(PID_ALONE);
     expect(lines.tellNames).toBe(false);
     expect(lines.take('stress-91 [001] ...1. 4.646355: mark_victim: pid=91\n').victims).toEqual([
-      { pid: 91 },
+      { pid: 91, markedUs: 4_646_355 },
     ]);
   });
 
@@ -43,6 +43,7 @@ describe('the lines of oom:mark_victim', () => {
     expect(lines.take(printed(7, Buffer.from('jävä').toString('latin1'))).victims).toEqual([
       {
         pid: 7,
+        markedUs: 38_113_185,
         comm: 'jävä',
         uid: 1000,
         totalVmKb: 4,
@@ -53,6 +54,12 @@ describe('the lines of oom:mark_victim', () => {
         oomScoreAdj: -997,
       },
     ]);
+  });
+
+  test('have no time where the host’s tracing prints none', () => {
+    const lines = new VictimLines(PID_ALONE);
+    expect(lines.take('mark_victim: pid=9\n').victims).toEqual([{ pid: 9 }]);
+    expect(lines.take('    0us : mark_victim: pid=9\n').victims).toEqual([{ pid: 9 }]);
   });
 
   test('may come in pieces', () => {

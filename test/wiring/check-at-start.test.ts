@@ -29,10 +29,12 @@ function start(kind: AgentSetup['kind'], random = 0): () => void {
     outputs: [],
   };
   const nothing = tempDirectory();
-  return checkAtStart({ procRoot: nothing, cgroupRoot: nothing }, setup, undefined, {
-    clock,
-    random: () => random,
-  });
+  return checkAtStart(
+    { source: 'kmsg', procRoot: nothing, cgroupRoot: nothing },
+    setup,
+    undefined,
+    { clock, random: () => random },
+  );
 }
 
 describe('an agent that has started', () => {

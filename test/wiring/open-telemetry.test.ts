@@ -40,6 +40,7 @@ beforeEach(() => {
   const log = openLog({ level: 'error', format: 'json' }, edge.printError);
   const known = (): undefined => undefined;
   parts = {
+    source: 'kmsg',
     node: { name: 'node-1' },
     certificate: undefined,
     reviewer: undefined,
