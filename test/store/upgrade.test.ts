@@ -206,7 +206,14 @@ describe('the state file of version 3', () => {
     const { points: influx, log: read, ...counted } = EARLIER.counters;
     expect(JSON.parse(JSON.stringify(counters), withoutSequence)).toEqual({
       ...counted,
-      log: { ...read, marksJoined: 0, marksAlone: 0, marksNoKill: 0, marksLost: 0 },
+      log: {
+        ...read,
+        marksJoined: 0,
+        marksAlone: 0,
+        marksCounted: 0,
+        marksNoKill: 0,
+        marksLost: 0,
+      },
       outputs: { influx },
     });
     expect(store.outbox.waiting().rows).toBe(0);
