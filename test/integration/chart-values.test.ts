@@ -38,7 +38,7 @@ const IN_THE_DAEMON_SET: readonly (readonly [values: object, where: string, what
   [{ logLevel: 'debug' }, 'args', expect.arrayContaining(['--log-level=debug'])],
   [{ extraArgs: ['--x=a: b'] }, 'args', expect.arrayContaining(['--x=a: b'])],
   [{ confirm: 'tracefs' }, 'spec.volumes.3.hostPath.path', '/sys/kernel/tracing'],
-  [{ unprivileged: true }, 'container.securityContext.privileged', undefined],
+  [{ unprivileged: true }, 'container.securityContext.allowPrivilegeEscalation', false],
   [{ stateDir: '/data/oom' }, 'spec.volumes.1.hostPath.path', '/data/oom'],
   [{ port: 9999 }, 'args', expect.arrayContaining(['--listen=:9999'])],
   [{ port: 9999 }, 'container.ports.0.containerPort', 9999],

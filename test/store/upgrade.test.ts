@@ -31,7 +31,7 @@ interface EarlierVersion {
   readonly events: readonly unknown[];
   /** The ids of the episodes it had for InfluxDB in the end. */
   readonly points: readonly number[];
-  readonly counters: { readonly points: object; readonly log: object; readonly skips: object };
+  readonly counters: { readonly points: object; readonly log: object };
 }
 
 const TESTDATA = new URL('../testdata/state/', import.meta.url);
@@ -75,7 +75,7 @@ function parse(json: unknown): unknown {
 }
 
 function startOf(store: StateStore): Start {
-  const facts = { bootId: BOOT, startAt: 'boot' } as const;
+  const facts = { bootId: BOOT, startAt: 'boot', isSavedLog: false } as const;
   return decideStart({ ...facts, cursor: store.cursor.read() });
 }
 
@@ -207,7 +207,14 @@ describe('the state file of version 3', () => {
     expect(JSON.parse(JSON.stringify(counters), withoutSequence)).toEqual({
       ...counted,
       skips: { ...skips, capped: 0 },
-      log: { ...read, marksJoined: 0, marksAlone: 0, marksNoKill: 0, marksLost: 0 },
+      log: {
+        ...read,
+        marksJoined: 0,
+        marksAlone: 0,
+        marksCounted: 0,
+        marksNoKill: 0,
+        marksLost: 0,
+      },
       outputs: { influx },
     });
     expect(store.outbox.waiting().rows).toBe(0);
