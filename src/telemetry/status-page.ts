@@ -18,8 +18,8 @@ export interface PageSource extends OwnWork {
   readonly status: () => PageStatus;
 }
 
-/** As many as are read in one turn. */
-const USUALLY_SHOWN = 20;
+/** What somebody takes in at a glance: half of what a browser needs for the page are their tables. */
+const USUALLY_SHOWN = 10;
 const MAX_PENDING_SHOWN = 20;
 
 /**

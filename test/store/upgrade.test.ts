@@ -31,7 +31,7 @@ interface EarlierVersion {
   readonly events: readonly unknown[];
   /** The ids of the episodes it had for InfluxDB in the end. */
   readonly points: readonly number[];
-  readonly counters: { readonly points: object; readonly log: object };
+  readonly counters: { readonly points: object; readonly log: object; readonly skips: object };
 }
 
 const TESTDATA = new URL('../testdata/state/', import.meta.url);

@@ -75,11 +75,11 @@ describe('the page', () => {
     expect([waiting, shown]).toEqual([[3], expected]);
   });
 
-  test('shows twenty, 200 where more are asked for, and says so', async () => {
+  test('shows ten, 200 where more are asked for, and says so', async () => {
     const usual = await ask('namespace=ns-1&since=1h', many(30));
-    expect(usual.shown).toHaveLength(20);
+    expect(usual.shown).toHaveLength(10);
     expect(usual.page).toMatch(
-      /The newest 20. <a href="\/\?namespace=ns-1&amp;since=2026-\S+&amp;limit=200">Show up to 200/,
+      /The newest 10. <a href="\/\?namespace=ns-1&amp;since=2026-\S+&amp;limit=200">Show up to 200/,
     );
     const most = await ask('limit=5000', many(210));
     expect(most.shown).toHaveLength(200);
