@@ -33,19 +33,21 @@ interface Agent {
   readonly get: (path: string) => Promise<Response>;
 }
 
-/** The agent, without a cluster: it prints its Events. On any port, since the network is the host's. */
+/** Of the host's network, which is the container's. */
+const ADDRESS = `127.0.0.1:${20_000 + (process.pid % 10_000)}`;
+
+/** The agent, without a cluster: it prints its Events. */
 function startAgent(image: string, options: Partial<SpecOptions> = {}): Agent {
   const state = mkdtempSync(join(tmpdir(), 'agent-state-'));
   onTestFinished(() => rmSync(state, { recursive: true }));
-  const port = 20_000 + (process.pid % 10_000);
   const container = new AgentContainer({
     image,
     hostPaths: { '/var/lib/oom-recorder': state },
     env: { NODE_NAME: 'node-1' },
-    args: [`--listen=127.0.0.1:${port}`, '--output=json'],
+    args: [`--listen=${ADDRESS}`, '--output=json'],
     ...options,
   });
-  return { container, get: (path) => fetch(`http://127.0.0.1:${port}${path}`) };
+  return { container, get: (path) => fetch(`http://${ADDRESS}${path}`) };
 }
 
 async function whenReady({ container, get }: Agent): Promise<void> {
@@ -64,7 +66,7 @@ interface Found {
 
 /** With the arguments of the DaemonSet; it exits 1 where something is missing. */
 const CALL_DOCTOR = `
-  const args = ['/app/oom-recorder.js', 'doctor', '-o', 'json', '--state-dir=/var/lib/oom-recorder', '--listen=:9095'];
+  const args = ['/app/oom-recorder.js', 'doctor', '-o', 'json', '--state-dir=/var/lib/oom-recorder', '--listen=${ADDRESS}'];
   console.log(require('child_process').spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout)`;
 
 describe.skipIf(!canRun)('the agent in a container with the rights of the DaemonSet', () => {
@@ -116,7 +118,7 @@ describe.skipIf(!canRun)('the agent in a container with the rights of the Daemon
       `this container’s own agent has it (pid ${container.pid})`,
     );
     expect(words.get('port')).toBe(
-      `:9095 is in use, and this container’s own agent runs (pid ${container.pid})`,
+      `${ADDRESS} is in use, and this container’s own agent runs (pid ${container.pid})`,
     );
   });
 

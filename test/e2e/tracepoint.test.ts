@@ -44,8 +44,17 @@ describe.skipIf(needsRoot())('the tracepoint instead of the log', { timeout: LIM
     await using agent = await startWithoutLog(`--tracefs-root=${root}`);
     const kills = await makeKills({ count: STORM, linger: 1 });
     const told = await Promise.all(kills.map((kill) => logged(agent, kill)));
-    expect(told.map(({ podUid }) => podUid)).toEqual(kills.map(({ podUid }) => podUid));
-    expect(told.filter(({ oneOfSeveral }) => oneOfSeveral)).toEqual([]);
+    expect(new Set(told.map(({ podUid }) => podUid))).toEqual(
+      new Set(kills.map(({ podUid }) => podUid)),
+    );
+    // Of several that are gone before they are looked at it is not said which was where.
+    const wrong = told.filter(
+      ({ oneOfSeveral, podUid }, at) => oneOfSeveral !== true && podUid !== kills[at]?.podUid,
+    );
+    expect(wrong).toEqual([]);
+    const named = told.filter(({ oneOfSeveral }) => oneOfSeveral !== true);
+    expect(named.length).toBeGreaterThan(0);
+    console.log(`${named.length} of ${STORM} with their process`);
     expect(new Set(told.map(({ context }) => context))).toEqual(new Set(['none']));
     const now = await vi.waitUntil(async () => {
       const found = await figures(agent);
