@@ -1,4 +1,4 @@
-import { asyncScheduler, lastValueFrom, Subject, takeUntil, tap, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import type { Time } from './clock.ts';
 import { BoundedBuffer } from './flow/bounded-buffer.ts';
 import type { ReadGate } from './kmsg/read-gate.ts';
@@ -7,9 +7,10 @@ import type { CgroupEventCounters } from './oom/cgroup-events.ts';
 import type { OomEpisode } from './oom/episode.ts';
 import type { KillAudit } from './oom/kill-audit.ts';
 import type { VictimFinder } from './oom/seen-mark.ts';
-import { MAX_WAITING_EPISODES, type EpisodeConsumer, type Watching } from './oom-watcher.ts';
+import { MAX_WAITING_EPISODES, type EpisodeConsumer } from './oom-watcher.ts';
 import type { Tally } from './tally.ts';
 import type { VictimDevice } from './tracefs/victim-device.ts';
+import { watchOf, type Watching } from './watching.ts';
 
 export interface MarkWatcherOptions {
   /** Opens the tracepoint; it must ask the gate before every read. */
@@ -34,11 +35,9 @@ export function watchMarks(options: MarkWatcherOptions): Watching {
   const { audit, tally, consumer, scheduler = asyncScheduler } = options;
   const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
   const device = options.openVictims(buffer.gate);
-  let reads = 0;
-  const stopped$ = new Subject<void>();
+  const watch = watchOf(device, buffer);
 
-  const recorded$ = device.reads$.pipe(
-    tap(() => (reads += 1)),
+  const recorded$ = watch.reads$.pipe(
     assembleMarks({
       ...options,
       drainNow: () => device.drainNow(),
@@ -47,18 +46,6 @@ export function watchMarks(options: MarkWatcherOptions): Watching {
       onIdle: ({ atMs }) => audit?.quiet(atMs),
     }),
     buffer.drainTo((episode) => consumer.record(episode)),
-    takeUntil(stopped$),
   );
-
-  return {
-    buffer,
-    reader: {
-      get reads() {
-        return reads;
-      },
-      nudge: () => device.nudge(),
-    },
-    done: lastValueFrom(recorded$, { defaultValue: undefined }),
-    stop: () => stopped$.next(),
-  };
+  return watch.until(recorded$);
 }

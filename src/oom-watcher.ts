@@ -1,4 +1,4 @@
-import { asyncScheduler, lastValueFrom, Subject, takeUntil, tap, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, tap, type SchedulerLike } from 'rxjs';
 import { BoundedBuffer } from './flow/bounded-buffer.ts';
 import { countLost, type CountedRecord } from './kmsg/count-lost.ts';
 import type { KmsgDevice } from './kmsg/drain-log.ts';
@@ -20,6 +20,7 @@ import { NO_EVIDENCE, type EvidenceFinder } from './oom/look-at-kills.ts';
 import { rejectForged } from './oom/reject-forged.ts';
 import type { NodeRef } from './recorder/build-event.ts';
 import type { Tally } from './tally.ts';
+import { watchOf, type Watching } from './watching.ts';
 
 /** Who is told what a watch finds. */
 export interface EpisodeConsumer extends StartReport {
@@ -55,18 +56,6 @@ export interface OomWatcherOptions {
   readonly scheduler?: SchedulerLike;
 }
 
-/** A watch under way. */
-export interface Watching {
-  /** Episodes that wait for the consumer, and how many may. */
-  readonly buffer: { readonly waiting: number; readonly capacity: number };
-  /** Whether it turns over: reads that returned, and how to ask for one more. */
-  readonly reader: { readonly reads: number; nudge(): void };
-  /** Settles when the log ends or the watch is stopped; fails when the log or the consumer does. */
-  readonly done: Promise<void>;
-  /** Ends the watch at once: what has not been recorded is still in the kernel's ring. */
-  stop(): void;
-}
-
 /** The kubelet's channel of OOM instances holds as many (pkg/kubelet/oom). */
 export const MAX_WAITING_EPISODES = 10;
 const OLDEST: StartPoint = { at: 'oldest' };
@@ -95,7 +84,6 @@ export class OomWatcher {
     const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
     const device = this.#options.openLog(buffer.gate);
     const drainNow = (): void => device.drainNow();
-    let reads = 0;
     const onAway = (lost: number): void => {
       recent = [];
       ledger?.invalidate();
@@ -106,10 +94,9 @@ export class OomWatcher {
       if (buffer.isIdle) consumer.passed?.(item.sequence);
       return undefined;
     };
-    const stopped$ = new Subject<void>();
+    const watch = watchOf(device, buffer);
 
-    const records$ = device.reads$.pipe(
-      tap(() => (reads += 1)),
+    const records$ = watch.reads$.pipe(
       parseRecords(() => (tally.malformed += 1), mayBeKernelLine),
       tellTime(this.#options.recordClock),
       countLost(),
@@ -126,19 +113,8 @@ export class OomWatcher {
       takeEvidence(evidence, ledger && { ledger, drainNow, scheduler }),
       assembleEpisodes({ drainNow, scheduler, tally, recent: () => recent, onIdle }),
       buffer.drainTo((episode) => consumer.record(episode)),
-      takeUntil(stopped$),
     );
 
-    return {
-      buffer,
-      reader: {
-        get reads() {
-          return reads;
-        },
-        nudge: () => device.nudge(),
-      },
-      done: lastValueFrom(recorded$, { defaultValue: undefined }),
-      stop: () => stopped$.next(),
-    };
+    return watch.until(recorded$);
   }
 }
