@@ -1,4 +1,5 @@
-import type { KmsgFile } from '../../src/kmsg/kmsg-file.ts';
+import { type KmsgFile, READ_BUFFER_BYTES, readOnce } from '../../src/kmsg/kmsg-file.ts';
+import type { SeekableLog } from '../../src/kmsg/last-sequence.ts';
 import { tailLog } from './tailed-log.ts';
 
 /** Stands in for `src/kmsg/kernel-log.ts`; see tail-kmsg.ts. */
@@ -16,4 +17,15 @@ export function probeLog(): 'kernel' {
 
 export function openKernelLog(path: string): KmsgFile {
   return tailLog(path);
+}
+
+export function openToSeek(path: string): SeekableLog {
+  const log = tailLog(path);
+  const buffer = Buffer.alloc(READ_BUFFER_BYTES);
+  return {
+    ...log,
+    seekToEnd: () => {
+      while (readOnce(log, buffer).is === 'record');
+    },
+  };
 }
