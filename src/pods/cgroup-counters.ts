@@ -1,9 +1,10 @@
 import type { OomCounters } from '../oom/oom-counters.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
+import { counterIn } from './counter-in.ts';
 import type { ProcFiles } from './proc-files.ts';
 
-/** Both versions print it so: mem_cgroup_oom_control_read, memory_events_show (mm/memcontrol*.c). */
-const OOM_KILL = /^oom_kill (?<kills>\d+)$/m;
+/** Both versions call it so. */
+const OOM_KILL = 'oom_kill';
 
 /**
  * The kernel's counters of OOM kills of the node's pods and containers, read when they are asked for.
@@ -36,25 +37,22 @@ export class CgroupCounters implements OomCounters {
   }
 
   total(): number | undefined {
-    return killsIn(this.#proc.text('vmstat'));
+    return counterIn(this.#proc.text('vmstat'), OOM_KILL);
   }
 
   /** v1 has it in every cgroup since 4.13, v2 in every one but the root. */
   #isSupported(): boolean {
-    return this.#tree.isV2 || killsIn(this.#tree.text('', this.#counterFile)) !== undefined;
+    return (
+      this.#tree.isV2 || counterIn(this.#tree.text('', this.#counterFile), OOM_KILL) !== undefined
+    );
   }
 
   /** The pod before its containers: what is counted in between is then the container's. */
   #readPod(pod: string, rows: Map<string, number>): void {
     const containers = this.#tree.within(pod, this.#tree.isV2 ? 1 : undefined);
     for (const cgroup of [pod, ...containers]) {
-      const kills = killsIn(this.#tree.text(cgroup, this.#counterFile));
+      const kills = counterIn(this.#tree.text(cgroup, this.#counterFile), OOM_KILL);
       if (kills !== undefined) rows.set(cgroup, kills);
     }
   }
-}
-
-function killsIn(text: string | undefined): number | undefined {
-  const kills = OOM_KILL.exec(text ?? '')?.groups?.['kills'];
-  return kills === undefined ? undefined : Number(kills);
 }

@@ -1,5 +1,6 @@
 import type { CgroupEventCounters, CgroupEvents, EventsLook } from '../oom/cgroup-events.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
+import { counterIn } from './counter-in.ts';
 import type { ProcFiles } from './proc-files.ts';
 
 /** The root has no `memory.events`; what lies directly below it has. */
@@ -27,19 +28,19 @@ export class MemoryEvents implements CgroupEventCounters {
   }
 
   look(): EventsLook | undefined {
-    const before = this.total();
+    const before = this.#total();
     const rows = new Map<string, CgroupEvents>();
     for (const cgroup of this.#cgroups()) {
       const events = this.read(cgroup);
       if (events !== undefined) rows.set(cgroup, events);
     }
-    const after = this.total();
+    const after = this.#total();
     return before === undefined || after === undefined ? undefined : { rows, before, after };
   }
 
   /** `/proc/vmstat` `oom_kill`. */
-  total(): number | undefined {
-    return numberIn(this.#proc.text('vmstat'), 'oom_kill');
+  #total(): number | undefined {
+    return counterIn(this.#proc.text('vmstat'), 'oom_kill');
   }
 
   /** Each once, and each before those below it: what is counted in between is then theirs. */
@@ -56,17 +57,17 @@ export class MemoryEvents implements CgroupEventCounters {
 
   read(cgroup: string): CgroupEvents | undefined {
     if (!this.#tree.isV2) {
-      const kills = numberIn(this.#tree.text(cgroup, 'memory.oom_control'), 'oom_kill');
+      const kills = counterIn(this.#tree.text(cgroup, 'memory.oom_control'), 'oom_kill');
       return kills === undefined ? undefined : { kills };
     }
     const text = this.#tree.text(cgroup, 'memory.events');
-    const kills = numberIn(text, 'oom_kill');
+    const kills = counterIn(text, 'oom_kill');
     if (kills === undefined) return undefined;
-    const oomsHere = numberIn(this.#tree.text(cgroup, 'memory.events.local'), 'oom');
+    const oomsHere = counterIn(this.#tree.text(cgroup, 'memory.events.local'), 'oom');
     return {
       kills,
-      groupKills: numberIn(text, 'oom_group_kill'),
-      ooms: numberIn(text, 'oom'),
+      groupKills: counterIn(text, 'oom_group_kill'),
+      ooms: counterIn(text, 'oom'),
       oomsHere,
       limitKb: (oomsHere ?? 0) > 0 ? this.#limitKb(cgroup) : undefined,
     };
@@ -82,9 +83,4 @@ export class MemoryEvents implements CgroupEventCounters {
 function ancestors(cgroup: string): readonly string[] {
   const parts = cgroup.split('/').slice(1, -1);
   return parts.map((_, at) => `/${parts.slice(0, at + 1).join('/')}`);
-}
-
-function numberIn(text: string | undefined, key: string): number | undefined {
-  const line = text?.split('\n').find((each) => each.startsWith(`${key} `));
-  return line === undefined ? undefined : Number(line.slice(key.length + 1));
 }

@@ -4,7 +4,7 @@ import type { BenchReport } from './report.ts';
 /** When something was first said of a process, ms, by its pid. */
 type Times = ReadonlyMap<string, number>;
 
-/** Kills of which nobody else's Events are looked at. */
+/** Who posts the Events that are compared. */
 const PATHS = ['oom-recorder', 'anchor'] as const;
 
 /**

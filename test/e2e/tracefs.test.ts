@@ -4,7 +4,7 @@ import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { floodLog } from '../support/flood-log.ts';
 import { needsRoot } from '../support/needs-root.ts';
 import { makeKill, makeKills } from '../support/oom-kills.ts';
-import { eventsOf, logged, seen } from '../support/seen-kills.ts';
+import { eventsOf, figures, logged, seen } from '../support/seen-kills.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 import { instancesIn, mountReadOnly, mountTracefs } from '../support/tracefs.ts';
 
@@ -14,13 +14,6 @@ const LOST = 12;
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 /** The kernel's counter is compared twice, a second apart, and told ten seconds after the gap. */
 const COMPARED_WITHIN_MS = 30_000;
-
-/** Where the tracepoint's victims, and the counter's kills, are by now. */
-async function figures(agent: AgentProcess): Promise<Readonly<Record<string, number>>> {
-  const response = await fetch(`http://127.0.0.1:${await agent.port()}/metrics`);
-  const lines = (await response.text()).matchAll(/^oom_recorder_(?<name>\S+) (?<value>\d+)$/gm);
-  return Object.fromEntries(Array.from(lines, ([, name, value]) => [name, Number(value)]));
-}
 
 function startConfirming(root: string): Promise<AgentProcess> {
   const how = ['--dry-run', '--output=ndjson', '--listen=127.0.0.1:0', '--confirm=tracefs'];

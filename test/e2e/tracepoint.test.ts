@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { needsRoot } from '../support/needs-root.ts';
 import { makeKill, makeKills } from '../support/oom-kills.ts';
-import { logged } from '../support/seen-kills.ts';
+import { figures, logged } from '../support/seen-kills.ts';
 import { instancesIn, mountTracefs } from '../support/tracefs.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
@@ -22,12 +22,6 @@ function startWithoutLog(...where: readonly string[]): Promise<AgentProcess> {
   const how = ['--dry-run', '--output=ndjson', '--listen=127.0.0.1:0', '--source=tracefs'];
   const env = { PATH: process.env['PATH'] };
   return startAgent([...how, '--kmsg=/nowhere', ...where], env, MAIN, [], POWERLESS);
-}
-
-async function figures(agent: AgentProcess): Promise<Readonly<Record<string, number>>> {
-  const response = await fetch(`http://127.0.0.1:${await agent.port()}/metrics`);
-  const lines = (await response.text()).matchAll(/^oom_recorder_(?<name>\S+) (?<value>\d+)$/gm);
-  return Object.fromEntries(Array.from(lines, ([, name, value]) => [name, Number(value)]));
 }
 
 /** An instance that somebody made, as the kubelet does. */

@@ -34,6 +34,13 @@ export function episodesOf({ log }: AgentProcess): readonly EpisodeLog[] {
     .filter(({ msg }) => msg === 'oom kill recorded');
 }
 
+/** What `/metrics` says by now, by the names, and their labels, behind `oom_recorder_`. */
+export async function figures(agent: AgentProcess): Promise<Readonly<Record<string, number>>> {
+  const response = await fetch(`http://127.0.0.1:${await agent.port()}/metrics`);
+  const lines = (await response.text()).matchAll(/^oom_recorder_(?<name>\S+) (?<value>\d+)$/gm);
+  return Object.fromEntries(Array.from(lines, ([, name, value]) => [name, Number(value)]));
+}
+
 /** The log line of a kill, once there is one. */
 export async function logged(agent: AgentProcess, { pid }: MadeKill): Promise<EpisodeLog> {
   const isIt = ({ victimPid }: EpisodeLog) => victimPid === pid;
