@@ -28,7 +28,8 @@ export class BoundedBuffer<T> {
   readonly capacity: number;
   readonly #opened$ = new Subject<void>();
   readonly #queue: T[] = [];
-  #isConsuming = false;
+  /** Of one that is done the end comes when the next has begun. */
+  #consuming = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -48,7 +49,7 @@ export class BoundedBuffer<T> {
 
   /** Whether nothing waits, and nothing is being consumed. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && !this.#isConsuming;
+    return this.#queue.length === 0 && this.#consuming === 0;
   }
 
   /** Hands the items to `consume` one after the other, each after the last has completed. */
@@ -73,8 +74,8 @@ export class BoundedBuffer<T> {
   /** Notes while an item is being consumed. */
   #held<R>(consume: (item: T) => ObservableInput<R>): (item: T) => Observable<R> {
     return (item) => {
-      this.#isConsuming = true;
-      return from(consume(item)).pipe(finalize(() => (this.#isConsuming = false)));
+      this.#consuming += 1;
+      return from(consume(item)).pipe(finalize(() => (this.#consuming -= 1)));
     };
   }
 

@@ -1,4 +1,5 @@
-import { NEVER, of, Subject, throwError, timer, map } from 'rxjs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { lastValueFrom, NEVER, of, Subject, throwError, timer, map } from 'rxjs';
 import { describe, expect, test } from 'vitest';
 import { BoundedBuffer } from '../../src/flow/bounded-buffer.ts';
 import { marbles } from '../support/marbles.ts';
@@ -101,4 +102,22 @@ describe('BoundedBuffer', () => {
     subscription.unsubscribe();
     expect([in$.observed, hand.observed, buffer.waiting]).toEqual([false, false, 0]);
   });
+});
+
+test('is idle when the last item is consumed, and not between two', async () => {
+  const buffer = new BoundedBuffer<number>(10);
+  const consumed = [1, 2].map(() => Promise.withResolvers<void>());
+  const isIdle: boolean[] = [];
+  const note = (): number => isIdle.push(buffer.isIdle);
+  const done = lastValueFrom(
+    of(1, 2).pipe(buffer.drainTo(async (item) => consumed[item - 1]?.promise)),
+  );
+  for (const { resolve } of consumed) {
+    await nextTurn();
+    note();
+    resolve();
+  }
+  await done;
+  note();
+  expect(isIdle).toEqual([false, false, true]);
 });
