@@ -15,8 +15,8 @@ export interface CgroupOwner {
   readonly above: string;
 }
 
-/** A dashed UID; systemd writes `_` for `-`, and a static pod's is an MD5 without either. */
-const POD_UID = String.raw`[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}|[0-9a-f]{32}`;
+/** A dashed UID; systemd writes `_` for each `-`, and a static pod's is an MD5 without either. */
+const POD_UID = String.raw`[0-9a-f]{8}(?<dash>[-_])(?:[0-9a-f]{4}\k<dash>){3}[0-9a-f]{12}|[0-9a-f]{32}`;
 
 /** kubelet cgroup_manager_linux.go: `pod<uid>`, or `[<parent>-]kubepods[-<qos>]-pod<uid>.slice`. */
 const POD_PART = new RegExp(

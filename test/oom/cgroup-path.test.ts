@@ -54,6 +54,8 @@ describe('no pod is named by', () => {
     [`/podruntime.slice/${ID}`],
     ['/kubepods/burstable/podxyz'],
     [`/kubepods/burstable/pod${UID}x`],
+    [`${SYSTEMD.replace('aaaa_', 'aaaa-')}/cri-containerd-${ID}.scope`],
+    [`/kubepods/burstable/pod${UID.replace('-8', '_8')}/${ID}`],
     [`/kubepods/burstable/mine/pod${UID}`],
   ])('%s', (path) => {
     expect(parseCgroupPath(path)).toBeUndefined();
