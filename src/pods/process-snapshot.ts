@@ -2,7 +2,7 @@ import type { CgroupTree } from './cgroup-tree.ts';
 import { type PidOwner, type ProcFiles, startedByMs } from './proc-files.ts';
 
 /** A process that starts in a storm is known from the next look on. */
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 100;
 /** The log is not read during a look: what took so long is done no more than a tenth of the time. */
 const REST_PER_LOOK = 10;
 /**

@@ -45,12 +45,13 @@ export async function benchStorm(report: BenchReport): Promise<void> {
   const tookMs = performance.now() - startedMs;
   clearInterval(looking);
   await sleep(SETTLE_MS);
-  const [right, wrong] = await attributed(agent, killed);
+  const [right, nameless, wrong] = await attributed(agent, killed);
   const calls = (await callsOf(agent)) - callsBefore;
   const capacity = await agent.figure('oom_recorder_buffer_capacity_episodes');
   const row = report.table(`${KILLS} kills in ${PODS} pods`, [{ title: '', digits: 0 }, 'goal']);
   row({ title: 'made in', unit: 's' }, tookMs / 1000, '60');
   row('said to be of their pods', right, String(KILLS));
+  row('of these without their process', nameless, '0');
   row('of others', wrong, '0');
   row('counted by the pods’ Events', await countedOnPods(cluster), String(right));
   row('API calls', calls, `${KILLS} at most`);
@@ -76,19 +77,26 @@ async function killIn(cgroups: readonly string[]): Promise<Killed> {
   return killed;
 }
 
-/** How many kills are said to be of the pod they were in, and how many of another. */
+interface Told {
+  /** Absent where nothing tells which of several it was. */
+  readonly victim?: { readonly pid: number };
+  readonly events: readonly { readonly involvedObject: { readonly uid?: string } }[];
+}
+
+/** How many kills are said to be of the pod they were in, how many of these without their process, and how many of another pod. */
 async function attributed(agent: MeasuredBundle, killed: Killed): Promise<readonly number[]> {
   const answer = await agent.get(`/api/v1/episodes?namespace=default&limit=${KILLS}`);
-  const { episodes } = (await answer.json()) as {
-    episodes: readonly {
-      victim: { pid: number };
-      events: readonly { involvedObject: { uid?: string } }[];
-    }[];
-  };
-  const right = episodes.filter(({ victim, events: [event] }) =>
-    killed.get(victim.pid)?.includes(event?.involvedObject.uid ?? ''),
+  const { episodes } = (await answer.json()) as { episodes: readonly Told[] };
+  const podOf = ({ events: [event] }: Told): string => event?.involvedObject.uid ?? '';
+  const strange = episodes.filter(
+    (told) => told.victim && killed.get(told.victim.pid)?.includes(podOf(told)) !== true,
   );
-  return [right.length, episodes.length - right.length];
+  const surplus = [...Map.groupBy(episodes, podOf).values()].map(({ length }) =>
+    Math.max(0, length - KILLS / PODS),
+  );
+  const wrong = surplus.reduce((sum, more) => sum + more, strange.length);
+  const nameless = episodes.filter(({ victim }) => victim === undefined);
+  return [episodes.length - wrong, nameless.length, wrong];
 }
 
 async function countedOnPods(cluster: ControlPlane): Promise<number> {

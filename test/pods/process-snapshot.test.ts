@@ -154,7 +154,7 @@ describe('another look', () => {
 
 describe('the next look', () => {
   test.each<readonly [string, number, number]>([
-    ['half a second after the last', 36, 500],
+    ['a tenth of a second after the last', 5, 100],
     ['ten times as long after it as it took, where that is longer', 700, 7000],
   ])('is not before %s', (_, lookMs, restMs) => {
     node.lookMs = lookMs;
@@ -168,7 +168,7 @@ describe('the next look', () => {
   test('is not sooner because the snapshot was dropped', () => {
     node.look();
     node.snapshot.drop();
-    node.look(499);
+    node.look(99);
     expect(node.looks).toBe(1);
   });
 });
