@@ -43,12 +43,22 @@ const PAGE = `SELECT id, at_ms, matches, boot_id, state, entered_ms,
 type Place = readonly [atMs: number, id: number];
 
 /** A row that was looked at; whole where it is asked for. */
-function toPlaced(row: SqlRow): {
+interface PlacedRow {
   readonly place: Place;
   readonly stored: StoredEpisode | undefined;
-} {
-  const place = [Number(row['at_ms']), idOf(row)] as const;
-  return { place, stored: row['matches'] === 1 ? toStored(row) : undefined };
+}
+
+/** Whole are as many as are wanted: to parse the others costs more than to look at them. */
+function toPlaced(rows: readonly SqlRow[], wanted: number): readonly PlacedRow[] {
+  let left = wanted;
+  return rows.map((row) => {
+    const isWhole = row['matches'] === 1 && left > 0;
+    if (isWhole) left -= 1;
+    return {
+      place: [Number(row['at_ms']), idOf(row)],
+      stored: isWhole ? toStored(row) : undefined,
+    };
+  });
 }
 
 /**
@@ -68,11 +78,12 @@ export async function* readHistory(
   let place: Place = [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER];
   for (let left = limit; left > 0;) {
     await pause();
-    const rows = ask((db) => db.all(PAGE, ...whose, sinceMs, ...place).map(toPlaced));
+    const wanted = left;
+    const rows = ask((db) => toPlaced(db.all(PAGE, ...whose, sinceMs, ...place), wanted));
     const last = rows.at(-1);
     if (last === undefined) return;
     place = last.place;
-    const found = rows.flatMap(({ stored }) => stored ?? []).slice(0, left);
+    const found = rows.flatMap(({ stored }) => stored ?? []);
     left -= found.length;
     if (found.length > 0) yield found;
   }
