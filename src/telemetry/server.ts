@@ -102,7 +102,8 @@ export class StatusServer implements AsyncDisposable {
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer = await this.#answer(request).catch((err: unknown) => {
-      this.#shown.onError(err);
+      // Once it is closed, what an answer is made of may be closed as well, and nobody waits for one.
+      if (this.#server.listening) this.#shown.onError(err);
       return text(500, 'it cannot be shown now; the log says why\n');
     });
     const { body } = answer;

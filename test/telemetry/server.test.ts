@@ -245,6 +245,22 @@ describe('the listener', () => {
     expect(renders).toBeLessThan(20);
   });
 
+  test('has no word for what cannot be shown any longer when it has ended', async () => {
+    const [asked, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<never>()];
+    const page: StatusPages['page'] = async () => {
+      asked.resolve();
+      return closed.promise;
+    };
+    const other = await StatusServer.listen(LOCAL, { ...shown(), page });
+    const asking = Promise.allSettled([fetch(`http://127.0.0.1:${other.port}/`)]);
+    await asked.promise;
+    await other[Symbol.asyncDispose]();
+    closed.reject(new Error('database is not open'));
+    const [answer] = await asking;
+    expect(answer).toMatchObject({ status: 'rejected', reason: { message: 'fetch failed' } });
+    expect(errors).toEqual([]);
+  });
+
   test('lets the oldest connection go when there are too many, so that a probe gets through', async () => {
     const hanging: Socket[] = [];
     for (let n = 0; n < 100; n += 1) hanging.push(await connect());
