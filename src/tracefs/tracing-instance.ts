@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readdirSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const EVENT = 'events/oom/mark_victim';
@@ -22,8 +22,12 @@ const RESET = {
   current_tracer: 'nop',
   'events/enable': '0',
   [`${EVENT}/filter`]: '0',
+  // When the buffers are full the oldest goes.
+  'options/overwrite': '1',
   tracing_on: '1',
 };
+/** The same, whose processes alone are traced, or are not: emptied by being opened to be written. The second is there since 5.7. */
+const PIDS = ['set_event_pid', 'set_event_notrace_pid'];
 /** CLOCK_MONOTONIC, as this process has it. */
 const CLOCK = 'mono';
 /** Half of the ring, else, is what poll(2) waits for. */
@@ -65,18 +69,35 @@ export class TracingInstance {
   }
 
   #setUp(): void {
+    const files = new Set(readdirSync(this.directory));
+    this.#removeTriggers(); // before `tracing_on`, which one may switch off
+    for (const file of PIDS) if (files.has(file)) this.#write(file, '');
     for (const [file, text] of Object.entries(RESET)) this.#write(file, text);
+    const processors = readdirSync(join(this.directory, 'per_cpu')).map((cpu) => cpu.slice(3));
+    this.#write('tracing_cpumask', maskUpTo(Math.max(...processors.map(Number))));
     this.#write('buffer_size_kb', String(BUFFER_KIB));
     const options = new Set(readdirSync(join(this.directory, 'options')));
     for (const [option, value] of Object.entries(OPTIONS))
       if (options.has(option)) this.#write(`options/${option}`, value);
-    const files = new Set(readdirSync(this.directory));
     if (files.has('buffer_percent')) this.#write('buffer_percent', WAKE_AT_ONCE);
     this.#write('trace_clock', CLOCK);
     this.#write('trace', '');
   }
 
+  /** What is to be done whenever somebody is marked: each is removed by its own words. */
+  #removeTriggers(): void {
+    const file = `${EVENT}/trigger`;
+    for (const trigger of readFileSync(join(this.directory, file), 'utf8').split('\n'))
+      if (trigger !== '' && !trigger.startsWith('#')) this.#write(file, `!${trigger}`);
+  }
+
   #write(file: string, text: string): void {
     writeFileSync(join(this.directory, file), text);
   }
+}
+
+/** All processors up to this one, as bitmap_parse() in lib/bitmap-str.c reads them: 32 of them between two commas. */
+function maskUpTo(last: number): string {
+  const digits = ((2n << BigInt(last)) - 1n).toString(16);
+  return digits.replaceAll(/(?<=.)(?=(?:.{8})+$)/g, ',');
 }

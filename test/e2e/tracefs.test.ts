@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { type AgentProcess, startAgent } from '../support/agent-process.ts';
 import { floodLog } from '../support/flood-log.ts';
@@ -15,9 +17,30 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 /** The kernel's counter is compared twice, a second apart, and told ten seconds after the gap. */
 const COMPARED_WITHIN_MS = 30_000;
 
+/** What a start leaves to be done. */
+const SETTLES_MS = 8_000;
+/** Of these the quietest counts: others may write to the log, and V8 may tidy up. */
+const WINDOWS = 3;
+const WINDOW_MS = 10_000;
+/** Of a few wake-ups; a timer of two seconds would be five. */
+const NOISE = 4;
+
+function start(...more: readonly string[]): Promise<AgentProcess> {
+  const how = ['--dry-run', '--output=ndjson', '--listen=127.0.0.1:0'];
+  return startAgent([...how, ...more], { PATH: process.env['PATH'] });
+}
+
 function startConfirming(root: string): Promise<AgentProcess> {
-  const how = ['--dry-run', '--output=ndjson', '--listen=127.0.0.1:0', '--confirm=tracefs'];
-  return startAgent([...how, `--tracefs-root=${root}`], { PATH: process.env['PATH'] });
+  return start('--confirm=tracefs', `--tracefs-root=${root}`);
+}
+
+/** How often all threads of it have waited for something and gone on. */
+function wakeUps({ child: { pid } }: AgentProcess): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => {
+    const status = readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8');
+    return sum + Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)?.[1]);
+  }, 0);
 }
 
 /** Pids of the victims whom the tracepoint alone named. */
@@ -70,6 +93,25 @@ describe.skipIf(needsRoot())('the tracepoint beside the log', () => {
     const after = await makeKill();
     await seen(agent, after);
     expect(namedAlone(agent)).not.toContain(after.pid);
+  });
+
+  test('has no timer that the log alone has not', { timeout: 120_000 }, async () => {
+    await using alone = await start();
+    await using both = await startConfirming(mountTracefs());
+    await sleep(SETTLES_MS);
+    const windows: number[][] = [];
+    for (let window = 0; window < WINDOWS; window += 1) {
+      const before = [wakeUps(alone), wakeUps(both)];
+      await sleep(WINDOW_MS);
+      windows.push([wakeUps(alone), wakeUps(both)].map((now, n) => now - (before[n] ?? 0)));
+    }
+    const [ofLog = 0, ofBoth = 0] = [0, 1].map((n) =>
+      Math.min(...windows.map((all) => all[n] ?? 0)),
+    );
+    console.log(
+      `idle for ${WINDOW_MS / 1000} s: ${ofLog} wake-ups with the log, ${ofBoth} with both`,
+    );
+    expect(ofBoth).toBeLessThan(ofLog + NOISE);
   });
 
   test('leaves nothing behind, and removes what a killed agent left', async () => {

@@ -69,6 +69,11 @@ describe.skipIf(needsRoot())('the tracepoint instead of the log', { timeout: LIM
     const at = (file: string): string => join(directory, file);
     writeFileSync(at('events/oom/oom_score_adj_update/enable'), '1');
     writeFileSync(at('events/oom/mark_victim/filter'), 'pid == 1');
+    writeFileSync(at('events/oom/mark_victim/trigger'), 'traceoff');
+    for (const file of ['set_event_pid', 'set_event_notrace_pid']) writeFileSync(at(file), '1');
+    const everyProcessor = readFileSync(at('tracing_cpumask'), 'utf8');
+    writeFileSync(at('tracing_cpumask'), '1');
+    writeFileSync(at('options/overwrite'), '0');
     writeFileSync(at('tracing_on'), '0');
     await using agent = await startWithoutLog(`--tracefs-instance=${directory}`);
     const again = ['run', '--dry-run', '--listen=none', '--source=tracefs'];
@@ -82,6 +87,8 @@ describe.skipIf(needsRoot())('the tracepoint instead of the log', { timeout: LIM
     const kill = await makeKill({ child: true });
     expect(await logged(agent, kill)).toMatchObject({ podUid: kill.podUid });
     expect(readFileSync(at('events/oom/oom_score_adj_update/enable'), 'utf8')).toBe('0\n');
+    expect(readFileSync(at('tracing_cpumask'), 'utf8')).toBe(everyProcessor);
+    expect(readFileSync(at('options/overwrite'), 'utf8')).toBe('1\n');
     expect(await agent.stop()).toBe(0);
     expect(readFileSync(at('events/oom/mark_victim/enable'), 'utf8')).toBe('0\n');
   });
