@@ -20,6 +20,7 @@ const PACKAGES = [
   'util-linux',
   'procps',
   'runc',
+  'apparmor', // with its parser containerd confines every container that is not privileged
   'containernetworking-plugins',
   'ca-certificates',
 ];

@@ -1,4 +1,5 @@
 import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { resolveBinaries } from '../../hack/control-plane/binaries.ts';
@@ -15,6 +16,7 @@ const STORM = 20;
 const SPACE = 'unprivileged';
 /** Pods come and go on an emulated machine. */
 const SOON = { timeout: 400_000, interval: 1000 };
+const MORE_WOULD_COME_MS = 5_000;
 const LIMIT_MS = 900_000;
 
 let env: NodeJS.ProcessEnv;
@@ -40,17 +42,26 @@ const rolledOut = () => inAgents('rollout', 'status', 'daemonset/oom-recorder', 
 const apply = (what: string) =>
   kubectl(['apply', '--server-side', '--force-conflicts', '-k', join(MANIFESTS, what)]);
 
-/** All devices of the node, to see that they are refused though they are there. */
-async function mountDevices(): Promise<void> {
-  const dev = { name: 'dev', hostPath: { path: '/dev' } };
-  const mount = { name: 'dev', mountPath: '/host-dev' };
-  const spec = '/spec/template/spec';
-  const patch = [
-    { op: 'add', path: `${spec}/volumes/-`, value: dev },
-    { op: 'add', path: `${spec}/containers/0/volumeMounts/-`, value: mount },
-  ];
-  const what = ['patch', 'daemonset/oom-recorder', '--type=json'];
-  await inAgents(...what, `--patch=${JSON.stringify(patch)}`);
+/** Its number on x86_64. */
+const INIT_MODULE = 175;
+
+const SPEC = '/spec/template/spec';
+const patchAgent = (...operations: readonly object[]) =>
+  inAgents(
+    'patch',
+    'daemonset/oom-recorder',
+    '--type=json',
+    `--patch=${JSON.stringify(operations)}`,
+  );
+
+/** All devices of the node, to see that they are refused though they are there; and the instance once more, below /sys. */
+async function mountMore(): Promise<void> {
+  const add = (where: string, value: object) => ({ op: 'add', path: `${SPEC}/${where}/-`, value });
+  await patchAgent(
+    add('volumes', { name: 'dev', hostPath: { path: '/dev' } }),
+    add('containers/0/volumeMounts', { name: 'dev', mountPath: '/host-dev' }),
+    add('containers/0/volumeMounts', { name: 'tracing', mountPath: '/sys/kernel/debug' }),
+  );
 }
 
 async function agentPod(): Promise<V1Pod> {
@@ -99,12 +110,16 @@ function victim(name: string): object {
   };
 }
 
-/** Makes the gate, and opens it when it is asked to. */
+/** Makes the gate, and opens it when it is asked to. Who is asked in a container is charged to it, so it has no limit. */
 function gatekeeper(): object {
-  const pod = victim('gatekeeper') as { spec: { containers: { command: string[] }[] } };
+  const pod = victim('gatekeeper') as {
+    spec: { containers: { command: string[]; resources: object }[] };
+  };
   const [container] = pod.spec.containers;
-  if (container !== undefined)
+  if (container !== undefined) {
     container.command = ['sh', '-c', '[ -p /gates/go ] || mkfifo /gates/go; exec sleep 36000'];
+    container.resources = {};
+  }
   return pod;
 }
 
@@ -113,8 +128,12 @@ const create = (...pods: readonly object[]) =>
     ['create', '--validate=false', '-f', '-'],
     JSON.stringify({ apiVersion: 'v1', kind: 'List', items: pods }),
   );
-const ready = () =>
-  kubectl(['-n', SPACE, 'wait', 'pods', '--all', '--for=condition=Ready', '--timeout=8m']);
+const ready = (...names: readonly string[]) =>
+  kubectl(['-n', SPACE, 'wait', 'pods', ...names, '--for=condition=Ready', '--timeout=8m']);
+
+/** Tells all of the gate's pods to eat. */
+const openGate = () =>
+  kubectl(['-n', SPACE, 'exec', 'gatekeeper', '--', 'sh', '-c', 'echo >/gates/go']);
 
 async function events(): Promise<readonly CoreV1Event[]> {
   const args = ['-n', SPACE, 'get', 'events', '--field-selector=reason=OOMKilling', '-o', 'json'];
@@ -125,7 +144,7 @@ describe.skipIf(KUBECONFIG === undefined)('without privilege', { timeout: LIMIT_
   test('the kubelet starts the agent, and makes its instance', async () => {
     await inAgents('delete', 'daemonset', 'oom-recorder', '--ignore-not-found');
     await apply('overlays/unprivileged');
-    await mountDevices();
+    await mountMore();
     await rolledOut();
     const { spec, status } = await agentPod();
     expect(spec?.containers[0]?.securityContext?.privileged).toBeUndefined();
@@ -138,6 +157,34 @@ describe.skipIf(KUBECONFIG === undefined)('without privilege', { timeout: LIMIT_
       const word = (name) => own.match(new RegExp(name + ':\\\\s*(\\\\S+)'))[1];
       return ['CapEff', 'CapBnd', 'NoNewPrivs', 'Seccomp'].map(word);`);
     expect(told).toEqual(['0000000000000000', '0000000000000000', '1', '2']);
+  });
+
+  test('AppArmor confines it by containerd’s default profile, which protects the node’s processes', async () => {
+    const told = await inAgent(`${ATTEMPT}
+      const profile = fs.readFileSync('/proc/self/attr/current', 'latin1').trim();
+      const write = (instance) => attempt(() => fs.writeFileSync(instance + '/tracing_on', '1'));
+      return {
+        profile,
+        signal: attempt(() => process.kill(1, 'SIGCONT')),
+        instance: write('/run/oom-recorder/tracing'),
+        sameBelowSys: write('/sys/kernel/debug'),
+      };`);
+    expect(told).toEqual({
+      profile: 'cri-containerd.apparmor.d (enforce)',
+      signal: 'EACCES',
+      instance: 'done',
+      sameBelowSys: 'EACCES',
+    });
+  });
+
+  test('it loads no module: the system call itself is refused', async () => {
+    const told = await inAgent(`
+      const koffi = require('/app/koffi.node');
+      const syscall = koffi.load(null).func('long syscall(long, void *, unsigned long, str)');
+      const isLoaded = syscall(${INIT_MODULE}, null, 0, '') === 0;
+      return isLoaded ? 'done' : require('node:util').getSystemErrorName(-koffi.errno());`);
+    // With the right to, so short a module is ENOEXEC.
+    expect(told).toBe('EPERM');
   });
 
   test('devices are refused though they are there, and so is what else it must not do', async () => {
@@ -168,11 +215,11 @@ describe.skipIf(KUBECONFIG === undefined)('without privilege', { timeout: LIMIT_
 
   test('it records each kill of a storm, on its Pod', async () => {
     await create(gatekeeper());
-    await ready();
+    await ready('gatekeeper');
     const names = Array.from({ length: STORM }, (_, at) => `storm-${at}`);
     await create(...names.map((name) => victim(name)));
-    await ready();
-    await kubectl(['-n', SPACE, 'exec', 'gatekeeper', '--', 'sh', '-c', 'echo >/gates/go']);
+    await ready(...names);
+    await openGate();
     const hurt = async () => (await events()).map(({ involvedObject: { name } }) => name ?? '');
     await vi.waitFor(async () => expect(new Set(await hurt()).size).toBe(STORM), SOON);
     const all = await events();
@@ -187,4 +234,30 @@ describe.skipIf(KUBECONFIG === undefined)('without privilege', { timeout: LIMIT_
     const named = all.filter(({ message }) => message?.includes('(pid ') === true).length;
     console.log(`${named} of ${STORM} Events name the process`);
   });
+
+  test.each(['tracefs', 'kmsg'])(
+    'without hostPID too it tells whose a kill was, its source the %s',
+    async (source) => {
+      if (source === 'kmsg') {
+        await inAgents('delete', 'daemonset', 'oom-recorder');
+        await apply('base');
+      }
+      await patchAgent({ op: 'remove', path: `${SPEC}/hostPID` });
+      await rolledOut();
+      expect((await agentPod()).spec?.hostPID).toBeUndefined();
+      const name = `alone-${source}`;
+      await create(victim(name));
+      await ready(name);
+      await openGate();
+      const ofIt = async () =>
+        (await events()).filter(({ involvedObject }) => involvedObject.name === name);
+      await vi.waitFor(async () => expect(await ofIt()).not.toEqual([]), SOON);
+      await sleep(MORE_WOULD_COME_MS);
+      const message = expect.stringMatching(
+        /^Memory limit of container app \(16Mi\) reached: killed process sh \(pid \d+\)/,
+      );
+      const involvedObject = { fieldPath: 'spec.containers{app}' };
+      expect(await ofIt()).toMatchObject([{ involvedObject, message }]);
+    },
+  );
 });
