@@ -10,6 +10,7 @@ import { FastDirectory } from '../support/fast-directory.ts';
 import { killReport, numberedPodJson } from '../support/kill-report.ts';
 import { makeEpisode } from '../support/make-episode.ts';
 import { MemoryLog } from '../support/memory-log.ts';
+import { peakMemoryKb } from '../support/peak-memory.ts';
 import {
   answerJson,
   answerStatus,
@@ -128,9 +129,7 @@ function expectBounded({ child, log }: AgentProcess): void {
   const ended = child.exitCode ?? child.signalCode;
   if (ended === 0) return;
   if (ended !== null) throw new Error(`the agent died (${ended}):\n${log.slice(-3).join('\n')}`);
-  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-  const peakKb = /^VmHWM:\s+(?<kb>\d+)/m.exec(status)?.groups?.['kb'];
-  expect(Number(peakKb ?? 0)).toBeLessThan(MEMORY_LIMIT_KB);
+  expect(peakMemoryKb(child.pid) ?? 0).toBeLessThan(MEMORY_LIMIT_KB);
 }
 
 function postedOn(kind: string): readonly string[] {

@@ -39,6 +39,15 @@ test.each([
   expect(said?.message).toEqual(found === undefined ? undefined : expect.stringContaining(found));
 });
 
+test('what takes 130 MiB of memory', async () => {
+  const held: unknown[] = [];
+  const keep = (words: number) => void held.push(Array.from({ length: words }, () => 0.5));
+  const said = await target('hungry', fc.constant(130 * 1024 * 128), keep)
+    .fuzz(SEED, 1)
+    .catch(({ cause }: Error) => cause as Error);
+  expect(said?.message).toMatch(/^it took \d+ MiB of memory$/);
+});
+
 test.each([
   [{ kind: 'cut', at: 1, length: 2 }, 'ad'],
   [{ kind: 'put', at: 4, text: 'x' }, 'xabcd'],

@@ -1,4 +1,4 @@
-import { podList, watchStream } from './api-answers.ts';
+import { apiAnswer, podList, watchStream } from './api-answers.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { kernelLog } from './kernel-log.ts';
 import { podObject, podsFile } from './pods.ts';
@@ -11,7 +11,8 @@ export const TARGETS: readonly (readonly [FuzzTarget, share: number])[] = [
   [skippedRecords, 0.1],
   [podObject, 0.1],
   [podsFile, 0.1],
-  [watchStream, 0.05],
+  [watchStream, 0.04],
+  [apiAnswer, 0.01],
   [podList, 0.04],
   [savedLog, 0.01],
 ];

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
@@ -13,6 +13,7 @@ import { testWithCluster } from '../support/cluster.ts';
 import { createPod } from '../support/cluster-objects.ts';
 import { MEASURED_NODE as NODE, measureListOf } from '../support/measured-list.ts';
 import { HEADER, killLine, oomKillLine } from '../support/oom-lines.ts';
+import { peakMemoryKb } from '../support/peak-memory.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 /** What etcd takes of one, nearly. */
@@ -55,8 +56,7 @@ async function watchMemory(child: ChildProcess): Promise<number> {
   let peakKb = 0;
   const hasEnded = (): boolean => {
     if (child.exitCode !== null || child.signalCode !== null) return true;
-    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-    peakKb = Number(/^VmHWM:\s+(?<kb>\d+) kB$/m.exec(status)?.groups?.['kb'] ?? peakKb);
+    peakKb = peakMemoryKb(child.pid) ?? peakKb;
     return false;
   };
   await vi.waitUntil(hasEnded, { ...SOON, interval: 5 });

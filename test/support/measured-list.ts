@@ -11,6 +11,7 @@ import { LiveDirectory } from '../../src/reflector/live-directory.ts';
 import { AGENT_FLAGS } from './agent-flags.ts';
 import { makeCertificate } from './certificates.ts';
 import { startMisbehavingServer } from './misbehaving-server.ts';
+import { peakMemoryKb } from './peak-memory.ts';
 import { answerInPieces, podListBody } from './pod-list-body.ts';
 
 /** What one list cost a process that did nothing else. */
@@ -74,7 +75,7 @@ async function measure(kubeconfig: string, reading: Reading): Promise<MeasuredLi
   const [before, cpu] = [process.memoryUsage().rss, process.cpuUsage()];
   const counts = await (reading === 'streamed' ? follow(client) : readWhole(client));
   const { user, system } = process.cpuUsage(cpu);
-  const grownBytes = process.resourceUsage().maxRSS * 1024 - before;
+  const grownBytes = (peakMemoryKb('self') ?? Number.NaN) * 1024 - before;
   return { ...counts, grownMb: grownBytes / 1024 / 1024, cpuSeconds: (user + system) / 1e6 };
 }
 
