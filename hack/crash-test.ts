@@ -1,4 +1,4 @@
-import { crashRounds, wrongCounts } from '../test/soak/crash-rounds.ts';
+import { crashRounds, crashFaults } from '../test/soak/crash-rounds.ts';
 import { countsOf, kernelCrashRounds, wrongKills } from '../test/soak/kernel-crash-rounds.ts';
 import type { ControlPlane } from './control-plane/control-plane.ts';
 import { startControlPlane } from './control-plane/control-plane.ts';
@@ -36,9 +36,9 @@ async function report(name: string, play: () => Promise<Outcome>): Promise<void>
 async function replayed(on: ControlPlane, pods?: number): Promise<Outcome> {
   const result = await crashRounds(on, { rounds, pods, random });
   const { kills, bare } = result;
-  const events = [...result.events.values()].reduce((a, b) => a + b, 0);
+  const events = [...result.counts.values()].flat().length;
   const said = `${kills} kills (${bare} without context), ${events} Events`;
-  return { said, wrong: wrongCounts(result) };
+  return { said, wrong: crashFaults(result) };
 }
 
 async function real(on: ControlPlane): Promise<Outcome> {

@@ -14,9 +14,14 @@ const POLL_MS = 50;
 const TIE = ['--pdeathsig', 'KILL', '--', 'sh', '-c', '[ "$PPID" = "$0" ] && exec "$@"'];
 
 /**
- * A server that cannot outlive this process, not even when this process is killed with SIGKILL.
- * (More exactly: the thread that started it. Start it from the main thread.)
+ * The command that runs this one for as long as this process lives, not even outliving a SIGKILL of it.
+ * (More exactly: the thread that starts it. Start it from the main thread.)
  */
+export function tied(command: readonly string[]): readonly [file: string, ...args: string[]] {
+  return ['setpriv', ...TIE, String(process.pid), ...command];
+}
+
+/** A server that cannot outlive this process, not even when this process is killed with SIGKILL. */
 export class TiedProcess {
   readonly name: string;
   readonly #child: ChildProcess;
@@ -26,7 +31,8 @@ export class TiedProcess {
   constructor(name: string, command: readonly string[], cwd: string, logFile: string) {
     const log = openSync(logFile, 'a');
     // etcd takes flags from ETCD_* and both heed proxies: they get nothing of our environment.
-    this.#child = spawn('setpriv', [...TIE, String(process.pid), ...command], {
+    const [file, ...args] = tied(command);
+    this.#child = spawn(file, args, {
       cwd,
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', log, log],

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { crashRounds, type CrashResult, wrongCounts } from '../soak/crash-rounds.ts';
+import { crashRounds, type CrashResult, crashFaults } from '../soak/crash-rounds.ts';
 import { testWithCluster } from '../support/cluster.ts';
 
 const test = testWithCluster();
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 180_000;
 
 function expectAllCounted(result: CrashResult): void {
   expect(result.kills).toBeGreaterThan(ROUNDS);
-  expect(wrongCounts(result)).toEqual([]);
+  expect(crashFaults(result)).toEqual([]);
 }
 
 describe('an agent that is killed again and again', () => {

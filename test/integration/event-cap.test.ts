@@ -6,7 +6,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { killReport } from '../support/kill-report.ts';
-import { spawnCrashAgent } from '../support/spawn-crash-agent.ts';
+import { spawnCrashAgent, whenReading } from '../support/spawn-crash-agent.ts';
 import { tempDirectory } from '../support/temp-directory.ts';
 
 const test = testWithCluster();
@@ -48,7 +48,7 @@ test(
       const options = { log, state, kubeconfig, aheadMs, maxEventsPerMinute: MAX };
       const agent = spawnCrashAgent(options);
       onTestFinished(() => void agent.kill('SIGKILL'));
-      await once(agent.stdout, 'data');
+      await whenReading(agent);
       return async () => {
         agent.kill('SIGKILL');
         await once(agent, 'close');

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { testWithCluster } from '../support/cluster.ts';
 import { killReport } from '../support/kill-report.ts';
-import { spawnCrashAgent } from '../support/spawn-crash-agent.ts';
+import { spawnCrashAgent, whenReading } from '../support/spawn-crash-agent.ts';
 
 const test = testWithCluster();
 
@@ -40,7 +40,7 @@ async function startAgent(
   onTestFinished(() => {
     agent.kill('SIGKILL');
   });
-  await once(agent.stdout, 'data');
+  await whenReading(agent);
   return agent;
 }
 

@@ -75,9 +75,11 @@ export class Influx implements AsyncDisposable {
     await this.#server[Symbol.asyncDispose]();
   }
 
+  /** InfluxDB answers 200 as soon as it has understood; the body says that it is done, or what went wrong. */
   async #query(q: string, login = ''): Promise<void> {
     const url = `${this.url}/query?q=${encodeURIComponent(q)}${login}`;
-    const { status } = await fetch(url, { method: 'POST' });
-    if (status !== 200) throw new Error(`${q}: HTTP ${status}`);
+    const answer = await fetch(url, { method: 'POST' });
+    const body = await answer.text();
+    if (!answer.ok || body.includes('"error"')) throw new Error(`${q}: ${answer.status} ${body}`);
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { tied } from '../../hack/control-plane/tied-process.ts';
 
 /** An agent for somebody to kill. */
 export interface SpawnedAgent {
@@ -27,13 +28,14 @@ export interface SpawnOptions {
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
-/** The agent as a node runs it, from its sources unless told otherwise. */
+/** The agent as a node runs it, from its sources unless told otherwise; it does not outlive this process. */
 export function spawnAgent(options: SpawnOptions): SpawnedAgent {
   const { args, preloads, flags = [], program = MAIN, onLine = () => undefined } = options;
   const imports = preloads.flatMap((file) => ['--import', join(import.meta.dirname, file)]);
   const command = [...flags, ...imports, program, 'run', '--log-format=json', ...args];
+  const [file, ...rest] = tied([process.execPath, ...command]);
   const env = { PATH: process.env['PATH'], ...options.env };
-  const child = spawn(process.execPath, command, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(file, rest, { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'close');
   const { promise: reads, resolve } = Promise.withResolvers<void>();
   void ended.then(() => resolve());
