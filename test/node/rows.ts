@@ -11,9 +11,13 @@ import { systemWide } from './rows/system-wide.ts';
 
 /**
  * The matrix, in the order in which it is played: those that change the kubelet's configuration
- * together, since that restarts it.
+ * together and first, since that restarts it.
  */
 export const ROWS: readonly Row[] = [
+  singleExamplePods,
+  singleExecSession,
+  singleStorm,
+  singleStormOfChildren,
   examplePods,
   groupOfFour,
   initContainer,
@@ -28,7 +32,6 @@ export const ROWS: readonly Row[] = [
   ownCgroup,
   execSession,
   storm,
-  stormOfGroups,
   systemWide,
   printkDelay,
   userNoise,
@@ -37,9 +40,6 @@ export const ROWS: readonly Row[] = [
   rollout,
   agentKilled,
   apiServerAway,
-  singleExamplePods,
-  singleExecSession,
-  singleStorm,
-  singleStormOfChildren,
+  stormOfGroups, // last in the short form: its pods take minutes to end
   reboot,
 ];

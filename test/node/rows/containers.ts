@@ -36,7 +36,6 @@ async function playExamples(scene: Scene, child: string): Promise<readonly Expec
 
 export const groupOfFour: Row = {
   name: 'group-of-4',
-  inShort: true,
   play: async (scene) => {
     const plan = { script: groupAt(4), limit: '32Mi', processes: 4 };
     await scene.start(onePod('four', plan), { ...onePod('shared', plan), sharesPids: true });
@@ -51,7 +50,6 @@ export const groupOfFour: Row = {
 /** Nobody had time to hear of the container before it died, and its sibling lives. */
 export const earlyKill: Row = {
   name: 'two-containers-early',
-  inShort: true,
   play: async (scene) => {
     await scene.create({
       name: 'early',
