@@ -56,6 +56,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: NODE_KUBECONFIG === undefined ? [NEEDS_NODE] : [],
           globalSetup: ['test/support/resolve-binaries.ts'],
+          setupFiles: ['test/support/leave-contexts.ts'],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RATELIMIT_INTERVAL_MS } from '../support/kernel-ratelimit.ts';
 import { claimsOf, podStorm, PROC } from '../support/pod-storm.ts';
 
 /** What came of the storms: one Event for each kill, on the pod and container it happened in. */
@@ -14,8 +15,6 @@ export interface StormsResult {
 }
 
 const KILLS = 25;
-/** DEFAULT_RATELIMIT_INTERVAL, include/linux/ratelimit_types.h: each storm begins with its ten contexts. */
-const RATELIMIT_INTERVAL_MS = 5000;
 
 /** `rounds` times 25 kills in a second, each cgroup removed 200 ms after its process died. */
 export async function podStorms(
@@ -24,7 +23,7 @@ export async function podStorms(
 ): Promise<StormsResult> {
   let sum: StormsResult = { kills: 0, right: 0, wrong: 0, withheld: 0, unnamed: 0 };
   for (let round = 1; round <= rounds; round += 1) {
-    await sleep(RATELIMIT_INTERVAL_MS);
+    await sleep(RATELIMIT_INTERVAL_MS); // each storm begins with all contexts
     const storm = await podStorm(KILLS, PROC);
     const { named, wrong } = claimsOf(storm);
     const right = storm.pods.filter(

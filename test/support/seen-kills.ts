@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { vi } from 'vitest';
 import type { AgentProcess } from './agent-process.ts';
+import { RATELIMIT_INTERVAL_MS } from './kernel-ratelimit.ts';
 import { makeKill, type KillOptions, type MadeKill } from './oom-kills.ts';
 
 /** The log line of one episode, `oom kill recorded`, as far as tests look at it. */
@@ -17,8 +18,6 @@ export interface EpisodeLog {
 /** Long after the second in which it must have happened: what is late is seen to be late. */
 const SEEN = { timeout: 10_000, interval: 5 };
 
-/** DEFAULT_RATELIMIT_INTERVAL, include/linux/ratelimit_types.h: contexts for 10 kills, on the whole machine. */
-const RATELIMIT_INTERVAL_MS = 5000;
 const TRIES = 5;
 
 /** The Events printed so far, with `-o ndjson`. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { allEvents, isKubeletsOom, isOurs, newSince } from '../look/cluster-view.ts';
 import { readFigures } from '../look/figures.ts';
+import { RATELIMIT_INTERVAL_MS } from '../../support/kernel-ratelimit.ts';
 import { KernelSpan } from '../look/kernel-span.ts';
 import type { NodeUnderTest } from './node-under-test.ts';
 import type { Row } from '../row.ts';
@@ -16,8 +17,6 @@ import { wrongWords } from '../judge/wrong-words.ts';
 const HEARD_LIMIT_MS = 120_000;
 /** What comes twice comes soon. */
 const QUIET_MS = 4000;
-/** DEFAULT_RATELIMIT_INTERVAL, include/linux/ratelimit_types.h: a row begins with the kernel's ten contexts. */
-const RATELIMIT_INTERVAL_MS = 5000;
 
 /** What came of a row. */
 export interface Played {
@@ -76,7 +75,7 @@ export async function playRow(
     return { row, seen: undefined, wrong: [`not played: ${String(err)}`], seconds: seconds() };
   } finally {
     await scene.close();
-    await sleep(RATELIMIT_INTERVAL_MS);
+    await sleep(RATELIMIT_INTERVAL_MS); // each row begins with all contexts
   }
 }
 
