@@ -43,122 +43,110 @@ export function matchKills(
   steps: readonly CounterStep[],
 ): ReadonlyMap<number, KillEvidence> | undefined {
   // A likely place that leaves the others none was not the right one.
-  return (
-    match(kills, steps) ??
-    match(
-      kills.map((kill) => ({ ...kill, likely: undefined })),
-      steps,
-    )
-  );
+  const unlikely = kills.map((kill) => ({ ...kill, likely: undefined }));
+  return new Matching(kills, steps).match() ?? new Matching(unlikely, steps).match();
 }
 
-/** Kills that are not matched yet, and steps that are nobody's. */
-interface Unmatched {
-  readonly open: readonly CountedKill[];
-  readonly left: readonly CounterStep[];
-}
+/** What is known of it so far. */
+class Matching {
+  readonly #matched = new Map<number, KillEvidence>();
+  readonly #told: readonly CountedKill[];
+  /** Kills that are not matched yet. */
+  #open: readonly CountedKill[];
+  /** Steps that are nobody's. */
+  #left: readonly CounterStep[];
 
-function match(
-  kills: readonly CountedKill[],
-  steps: readonly CounterStep[],
-): ReadonlyMap<number, KillEvidence> | undefined {
-  const matched = new Map<number, KillEvidence>();
-  const left = takeTold(kills, steps, matched);
-  const open = kills
-    .filter(({ counters }) => counters === undefined)
-    .toSorted((a, b) => Number(a.isSpent ?? false) - Number(b.isSpent ?? false));
-  const uncertain = takeCertain({ open, left }, matched);
-  const isShared = share(takeLikely(uncertain, matched), matched);
-  return isShared ? matched : undefined;
-}
-
-function takeCertain(all: Unmatched, matched: Map<number, KillEvidence>): Unmatched {
-  let { open, left } = all;
-  for (let found = certain(open, left); found !== undefined; found = certain(open, left)) {
-    for (const { sequence } of found.kills) matched.set(sequence, evidenceOf(found.step));
-    open = without(open, found.kills);
-    left = lessen(left, found.step, found.kills.length);
+  constructor(kills: readonly CountedKill[], steps: readonly CounterStep[]) {
+    this.#told = kills.filter(({ counters }) => counters !== undefined);
+    this.#open = kills
+      .filter(({ counters }) => counters === undefined)
+      .toSorted((a, b) => Number(a.isSpent ?? false) - Number(b.isSpent ?? false));
+    this.#left = steps;
   }
-  return { open, left };
-}
 
-/** Where several remain, a main process gets the step of its own container, or of its pod. */
-function takeLikely(all: Unmatched, matched: Map<number, KillEvidence>): Unmatched {
-  let { open, left } = all;
-  for (const step of all.left) {
-    const kills = open.filter((kill) => isLikely(kill, step));
-    if (kills.length > step.kills) continue;
-    for (const { sequence, likely } of kills)
-      matched.set(sequence, { ...oneOfSeveral(step), likely });
-    open = without(open, kills);
-    left = lessen(left, step, kills.length);
+  match(): ReadonlyMap<number, KillEvidence> | undefined {
+    this.#takeTold();
+    this.#takeCertain();
+    this.#takeLikely();
+    this.#share();
+    return this.#left.length === 0 ? this.#matched : undefined;
   }
-  return { open, left };
-}
 
-/** Each step gets as many as it counted, whichever; false where there are too few. */
-function share({ open, left }: Unmatched, matched: Map<number, KillEvidence>): boolean {
-  let rest = open;
-  return left
-    .toSorted((a, b) => a.upTo - b.upTo)
-    .every((step) => {
-      const fitting = rest.filter((kill) => isInTime(kill, step)).slice(0, step.kills);
-      for (const { sequence } of fitting) matched.set(sequence, oneOfSeveral(step));
-      rest = without(rest, fitting);
-      return fitting.length === step.kills;
-    });
-}
+  /** Where the cgroup of a kill is known, its step is. */
+  #takeTold(): void {
+    for (const kill of this.#told) {
+      const own = this.#left.filter(
+        (step) => kill.counters?.includes(step.cgroup) === true && isInTime(kill, step),
+      );
+      const [first, ...others] = own;
+      if (first === undefined) continue;
+      const merged = others.reduce(merge, first);
+      this.#left = [...this.#left.filter((step) => !own.includes(step)), merged];
+      this.#assign([kill], merged, evidenceOf);
+    }
+  }
 
-/** The steps less those of the kills whose cgroup is known. */
-function takeTold(
-  kills: readonly CountedKill[],
-  steps: readonly CounterStep[],
-  matched: Map<number, KillEvidence>,
-): readonly CounterStep[] {
-  return kills.reduce((left, kill) => {
-    const { counters = [], sequence } = kill;
-    const own = left.filter((step) => counters.includes(step.cgroup) && isInTime(kill, step));
-    const merged = own.reduce<CounterStep | undefined>(merge, undefined);
-    if (merged === undefined) return left;
-    matched.set(sequence, evidenceOf(merged));
-    return lessen([...left.filter((step) => !own.includes(step)), merged], merged, 1);
-  }, steps);
+  #takeCertain(): void {
+    for (let found = this.#certain(); found !== undefined; found = this.#certain()) {
+      this.#assign(found.kills, found.step, evidenceOf);
+    }
+  }
+
+  /**
+   * Either a counter moved by as many kills as can have moved it at all; or every kill moved one, and
+   * one of them can have moved no other than this.
+   */
+  #certain(): { step: CounterStep; kills: readonly CountedKill[] } | undefined {
+    for (const step of this.#left) {
+      const fitting = this.#open.filter((kill) => isInTime(kill, step));
+      if (fitting.length === step.kills) return { step, kills: fitting };
+    }
+    const moved = this.#left.reduce((sum, { kills }) => sum + kills, 0);
+    for (const kill of moved === this.#open.length ? this.#open : []) {
+      const [step, ...others] = this.#left.filter((one) => isInTime(kill, one));
+      if (step !== undefined && others.length === 0) return { step, kills: [kill] };
+    }
+    return undefined;
+  }
+
+  /** Where several remain, a main process gets the step of its own container, or of its pod. */
+  #takeLikely(): void {
+    for (const step of this.#left) {
+      const kills = this.#open.filter((kill) => isLikely(kill, step));
+      if (kills.length > step.kills) continue;
+      this.#assign(kills, step, (_, { likely }) => ({ ...oneOfSeveral(step), likely }));
+    }
+  }
+
+  /** Each step gets as many as it counted, whichever: of one that gets too few some is left. */
+  #share(): void {
+    for (const step of this.#left.toSorted((a, b) => a.upTo - b.upTo)) {
+      const fitting = this.#open.filter((kill) => isInTime(kill, step));
+      this.#assign(fitting.slice(0, step.kills), step, oneOfSeveral);
+    }
+  }
+
+  #assign(
+    kills: readonly CountedKill[],
+    step: CounterStep,
+    evidence: (step: CounterStep, kill: CountedKill) => KillEvidence,
+  ): void {
+    for (const kill of kills) this.#matched.set(kill.sequence, evidence(step, kill));
+    this.#open = this.#open.filter((kill) => !kills.includes(kill));
+    this.#left = this.#left
+      .map((one) => (one === step ? { ...step, kills: step.kills - kills.length } : one))
+      .filter((one) => one.kills > 0);
+  }
 }
 
 /** Which of several steps a kill made cannot be said: they become one, of the larger cgroup. */
-function merge(one: CounterStep | undefined, other: CounterStep): CounterStep {
-  if (one === undefined) return other;
-  const { cgroup, source, unmoved } = one.cgroup.length < other.cgroup.length ? one : other;
+function merge(one: CounterStep, other: CounterStep): CounterStep {
   return {
-    cgroup,
-    source,
-    unmoved,
+    ...(one.cgroup.length < other.cgroup.length ? one : other),
     kills: one.kills + other.kills,
     after: Math.min(one.after, other.after),
     upTo: Math.max(one.upTo, other.upTo),
   };
-}
-
-interface Certain {
-  readonly step: CounterStep;
-  readonly kills: readonly CountedKill[];
-}
-
-/**
- * Either a counter moved by as many kills as can have moved it at all; or every kill moved one, and
- * one of them can have moved no other than this.
- */
-function certain(open: readonly CountedKill[], left: readonly CounterStep[]): Certain | undefined {
-  for (const step of left) {
-    const fitting = open.filter((kill) => isInTime(kill, step));
-    if (fitting.length === step.kills) return { step, kills: fitting };
-  }
-  const allMoved = left.reduce((sum, { kills }) => sum + kills, 0) === open.length;
-  for (const kill of allMoved ? open : []) {
-    const [step, ...others] = left.filter((one) => isInTime(kill, one));
-    if (step !== undefined && others.length === 0) return { step, kills: [kill] };
-  }
-  return undefined;
 }
 
 /** A counter that includes the container's moved, and the container's own did not stand still. */
@@ -178,21 +166,4 @@ function evidenceOf({ cgroup, source, unmoved }: CounterStep): KillEvidence {
 
 function oneOfSeveral(step: CounterStep): KillEvidence {
   return { ...evidenceOf(step), isOneOfSeveral: true };
-}
-
-function without(
-  kills: readonly CountedKill[],
-  gone: readonly CountedKill[],
-): readonly CountedKill[] {
-  return kills.filter((kill) => !gone.includes(kill));
-}
-
-function lessen(
-  steps: readonly CounterStep[],
-  which: CounterStep,
-  by: number,
-): readonly CounterStep[] {
-  return steps
-    .map((step) => (step === which ? { ...step, kills: step.kills - by } : step))
-    .filter(({ kills }) => kills > 0);
 }
