@@ -4,10 +4,9 @@ import type { Drained } from '../kmsg/record.ts';
 import type { EpisodeTally } from './assemble-episodes.ts';
 import type { CgroupEventCounters } from './cgroup-events.ts';
 import type { OomEpisode } from './episode.ts';
-import type { MarkTally } from './join-marks.ts';
+import type { MarkedVictim, MarkTally } from './join-marks.ts';
 import { MarkBatch } from './mark-batch.ts';
-import { MarkReader } from './mark-reader.ts';
-import type { ReadMarks, VictimFinder } from './seen-mark.ts';
+import type { ReadMarks, SeenMark, VictimFinder } from './seen-mark.ts';
 
 export interface MarkAssemblerOptions {
   readonly counters: CgroupEventCounters;
@@ -22,6 +21,7 @@ export interface MarkAssemblerOptions {
   readonly onIdle?: (drained: Drained) => number | undefined;
 }
 
+const US_PER_MS = 1000;
 /** A group's processes are marked up to 15 ms apart, with two lines of a slow console between them. */
 const QUIET_MS = 100;
 /** A kill is counted before it is marked, microseconds unless its CPU is needed elsewhere. */
@@ -69,15 +69,14 @@ export function assembleMarks(
 /** One subscription's state. */
 class MarkStep {
   readonly #options: MarkAssemblerOptions;
-  readonly #reader: MarkReader;
   readonly #batch: MarkBatch;
   #openedMs = 0;
   #lastMarkMs = 0;
   #nextLookMs = -Infinity;
+  #lastSequence = 0;
 
   constructor(options: MarkAssemblerOptions) {
     this.#options = options;
-    this.#reader = new MarkReader(options.finder, options.clock);
     this.#batch = new MarkBatch(options.counters);
   }
 
@@ -91,7 +90,24 @@ class MarkStep {
     const nowMs = this.#options.clock.monotonicMs();
     if (!this.isOpen) this.#openedMs = nowMs;
     this.#lastMarkMs = nowMs;
-    for (const victim of victims) this.#batch.add(this.#reader.see(victim));
+    for (const victim of victims) this.#batch.add(this.#see(victim));
+  }
+
+  /** Dates a mark, numbers it, and looks at whom it names: a dying process is gone within milliseconds. */
+  #see({ markedUs, comm, ...victim }: MarkedVictim): SeenMark {
+    const { clock, finder } = this.#options;
+    const [wallMs, nowMs] = [clock.wallMs(), clock.monotonicMs()];
+    const monotonicUs = markedUs ?? Math.floor(nowMs * US_PER_MS);
+    const markedMs = monotonicUs / US_PER_MS;
+    const { comm: foundComm, ...found } = finder.find(victim.pid, comm, markedMs);
+    this.#lastSequence = Math.max(monotonicUs, this.#lastSequence + 1);
+    return {
+      sequence: this.#lastSequence,
+      monotonicUs,
+      atMs: wallMs - Math.max(0, nowMs - markedMs),
+      victim: { ...victim, comm: comm ?? foundComm ?? '' },
+      ...found,
+    };
   }
 
   /** What is proved by now. */
