@@ -27,9 +27,8 @@ export interface BatchResult extends Omit<Proof, 'kills'> {
  */
 export class MarkBatch {
   readonly #counters: CgroupEventCounters;
-  /** As they stood before the first mark; a cgroup not in it began at 0. */
-  #before: ReadonlyMap<string, CgroupEvents> = new Map();
-  #countedBefore: number | undefined;
+  /** The look before the first mark; a cgroup not in it began at 0. */
+  #begun: EventsLook | undefined;
   #last = new Map<string, CgroupEvents>();
   #look: EventsLook | undefined;
   #marks: readonly SeenMark[] = [];
@@ -81,23 +80,23 @@ export class MarkBatch {
   }
 
   #begin(): void {
-    this.#before = this.#look?.rows ?? this.#before;
-    this.#countedBefore = this.#look?.after ?? this.#countedBefore;
-    this.#last = new Map(this.#before);
+    this.#begun = this.#look ?? this.#begun;
+    this.#last = new Map(this.#begun?.rows);
   }
 
   #moves(): Moves | undefined {
     const look = this.#look;
+    const before = this.#begun?.rows ?? new Map<string, CgroupEvents>();
     if (look === undefined || look.before !== look.after) return undefined;
     // Of a pod that no look finds nobody knows what was counted before; it is not new.
     const isKnown = (cgroup: string): boolean =>
-      this.#before.has(cgroup) || look.rows.has(parseCgroupPath(cgroup)?.podPath ?? cgroup);
+      before.has(cgroup) || look.rows.has(parseCgroupPath(cgroup)?.podPath ?? cgroup);
     const moved = [...this.#last].flatMap(([cgroup, events]) =>
-      isKnown(cgroup) ? [[cgroup, movedBy(this.#before.get(cgroup), events)] as const] : [],
+      isKnown(cgroup) ? [[cgroup, movedBy(before.get(cgroup), events)] as const] : [],
     );
     return {
       isHierarchical: this.#counters.isHierarchical,
-      kills: look.after - (this.#countedBefore ?? look.after),
+      kills: look.after - (this.#begun?.after ?? look.after),
       cgroups: new Map(moved),
       isThere: (cgroup) => look.rows.has(cgroup),
     };
