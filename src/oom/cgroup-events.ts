@@ -1,3 +1,5 @@
+import type { CounterLook } from './oom-counters.ts';
+
 /** What the kernel counted in a memory cgroup; on v2 in all cgroups below it as well. */
 export interface CgroupEvents {
   /** `oom_kill`: every kill. A group's first victim is in it twice, where it lived long enough. */
@@ -12,14 +14,8 @@ export interface CgroupEvents {
   readonly limitKb?: number | undefined;
 }
 
-/** One look at all of them. */
-export interface EventsLook {
-  /** The top of the hierarchy, whatever pods are below, the pods, and their containers. */
-  readonly rows: ReadonlyMap<string, CgroupEvents>;
-  /** `/proc/vmstat` `oom_kill`: the whole host's, as it was before and after the look. */
-  readonly before: number;
-  readonly after: number;
-}
+/** Of the top of the hierarchy, whatever pods are below, the pods, and their containers. */
+export type EventsLook = CounterLook<CgroupEvents>;
 
 /** The kernel's counters, as the tracepoint's marks are proved by them. */
 export interface CgroupEventCounters {

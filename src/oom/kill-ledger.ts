@@ -112,10 +112,14 @@ export class KillLedger {
 
   /**
    * What the counters prove, by sequence. A look can be judged once the line of every kill that had
-   * been counted when it ended has been read; the kills that are older than it are closed then.
+   * been counted when it ended has been read; the kills that are older than it are closed then. On v2
+   * a pod's counter and its containers' agree only where nobody was killed during the look.
    */
   prove(): ReadonlyMap<number, KillEvidence> {
-    const look = this.#looks.findLast((one) => one.isSound && one.after <= this.#counted);
+    const look = this.#looks.findLast(
+      ({ before, after }) =>
+        after <= this.#counted && (before === after || !this.#counters.isHierarchical),
+    );
     if (look === undefined || this.#steps === undefined) return new Map();
     const concerned = this.#open.filter(({ ordinal }) => ordinal <= look.after);
     const matched = matchKills(concerned, this.#steps.takeUpTo(look.after));

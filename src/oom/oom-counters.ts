@@ -10,13 +10,13 @@ export interface OomCounters {
   total(): number | undefined;
 }
 
-/** One look at all counters, and how many kills the kernel had counted before and after it. */
-export interface CounterLook {
-  readonly rows: ReadonlyMap<string, number>;
+/** One look at all counters. */
+export interface CounterLook<Counted = number> {
+  /** By cgroup. */
+  readonly rows: ReadonlyMap<string, Counted>;
+  /** `/proc/vmstat` `oom_kill`: the whole host's, as it was before and after the look. */
   readonly before: number;
   readonly after: number;
-  /** v2: a pod's counter and its containers' agree only where nobody was killed meanwhile. */
-  readonly isSound: boolean;
 }
 
 /** What is known of the counters after some kill line: JSON, for the store. */
@@ -33,7 +33,7 @@ export function lookAt(counters: OomCounters): CounterLook | undefined {
   const rows = counters.read();
   const after = counters.total();
   if (rows === undefined || after === undefined || before === undefined) return undefined;
-  return { rows, before, after, isSound: before === after || !counters.isHierarchical };
+  return { rows, before, after };
 }
 
 /** Which counters a kill moves: v1 the cgroup's own, v2 the container's and the pod's as well. */
