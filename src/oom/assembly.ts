@@ -6,7 +6,6 @@ import {
 } from './context-ratelimit.ts';
 import type { OomEpisode } from './episode.ts';
 import type { RecordWithEvidence } from './look-at-kills.ts';
-import { isVictimOf } from './match-report.ts';
 import { type Kill, NEW_REPORT, type PartialReport } from './partial-report.ts';
 import { NO_CONTEXT, type ReportContext } from './report-context.ts';
 import { amendEpisode, toEpisode } from './report-episode.ts';
@@ -44,19 +43,6 @@ export interface Assembly {
 /** The reaper comes up to 361 ms late, and a storm kills dozens meanwhile. */
 const MAX_RECENT_PIDS = 64;
 
-/** Nothing read yet. */
-const IDLE: Assembly = {
-  report: undefined,
-  completed: [],
-  last: undefined,
-  contexts: [],
-  context: NO_CONTEXT,
-  quietSinceMs: undefined,
-  recentPids: [],
-  afterGap: true,
-  callbacksSuppressed: 0,
-};
-
 /**
  * Goes on where an earlier process stopped: lines of its last episode may be the first to be read.
  *
@@ -64,10 +50,17 @@ const IDLE: Assembly = {
  */
 export function resumeAfter(recent: readonly OomEpisode[]): Assembly {
   const [newest] = recent;
-  if (newest === undefined) return { ...IDLE, contexts: contextsOf(recent) };
-  const recentPids = recent.flatMap(pidsOf).slice(0, MAX_RECENT_PIDS).toReversed();
-  const contexts = contextsOf(recent);
-  return { ...IDLE, last: amending(newest), contexts, recentPids, afterGap: false };
+  return {
+    report: undefined,
+    completed: [],
+    last: newest && amending(newest),
+    contexts: contextsOf(recent),
+    context: NO_CONTEXT,
+    quietSinceMs: undefined,
+    recentPids: recent.flatMap(pidsOf).slice(0, MAX_RECENT_PIDS).toReversed(),
+    afterGap: newest === undefined,
+    callbacksSuppressed: 0,
+  };
 }
 
 /**
@@ -157,17 +150,6 @@ function pidsOf({ victim, members }: OomEpisode): readonly number[] {
 
 function complete(report: PartialReport): Completed | undefined {
   const { amends } = report;
-  if (amends === undefined) {
-    const episode = toEpisode(withoutStranger(report));
-    return episode && { episode };
-  }
-  const episode = amendEpisode(amends, report);
+  const episode = amends === undefined ? toEpisode(report) : amendEpisode(amends, report);
   return episode && { episode, before: amends };
-}
-
-/** The reaper's word was taken before the report had named its victim: now it can be checked. */
-function withoutStranger(report: PartialReport): PartialReport {
-  const { reaped } = report;
-  const isOurs = reaped === undefined || isVictimOf(report, reaped.pid);
-  return isOurs ? report : { ...report, reaped: undefined };
 }

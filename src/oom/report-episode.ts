@@ -4,6 +4,7 @@ import type { ContextKind, KilledProcess, LimitLevel, OomEpisode } from './episo
 import type { RecordWithEvidence } from './look-at-kills.ts';
 import type { KillCause } from './kill-line.ts';
 import { limitLevel } from './limit-level.ts';
+import { isVictimOf } from './match-report.ts';
 import { readMemoryStatistics } from './memory-statistics.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 import { pageSizeKb } from './page-size.ts';
@@ -21,9 +22,12 @@ const CONSTRAINT_MEMCG = 'CONSTRAINT_MEMCG';
 
 /** What became of a report: the episode it proves, or `undefined` where nobody was killed. */
 export function toEpisode(report: PartialReport): OomEpisode | undefined {
-  const [first] = report.kills;
+  const { kills, reaped } = report;
+  const [first] = kills;
   if (first !== undefined) return episodeOfKills(report, first);
-  return report.reaped === undefined ? undefined : episodeOfReaped(report, report.reaped);
+  // The reaper's word was taken before the report had named its victim: now it can be checked.
+  const isOurs = reaped !== undefined && isVictimOf(report, reaped.pid);
+  return isOurs ? episodeOfReaped(report, reaped) : undefined;
 }
 
 function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
