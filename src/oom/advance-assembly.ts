@@ -77,7 +77,7 @@ function advanceLine(known: Assembly, line: KernelLine, record: RecordWithEviden
     case 'already-exiting':
       return skipExiting(known, record);
     case 'callbacks-suppressed':
-      return { ...known, callbacksSuppressed: known.callbacksSuppressed + line.count };
+      return known;
   }
 }
 

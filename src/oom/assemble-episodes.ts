@@ -62,8 +62,7 @@ export function assembleEpisodes({
       let timer: Subscription | undefined;
       let armedMs: number | undefined;
 
-      const step = (before: Assembly, after: Assembly): Assembly => {
-        tally.callbacksSuppressed += after.callbacksSuppressed - before.callbacksSuppressed;
+      const step = (after: Assembly): Assembly => {
         if (deadlineMs(after) === undefined) disarm();
         known = after;
         for (const completed of after.completed) {
@@ -73,7 +72,7 @@ export function assembleEpisodes({
         return after;
       };
       const end = (): void => {
-        if (known !== undefined) step(known, finish(known));
+        if (known !== undefined) step(finish(known));
       };
       const disarm = (): void => {
         timer?.unsubscribe();
@@ -83,25 +82,22 @@ export function assembleEpisodes({
         if (lookMs === undefined || lookMs === armedMs) return;
         disarm();
         armedMs = lookMs;
-        timer = scheduler.schedule(look, lookMs - nowMs);
-      };
-      const idle = (item: RecordWithEvidence | Drained): void => {
-        const againMs = onIdle?.(item);
-        if (againMs !== undefined && item.kind === 'drained') arm(item.atMs + againMs, item.atMs);
-      };
-      const look = (): void => {
-        armedMs = undefined;
-        drainNow();
+        timer = scheduler.schedule(() => {
+          armedMs = undefined;
+          drainNow();
+        }, lookMs - nowMs);
       };
 
       subscriber.add(disarm);
       subscriber.add(
         items$.subscribe({
           next: (item) => {
-            const before = known ?? resumeAfter(recent());
-            const after = step(before, advance(before, item));
-            if (item.kind === 'drained') arm(deadlineMs(after), item.atMs);
-            if (after.report === undefined) idle(item);
+            if (item.kind === 'record' && item.line?.kind === 'callbacks-suppressed')
+              tally.callbacksSuppressed += item.line.count;
+            const after = step(advance(known ?? resumeAfter(recent()), item));
+            const againMs = after.report === undefined ? onIdle?.(item) : undefined;
+            if (item.kind !== 'drained') return;
+            arm(againMs === undefined ? deadlineMs(after) : item.atMs + againMs, item.atMs);
           },
           error: (error: unknown) => {
             end();

@@ -36,8 +36,6 @@ export interface Assembly {
   readonly recentPids: readonly number[];
   /** Nothing of the OOM path has been read since a gap, or at all: a context may lie before it. */
   readonly afterGap: boolean;
-  /** What the kernel said it withheld, summed up. */
-  readonly callbacksSuppressed: number;
 }
 
 /** The reaper comes up to 361 ms late, and a storm kills dozens meanwhile. */
@@ -59,7 +57,6 @@ export function resumeAfter(recent: readonly OomEpisode[]): Assembly {
     quietSinceMs: undefined,
     recentPids: recent.flatMap(pidsOf).slice(0, MAX_RECENT_PIDS).toReversed(),
     afterGap: newest === undefined,
-    callbacksSuppressed: 0,
   };
 }
 
