@@ -1,13 +1,12 @@
 import type { ByteString } from '../kmsg/record.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
 
-/** What `dump_oom_victim()` says: why, which limit, whose cgroup, and which task was chosen. */
+/** What `dump_oom_victim()` says: why, which limit, whose cgroup, and the pid of the chosen task. */
 export interface OomKillLine {
   readonly constraint: string;
   /** Absent for a system-wide OOM (`global_oom`). */
   readonly oomMemcg?: ByteString | undefined;
   readonly taskMemcg?: ByteString | undefined;
-  readonly comm?: ByteString | undefined;
   readonly pid?: number | undefined;
 }
 
@@ -47,17 +46,10 @@ export function readOomKillLine(
   if (constraint === undefined) return undefined;
   const rest = line.replace(BEGINNING, '');
   const end = END.exec(rest);
-  const cuts = end === null ? [] : cutTask(rest.slice(0, end.index), killedComm);
-  const [last] = cuts;
-  if (last === undefined) {
-    return { constraint, oomMemcg: readBegunPath(rest) };
-  }
-  const read = cuts.map(({ before, comm }) => ({ comm, paths: readPaths(before) }));
-  const { comm, paths } = read.find((cut) => cut.paths !== undefined) ?? {
-    comm: last.comm,
-    paths: undefined,
-  };
-  return { constraint, ...paths, comm, pid: Number(end?.groups?.['pid']) };
+  const heads = end === null ? [] : headsOf(rest.slice(0, end.index), killedComm);
+  if (heads.length === 0) return { constraint, oomMemcg: readBegunPath(rest) };
+  const paths = heads.map(readPaths).find((read) => read !== undefined);
+  return { constraint, ...paths, pid: Number(end?.groups?.['pid']) };
 }
 
 /** Whether the line holds everything the kernel puts in it. */
@@ -65,24 +57,17 @@ export function isCompleteOomKillLine(line: ByteString): boolean {
   return readOomKillLine(line)?.taskMemcg !== undefined;
 }
 
-/** The text before a task's name, and the name. */
-interface Cut {
-  readonly before: ByteString;
-  readonly comm: ByteString;
-}
-
-/** Where the name may begin, the likeliest first: as the kill line says, else from the right. */
-function cutTask(text: ByteString, killedComm: ByteString | undefined): readonly Cut[] {
+/** What stands before the name that the kill line says; else what may, before the shortest name first. */
+function headsOf(text: ByteString, killedComm: ByteString | undefined): readonly ByteString[] {
   if (killedComm !== undefined && text.endsWith(TASK + killedComm)) {
-    return [{ before: text.slice(0, -TASK.length - killedComm.length), comm: killedComm }];
+    return [text.slice(0, -TASK.length - killedComm.length)];
   }
-  const cuts: Cut[] = [];
+  const heads: ByteString[] = [];
   for (let at = text.lastIndexOf(TASK); at > 0; at = text.lastIndexOf(TASK, at - 1)) {
-    const comm = text.slice(at + TASK.length);
-    if (comm.length > MAX_COMM_BYTES) break;
-    cuts.push({ before: text.slice(0, at), comm });
+    if (text.length - at - TASK.length > MAX_COMM_BYTES) break;
+    heads.push(text.slice(0, at));
   }
-  return cuts;
+  return heads;
 }
 
 function findPaths(text: ByteString): { isGlobal: boolean; paths: ByteString } | undefined {

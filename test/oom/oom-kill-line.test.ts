@@ -10,7 +10,6 @@ describe('the oom-kill line', () => {
       constraint,
       oomMemcg: POD,
       taskMemcg: CONTAINER,
-      comm: 'app',
       pid: 7,
     });
   });
@@ -19,7 +18,6 @@ describe('the oom-kill line', () => {
     expect(readOomKillLine(globalLine(7))).toEqual({
       constraint: 'CONSTRAINT_NONE',
       taskMemcg: CONTAINER,
-      comm: 'app',
       pid: 7,
     });
   });
@@ -46,7 +44,7 @@ describe('the oom-kill line', () => {
     'is read though the task is called %j',
     (comm) => {
       const line = oomKillLine(7, CONTAINER, CONTAINER, comm);
-      expect(readOomKillLine(line, comm)).toMatchObject({ taskMemcg: CONTAINER, comm, pid: 7 });
+      expect(readOomKillLine(line, comm)).toMatchObject({ taskMemcg: CONTAINER, pid: 7 });
       expect(readOomKillLine(line)).toMatchObject({ pid: 7, oomMemcg: CONTAINER });
     },
   );
