@@ -4,7 +4,7 @@ import type { Invoker } from './episode.ts';
 import { type AlreadyExiting, type KillAnnounced, type KillLine, readKill } from './kill-line.ts';
 import { isUnder, splitPaths } from './memcg-paths.ts';
 import { isMemoryStatistics } from './memory-statistics.ts';
-import { readTaskColumns, type TaskColumns } from './task-table.ts';
+import { readTaskColumns } from './task-table.ts';
 
 /**
  * Every line of the kernel's OOM path, each pattern named for the function that prints it
@@ -18,7 +18,7 @@ export type KernelLine =
   | { readonly kind: 'header'; readonly invoker: Invoker }
   | { readonly kind: 'usage'; readonly usageKb: number; readonly limitKb: number }
   | { readonly kind: 'memory-statistics' }
-  | { readonly kind: 'task-columns'; readonly columns: TaskColumns }
+  | { readonly kind: 'task-columns'; readonly columns: readonly string[] }
   | { readonly kind: 'task-row' }
   | { readonly kind: 'oom-kill'; readonly text: ByteString }
   | { readonly kind: 'task-in'; readonly taskMemcg: ByteString; readonly oomMemcg: ByteString }

@@ -2,7 +2,7 @@ import type { ByteString } from '../kmsg/record.ts';
 import type { Invoker, OomEpisode, TaskRow } from './episode.ts';
 import type { RecordWithEvidence } from './look-at-kills.ts';
 import type { KillAnnounced, KillLine } from './kill-line.ts';
-import { readTaskRow, type TaskColumns } from './task-table.ts';
+import { readTaskRow } from './task-table.ts';
 
 /** One kernel kill line with the record it came in. */
 export interface Kill extends KillLine {
@@ -29,7 +29,7 @@ export interface PartialReport {
   readonly invoker?: Invoker | undefined;
   readonly usageKb?: number | undefined;
   readonly limitKb?: number | undefined;
-  readonly columns?: TaskColumns | undefined;
+  readonly columns?: readonly string[] | undefined;
   readonly rows?: LaterLines | undefined;
   /** What it says of where the memory went. */
   readonly statistics?: LaterLines | undefined;

@@ -2,19 +2,12 @@ import type { ByteString } from '../kmsg/record.ts';
 import { decodeName } from './decode-name.ts';
 import type { TaskRow } from './episode.ts';
 
-/** The header of a task table: its columns in the kernel's words, and what a row under it looks like. */
-export interface TaskColumns {
-  readonly names: readonly string[];
-  readonly row: RegExp;
-}
-
 /** `dump_tasks()`: names the columns, which changed in 3.x, 4.x, 4.15 and 6.9. */
 const DUMP_TASKS = /^\[ *pid *\] +(?<names>uid +tgid +[a-z_ ]+) name$/;
 
-/** The header line of the task table; `undefined` if it is none. */
-export function readTaskColumns(message: ByteString): TaskColumns | undefined {
-  const names = DUMP_TASKS.exec(message)?.groups?.['names']?.split(/ +/);
-  return names === undefined ? undefined : { names, row: dumpTask(names.length) };
+/** The columns of a task table in the kernel's words, from its header line; `undefined` if it is none. */
+export function readTaskColumns(message: ByteString): readonly string[] | undefined {
+  return DUMP_TASKS.exec(message)?.groups?.['names']?.split(/ +/);
 }
 
 /** By the number of columns: to make one takes longer than to read a table. */
@@ -30,12 +23,12 @@ function dumpTask(columns: number): RegExp {
 }
 
 /** One row under its header; `undefined` if it does not fit. */
-export function readTaskRow(message: ByteString, columns: TaskColumns): TaskRow | undefined {
-  const found = columns.row.exec(message)?.groups;
+export function readTaskRow(message: ByteString, columns: readonly string[]): TaskRow | undefined {
+  const found = dumpTask(columns.length).exec(message)?.groups;
   if (found === undefined) return undefined;
   const cells = (found['cells'] ?? '').trim().split(/ +/);
   const cell = (name: string): number | undefined => {
-    const at = columns.names.indexOf(name);
+    const at = columns.indexOf(name);
     return at === -1 ? undefined : Number(cells[at]);
   };
   return {
