@@ -5,7 +5,7 @@ import type { RecognizedRecord } from './join-fragments.ts';
 import type { KillLedger } from './kill-ledger.ts';
 import { KillLooker, type EvidenceFinder, type RecordWithEvidence } from './look-at-kills.ts';
 
-type Item<R extends RecognizedRecord = RecordWithEvidence> = R | Drained;
+type Item = RecordWithEvidence | Drained;
 
 /** A runtime removes a container's cgroup about 200 ms after its process died; by then we must have looked. */
 const MAX_HOLD_MS = 100;
@@ -37,16 +37,15 @@ export function takeEvidence(
     new Observable((subscriber) => {
       const step = new EvidenceStep(source, keeping?.ledger);
       let timer: Subscription | undefined;
-      const emit = (items: readonly Item[]): void => items.forEach((item) => subscriber.next(item));
+      const pass = (items: readonly Item[]): void => {
+        for (const item of items) subscriber.next(item);
+        if (step.isHolding) timer ??= keeping?.scheduler.schedule(lookAgain, MAX_HOLD_MS);
+        else disarm();
+      };
       const lookAgain = (): void => {
         timer = undefined;
         keeping?.drainNow();
-        emit(step.giveUp());
-        arm();
-      };
-      const arm = (): void => {
-        if (step.isHolding) timer ??= keeping?.scheduler.schedule(lookAgain, MAX_HOLD_MS);
-        else disarm();
+        pass(step.giveUp());
       };
       const disarm = (): void => {
         timer?.unsubscribe();
@@ -55,13 +54,10 @@ export function takeEvidence(
       subscriber.add(disarm);
       subscriber.add(
         items$.subscribe({
-          next: (item) => {
-            emit(step.take(item));
-            arm();
-          },
+          next: (item) => pass(step.take(item)),
           error: (error: unknown) => subscriber.error(error),
           complete: () => {
-            emit(step.giveUp());
+            pass(step.giveUp());
             subscriber.complete();
           },
         }),
@@ -84,7 +80,7 @@ class EvidenceStep {
     return this.#held.length > 0;
   }
 
-  take(item: Item<RecognizedRecord>): readonly Item[] {
+  take(item: RecognizedRecord | Drained): readonly Item[] {
     if (item.kind === 'drained') this.#ledger?.look();
     this.#held = [...this.#held, item.kind === 'drained' ? item : this.#looker.look(item)];
     const released = this.#held.length < MAX_HELD ? this.#release() : this.giveUp();
