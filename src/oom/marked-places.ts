@@ -46,7 +46,7 @@ function podPlace(
 ): Place {
   const within = [...cgroups].filter(([cgroup]) => cgroup.startsWith(`${path}/`));
   const moved = within.filter(([, events]) => events.kills > 0);
-  const told = moved.reduce((sum, [, events]) => sum + events.kills, 0);
+  const told = sum(moved.map(([, events]) => events.kills));
   const [only, ...others] = moved;
   const cgroup = only !== undefined && others.length === 0 && told >= kills ? only[0] : path;
   const isPod = cgroup === path && parseCgroupPath(path)?.containerId === undefined;
@@ -86,8 +86,6 @@ export function killsElsewhere(
   { kills, cgroups, isHierarchical }: Moves,
   places: readonly Place[],
 ): Pick<Place, 'kills' | 'groupKills'> {
-  const sum = (values: readonly (number | undefined)[]): number =>
-    values.reduce<number>((total, value) => total + (value ?? 0), 0);
   const elsewhere = kills - sum(places.map((place) => place.kills));
   if (!isHierarchical) return { kills: elsewhere, groupKills: 0 };
   const top = [...cgroups].filter(([path]) => path.lastIndexOf('/') === 0);
@@ -97,4 +95,9 @@ export function killsElsewhere(
     kills: elsewhere,
     groupKills: sum(groups) - sum(places.map(({ groupKills }) => groupKills)),
   };
+}
+
+/** Of numbers that may be unknown: these are nothing. */
+export function sum(values: readonly (number | undefined)[]): number {
+  return values.reduce<number>((total, value) => total + (value ?? 0), 0);
 }

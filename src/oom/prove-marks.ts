@@ -7,6 +7,7 @@ import {
   type Place,
   placesIn,
   stoodStill,
+  sum,
 } from './marked-places.ts';
 import { matchKills } from './match-kills.ts';
 import type { SeenMark } from './seen-mark.ts';
@@ -112,7 +113,7 @@ function proveAt(counted: Counted, pod: string | undefined, evidenceOf: Evidence
   if (kills <= 0 || marks.length === 0) return { kills: [], noKill: marks.length, missing };
   const isSure = marks.length <= killed;
   const isTold = (mark: SeenMark): boolean => isSure || evidenceOf(mark) !== undefined;
-  const chosen = marks.filter(isTold).slice(0, Math.max(kills, 0));
+  const chosen = marks.filter(isTold).slice(0, kills);
   const [first, ...others] = chosen;
   if (first === undefined) return { kills: [], noKill: 0, missing: missing + kills };
   const ofMark = (mark: SeenMark) => ({ isSure, evidence: sayIfUnsure(evidenceOf(mark), isSure) });
@@ -150,8 +151,4 @@ function sayIfUnsure(
 
 function inOrder(marks: readonly SeenMark[]): readonly SeenMark[] {
   return marks.toSorted((a, b) => a.sequence - b.sequence);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }
