@@ -8,8 +8,6 @@ export interface CgroupOwner {
   readonly qos: QosClass;
   /** Absent for the pod's own cgroup. */
   readonly containerId?: string | undefined;
-  /** The prefix of a systemd scope (`cri-containerd`, `crio`, `docker`, `libpod`), where there is one. */
-  readonly runtime?: string | undefined;
   /** The path as far as the pod's own cgroup, and what stands before the outermost kubepods part. */
   readonly podPath: string;
   readonly above: string;
@@ -20,7 +18,7 @@ const POD_UID = String.raw`[0-9a-f]{8}(?<dash>[-_])(?:[0-9a-f]{4}\k<dash>){3}[0-
 
 /** kubelet cgroup_manager_linux.go: `pod<uid>`, or `[<parent>-]kubepods[-<qos>]-pod<uid>.slice`. */
 const POD_PART = new RegExp(
-  String.raw`^(?:(?<slice>(?:[\w.]+-)*kubepods)(?:-(?<qos>burstable|besteffort))?-)?pod(?<uid>${POD_UID})(?:\.slice)?(?::(?<runtime>[\w-]+):(?<containerId>[0-9a-f]{32,}))?$`,
+  String.raw`^(?:(?<slice>(?:[\w.]+-)*kubepods)(?:-(?<qos>burstable|besteffort))?-)?pod(?<uid>${POD_UID})(?:\.slice)?(?::[\w-]+:(?<containerId>[0-9a-f]{32,}))?$`,
 );
 
 /** `kubepods`, `kubepods.slice`, `kubelet-kubepods-burstable.slice`, … */
@@ -28,7 +26,7 @@ const KUBEPODS_PART = /^(?:[\w.]+-)*kubepods(?:-(?<qos>burstable|besteffort))?(?
 const QOS_PART = /^(?<qos>burstable|besteffort)$/;
 
 /** `<64 hex>`, `crio-<id>`, `cri-containerd-<id>.scope`. Shorter IDs have been seen on Bottlerocket. */
-const CONTAINER_PART = /^(?:(?<runtime>[a-z][\w-]*?)-)?(?<containerId>[0-9a-f]{32,})(?:\.scope)?$/;
+const CONTAINER_PART = /^(?:[a-z][\w-]*?-)?(?<containerId>[0-9a-f]{32,})(?:\.scope)?$/;
 
 /**
  * Every pod a cgroup path names, the outermost first: below a pod there may be another kubelet's
@@ -73,7 +71,6 @@ function readOwner(parts: readonly string[], at: number, pod: Groups): CgroupOwn
     podUid: (pod['uid'] ?? '').replaceAll('_', '-'),
     qos: qos === 'burstable' || qos === 'besteffort' ? qos : 'guaranteed',
     containerId: pod['containerId'] ?? below?.['containerId'],
-    runtime: pod['runtime'] ?? below?.['runtime'],
     podPath: parts.slice(0, at + 1).join('/'),
     above: parts.slice(0, kubepods ?? at).join('/') || '/',
   };

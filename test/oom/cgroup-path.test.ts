@@ -30,16 +30,18 @@ describe('a path seen in the wild', () => {
   });
 });
 
-describe('the runtime is', () => {
+describe('the container is named', () => {
   test.each([
-    ['cri-containerd', `${SYSTEMD}/cri-containerd-${ID}.scope`],
-    ['docker', `${SYSTEMD}/docker-${ID}.scope`],
-    ['crio', `${SYSTEMD}/crio-${ID}.scope/container`],
-    ['cri-containerd', `/system.slice/containerd.service/${SLICE}:cri-containerd:${ID}`],
-    [undefined, `/kubepods/burstable/pod${UID}/${ID}`],
-  ])('%s in %s', (runtime, path) => {
+    ['by cri-containerd', `${SYSTEMD}/cri-containerd-${ID}.scope`],
+    ['by docker', `${SYSTEMD}/docker-${ID}.scope`],
+    ['by crio', `${SYSTEMD}/crio-${ID}.scope/container`],
+    [
+      'by cri-containerd in one part with its pod',
+      `/system.slice/containerd.service/${SLICE}:cri-containerd:${ID}`,
+    ],
+    ['by no runtime', `/kubepods/burstable/pod${UID}/${ID}`],
+  ])('%s in %s', (_, path) => {
     expect(parseCgroupPath(path)).toMatchObject({ podUid: UID, containerId: ID });
-    expect(parseCgroupPath(path)?.runtime).toBe(runtime);
   });
 });
 
