@@ -32,7 +32,7 @@ export function toEpisode(report: PartialReport): OomEpisode | undefined {
 
 function episodeOfKills(report: PartialReport, first: Kill): OomEpisode {
   return {
-    ...whatWasSaid(report, first.commBytes, causeOf(report, first)),
+    ...whatWasSaid(report),
     ...whenKilled(first.record),
     lastSequence: report.lastSequence,
     context: contextOf(report),
@@ -72,7 +72,7 @@ function episodeOfReaped(report: PartialReport, reaped: Reaped): OomEpisode {
   const { record, pid, comm } = reaped;
   const row = taskRows(report).find((task) => task.pid === pid);
   return {
-    ...whatWasSaid(report, undefined, causeOf(report)),
+    ...whatWasSaid(report),
     ...whenKilled(record),
     lastSequence: record.sequence,
     context: 'partial',
@@ -87,13 +87,10 @@ function whenKilled({ sequence, monotonicUs, atMs }: RecordWithEvidence) {
 }
 
 /** The facts of the context, put together now that the victim's name is known. */
-function whatWasSaid(
-  report: PartialReport,
-  killedComm: ByteString | undefined,
-  cause: KillCause,
-): Partial<OomEpisode> & Pick<OomEpisode, 'tasks'> {
-  const chosen =
-    report.oomKill === undefined ? undefined : readOomKillLine(report.oomKill, killedComm);
+function whatWasSaid(report: PartialReport): Partial<OomEpisode> & Pick<OomEpisode, 'tasks'> {
+  const { oomKill, kills } = report;
+  const chosen = oomKill === undefined ? undefined : readOomKillLine(oomKill, kills[0]?.commBytes);
+  const cause = causeOf(report);
   const ofMemcg = cause === 'memcg' || report.taskIn !== undefined;
   const constraint = chosen?.constraint ?? (ofMemcg ? CONSTRAINT_MEMCG : undefined);
   const oomMemcg = decodePath(chosen?.oomMemcg ?? report.taskIn?.oomMemcg);
@@ -126,10 +123,9 @@ function victimMemcg(
 }
 
 /** Before 5.2 the cause stands in the line that announces the kill. */
-function causeOf({ announced }: PartialReport, kill?: Kill): KillCause {
-  return kill === undefined || kill.cause === 'unsaid'
-    ? (announced?.cause ?? 'unsaid')
-    : kill.cause;
+function causeOf({ announced, kills }: PartialReport): KillCause {
+  const cause = kills[0]?.cause ?? 'unsaid';
+  return cause === 'unsaid' ? (announced?.cause ?? 'unsaid') : cause;
 }
 
 /** Every constraint but the memory cgroup's is a shortage of the system, or of a part of it. */
