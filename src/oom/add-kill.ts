@@ -3,7 +3,7 @@ import { hasContextsLeft } from './context-ratelimit.ts';
 import type { KillLine } from './kill-line.ts';
 import type { RecordWithEvidence } from './look-at-kills.ts';
 import { belongs, isLateGroup, isLateMember, isSeenOutside, isVictimOf } from './match-report.ts';
-import { hasContext, type PartialReport } from './partial-report.ts';
+import { hasContext, type PartialReport, type Reaped } from './partial-report.ts';
 
 /** A process was killed: of the report that is open, late of the one before, or of its own. */
 export function addKill(known: Assembly, line: KillLine, record: RecordWithEvidence): Assembly {
@@ -74,17 +74,12 @@ export function skipExiting(known: Assembly, record: RecordWithEvidence): Assemb
  * The reaper is evidence of a kill only where the kill line is missing: the report is open, names
  * this process or none, and nobody recorded it yet. The kill line still wins if it comes.
  */
-export function addReaped(
-  known: Assembly,
-  pid: number,
-  comm: string,
-  record: RecordWithEvidence,
-): Assembly {
+export function addReaped(known: Assembly, reaped: Reaped): Assembly {
   const { report } = known;
   if (report === undefined || report.kills.length > 0 || !hasContext(report)) return known;
   if (report.exiting === true) return known;
-  if (known.recentPids.includes(pid) || !isVictimOf(report, pid)) return known;
-  return { ...known, report: { ...report, reaped: { record, pid, comm } } };
+  if (known.recentPids.includes(reaped.pid) || !isVictimOf(report, reaped.pid)) return known;
+  return { ...known, report: { ...report, reaped } };
 }
 
 /** The kernel gave up: a report with no kill, and no episode. */

@@ -66,7 +66,7 @@ function advanceLine(known: Assembly, line: KernelLine, record: RecordWithEviden
     case 'group-kill':
       return addGroup(known, line.memcg, record);
     case 'reaped':
-      return addReaped(known, line.pid, line.comm, record);
+      return addReaped(known, { record, pid: line.pid, comm: line.comm });
     case 'no-killable':
       return endWithoutKill(known);
     case 'already-exiting':
