@@ -50,15 +50,16 @@ type EvidenceOf = (mark: SeenMark) => KillEvidence | undefined;
  *
  * Where a process was, it told itself, or the counters do: a step that no mark of that place explains was a
  * process that had told nothing.
+ *
+ * @param marks in the order in which they were marked
  */
 export function proveMarks(marks: readonly SeenMark[], moves: Moves): Proof {
   const places = placesIn(moves);
-  const told = places.map((place) => marks.filter((mark) => isIn(mark, place, moves)));
-  const guesses = guess(marks, places, told);
+  const guesses = guess(marks, places, moves);
   const evidenceOf: EvidenceOf = (mark) => guesses.get(mark.sequence) ?? toldBy(mark);
-  const placed = places.map((place, at) => {
-    const others = marks.filter(({ sequence }) => guesses.get(sequence)?.cgroup === place.cgroup);
-    return { ...place, marks: inOrder([...(told[at] ?? []), ...others]) };
+  const placed = places.map((place) => {
+    const isGuessed = ({ sequence }: SeenMark) => guesses.get(sequence)?.cgroup === place.cgroup;
+    return { ...place, marks: marks.filter((mark) => isIn(mark, place, moves) || isGuessed(mark)) };
   });
   const isPlaced = new Set(placed.flatMap((place) => place.marks));
   const left = marks.filter((mark) => !isPlaced.has(mark));
@@ -84,14 +85,15 @@ function isIn({ cgroup }: SeenMark, place: Place, { isHierarchical }: Moves): bo
 function guess(
   marks: readonly SeenMark[],
   places: readonly Place[],
-  told: readonly (readonly SeenMark[])[],
+  moves: Moves,
 ): ReadonlyMap<number, KillEvidence> {
   const open = marks
     .filter(({ cgroup }) => cgroup === undefined)
     .map(({ sequence, likely }) => ({ sequence, likely, ordinal: 1 }));
-  const steps = places.flatMap(({ cgroup, source, unmoved, ...place }, at) => {
-    const known = told[at] ?? [];
-    const kills = killedAtLeast({ ...place, marks: known }) - known.length;
+  const steps = places.flatMap((place) => {
+    const { cgroup, source, unmoved } = place;
+    const told = marks.filter((mark) => isIn(mark, place, moves));
+    const kills = killedAtLeast({ ...place, marks: told }) - told.length;
     return kills > 0 ? [{ cgroup, source, unmoved, kills, after: 0, upTo: 1 }] : [];
   });
   return matchKills(open, steps) ?? new Map();
@@ -147,8 +149,4 @@ function sayIfUnsure(
   isSure: boolean,
 ): KillEvidence | undefined {
   return evidence === undefined || isSure ? evidence : { ...evidence, isOneOfSeveral: true };
-}
-
-function inOrder(marks: readonly SeenMark[]): readonly SeenMark[] {
-  return marks.toSorted((a, b) => a.sequence - b.sequence);
 }
