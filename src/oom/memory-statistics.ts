@@ -1,5 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
-import type { MemoryStatistics } from './episode.ts';
+import type { MemoryStatistics, OomEpisode } from './episode.ts';
 
 /**
  * The lines between a report's header and its task table that say where the memory went. Before 5.0
@@ -39,11 +39,9 @@ export const UNLIMITED_KB = 2 ** 52;
 const ONLY_OF_SYSTEM = 'isolated_anon';
 
 /** What else the report says, which these lines are read by. */
-export interface ReportedFacts {
-  readonly usageKb?: number | undefined;
-  readonly limitKb?: number | undefined;
+type ReportedFacts = Pick<OomEpisode, 'usageKb' | 'limitKb'> & {
   readonly pageKb?: number | undefined;
-}
+};
 
 type Sums = Map<string, number>;
 
