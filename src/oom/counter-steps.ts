@@ -4,7 +4,7 @@ import type { CounterLook } from './oom-counters.ts';
 
 /** The steps that the counters made since they were as expected, look by look. */
 export class CounterSteps {
-  #steps: readonly CounterStep[] = [];
+  #steps: CounterStep[] = [];
   /** Steps of pods beyond their containers', so far. */
   readonly #own = new Map<string, number>();
   readonly #expected: ReadonlyMap<string, number>;
@@ -42,21 +42,17 @@ export class CounterSteps {
       if (kills < before) return false;
       this.#last.set(cgroup, kills);
       if (kills === before || this.#isPod(cgroup)) continue;
-      this.#push({ cgroup, source: 'counters', kills: kills - before, ...time });
+      this.#steps.push({ cgroup, source: 'counters', kills: kills - before, ...time });
     }
     for (const cgroup of look.rows.keys()) {
       const kills = this.#isPod(cgroup) ? this.#ownSteps(cgroup) : 0;
       if (kills <= 0) continue;
       this.#own.set(cgroup, kills + (this.#own.get(cgroup) ?? 0));
       const unmoved = this.#unmovedIn(cgroup, look);
-      this.#push({ cgroup, source: 'pod-counter', kills, unmoved, ...time });
+      this.#steps.push({ cgroup, source: 'pod-counter', kills, unmoved, ...time });
     }
     this.#counted = look.before;
     return true;
-  }
-
-  #push(step: CounterStep): void {
-    this.#steps = [...this.#steps, step];
   }
 
   /** Whether its counter includes what others in here say. */
