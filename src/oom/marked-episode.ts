@@ -1,11 +1,9 @@
-import type { CgroupEvents } from './cgroup-events.ts';
 import { parseCgroupPath } from './cgroup-path.ts';
 import type { OomEpisode } from './episode.ts';
 import { limitLevel } from './limit-level.ts';
+import type { Moves } from './marked-places.ts';
 import { isUnder } from './memcg-paths.ts';
 import type { ProvedKill } from './prove-marks.ts';
-
-type Cgroups = ReadonlyMap<string, CgroupEvents>;
 
 /**
  * The episode of a kill that the tracepoint marked: without a report, whose limit it was only as far as the
@@ -16,7 +14,7 @@ type Cgroups = ReadonlyMap<string, CgroupEvents>;
 export function markedEpisode(
   kill: ProvedKill,
   all: readonly ProvedKill[],
-  cgroups: Cgroups,
+  cgroups: Moves['cgroups'],
 ): OomEpisode {
   const { marks, evidence, group, kills } = kill;
   const [{ sequence, monotonicUs, atMs, victim }, ...others] = marks;
@@ -44,7 +42,7 @@ export function markedEpisode(
 function limitOf(
   { evidence }: ProvedKill,
   all: readonly ProvedKill[],
-  cgroups: Cgroups,
+  cgroups: Moves['cgroups'],
 ): Pick<OomEpisode, 'oomMemcg' | 'limitKb' | 'limitLevel'> | undefined {
   const cgroup = evidence?.cgroup;
   if (cgroup === undefined) return undefined;

@@ -29,19 +29,19 @@ export interface Place {
 
 /** Every place whose counter moved. */
 export function placesIn(moves: Moves): readonly Place[] {
-  return [...moves.cgroups].flatMap(([path, { kills, groupKills }]) => {
+  return [...moves.cgroups].flatMap(([path, events]) => {
+    const { kills } = events;
     if (kills === 0) return [];
     if (!moves.isHierarchical)
       return [{ path, kills, groupKills: 0, cgroup: path, source: 'counters', unmoved: [] }];
     const owner = parseCgroupPath(path);
-    return owner?.podPath === path ? [podPlace(path, kills, groupKills, moves)] : [];
+    return owner?.podPath === path ? [podPlace(path, events, moves)] : [];
   });
 }
 
 function podPlace(
   path: string,
-  kills: number,
-  groupKills: number | undefined,
+  { kills, groupKills }: CgroupEvents,
   { cgroups, isThere }: Moves,
 ): Place {
   const within = [...cgroups].filter(([cgroup]) => cgroup.startsWith(`${path}/`));
@@ -61,12 +61,13 @@ function podPlace(
   };
 }
 
-/** Whether a process of that cgroup can be one of those that were killed there. */
+/** Whether a process that told that cgroup can be one of those that were killed there. */
 export function mayHold(
   { path, unmoved }: Place,
-  cgroup: string,
-  isHierarchical: boolean,
+  cgroup: string | undefined,
+  { isHierarchical }: Moves,
 ): boolean {
+  if (cgroup === undefined) return false;
   if (!isHierarchical) return cgroup === path;
   return isUnder(cgroup, path) && !unmoved.some((each) => isUnder(cgroup, each));
 }

@@ -59,7 +59,10 @@ export function proveMarks(marks: readonly SeenMark[], moves: Moves): Proof {
   const evidenceOf: EvidenceOf = (mark) => guesses.get(mark.sequence) ?? toldBy(mark);
   const placed = places.map((place) => {
     const isGuessed = ({ sequence }: SeenMark) => guesses.get(sequence)?.cgroup === place.cgroup;
-    return { ...place, marks: marks.filter((mark) => isIn(mark, place, moves) || isGuessed(mark)) };
+    return {
+      ...place,
+      marks: marks.filter((mark) => mayHold(place, mark.cgroup, moves) || isGuessed(mark)),
+    };
   });
   const isPlaced = new Set(placed.flatMap((place) => place.marks));
   const left = marks.filter((mark) => !isPlaced.has(mark));
@@ -77,10 +80,6 @@ export function proveMarks(marks: readonly SeenMark[], moves: Moves): Proof {
   };
 }
 
-function isIn({ cgroup }: SeenMark, place: Place, { isHierarchical }: Moves): boolean {
-  return cgroup !== undefined && mayHold(place, cgroup, isHierarchical);
-}
-
 /** Where those were who told nothing: in the places that need them. */
 function guess(
   marks: readonly SeenMark[],
@@ -92,7 +91,7 @@ function guess(
     .map(({ sequence, likely }) => ({ sequence, likely, ordinal: 1 }));
   const steps = places.flatMap((place) => {
     const { cgroup, source, unmoved } = place;
-    const told = marks.filter((mark) => isIn(mark, place, moves));
+    const told = marks.filter((mark) => mayHold(place, mark.cgroup, moves));
     const kills = killedAtLeast({ ...place, marks: told }) - told.length;
     return kills > 0 ? [{ cgroup, source, unmoved, kills, after: 0, upTo: 1 }] : [];
   });
