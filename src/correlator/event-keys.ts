@@ -6,9 +6,6 @@ export type AggregateKeyFunc = (event: RecordedEvent) => {
   readonly localKey: string;
 };
 
-/** client-go tools/record EventSpamKeyFunc: the token bucket an Event is paid from. */
-export type SpamKeyFunc = (event: RecordedEvent) => string;
-
 /** client-go joins with nothing in between: "a" + "bc" equals "ab" + "c" there, and so it does here. */
 function joinFields(...fields: readonly (string | undefined)[]): string {
   return fields.join('');
