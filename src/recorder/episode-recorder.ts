@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import type { EpisodeState, StoredEpisode } from '../store/stored-episode.ts';
-import { type AttributorOptions, GuardedAttributor } from './attributor.ts';
+import { type Attributor, type AttributorOptions, guardAttributor } from './attributor.ts';
 import type { CursorKeeper } from './cursor-keeper.ts';
 import { PendingEpisodes } from './pending-episodes.ts';
 import { placeOf } from './pending-index.ts';
@@ -29,14 +29,14 @@ const MAX_BACKLOG_AGE_MS = 60 * 60_000;
  */
 export class EpisodeRecorder {
   readonly #options: EpisodeRecorderOptions;
-  readonly #attributor: GuardedAttributor;
+  readonly #attributor: Attributor;
   readonly #pending: PendingEpisodes;
   #stopped = false;
 
   constructor(options: EpisodeRecorderOptions) {
     this.#options = options;
     const { store, clock, log } = options;
-    const attributor = new GuardedAttributor(options);
+    const attributor = guardAttributor(options);
     this.#attributor = attributor;
     this.#pending = new PendingEpisodes({
       episodes: store.episodes,
