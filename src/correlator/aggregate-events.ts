@@ -31,9 +31,9 @@ export class EventAggregator {
 
   /** client-go tools/record EventAggregator.EventAggregate. */
   aggregate(event: RecordedEvent, nowMs: number): AggregatedEvent {
-    const { aggregateKey: groupKey, localKey } = this.#options.keyFunc(event);
+    const groupKey = this.#options.keyFunc(event);
     const before = this.#groups.get(groupKey);
-    const { record, combined } = joinGroup(before, localKey, nowMs, this.#options);
+    const { record, combined } = joinGroup(before, event.message, nowMs, this.#options);
     this.#groups.set(groupKey, record);
     return combined
       ? { event: this.combine(event, nowMs), key: groupKey, groupKey }

@@ -1,4 +1,4 @@
-import { aggregateByContainer, type AggregateKeyFunc, spamKeyByContainer } from './event-keys.ts';
+import { aggregateByContainer, spamKeyByContainer } from './event-keys.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 
 /** client-go tools/record maxLruCacheEntries. */
@@ -24,7 +24,11 @@ export interface CorrelatorOptions {
   readonly burstSize?: number;
   /** Tokens a second; a Go float32. Negative: none ever returns. */
   readonly qps?: number;
-  readonly keyFunc?: AggregateKeyFunc;
+  /**
+   * client-go tools/record EventAggregatorKeyFunc: the group an Event joins. Who it is in it, the
+   * `localKey` there, is always its message.
+   */
+  readonly keyFunc?: (event: RecordedEvent) => string;
   readonly messageFunc?: (event: RecordedEvent) => string;
   /** Negative: nothing is ever combined, for Go makes a `uint` of it. */
   readonly maxEvents?: number;
