@@ -28,8 +28,8 @@ export function withoutDates({ events, ...recorded }: RecordedEpisode): PrintedE
 }
 
 /**
- * An episode as a line of `replay -o ndjson`, and as it is sent to a webhook. The contract other tools rely on: names and meanings are in docs/architecture.md, and JSON leaves out
- * what is absent.
+ * An episode as a line of `replay -o ndjson`. The contract other tools rely on: names and meanings are
+ * in docs/architecture.md, and JSON leaves out what is absent.
  */
 export function episodeFields({ episode, attribution, events, isSinceBoot }: PrintedEpisode) {
   const { owner } = attribution;
