@@ -2,9 +2,8 @@ import type { Edge } from '../edge.ts';
 import { EventPrinter, type EventFormat } from '../outputs/event-printer.ts';
 import { attribute } from '../pods/attribute.ts';
 import { OwnLevels } from '../pods/own-levels.ts';
-import { episodeLine } from '../recorder/episode-line.ts';
 import { recordEpisode } from '../recorder/recorded-episode.ts';
-import { type PrintedEpisode, withoutDates } from '../recorder/without-dates.ts';
+import { episodeFields, type PrintedEpisode, withoutDates } from '../recorder/printed-episode.ts';
 import { eachEpisode } from '../wiring/each-episode.ts';
 import { nodeName } from '../wiring/node-name.ts';
 import { listedPods } from '../wiring/open-pods.ts';
@@ -41,7 +40,7 @@ export async function replay(
 
 function printTo(format: EventFormat, edge: Edge): (printed: PrintedEpisode) => Promise<void> {
   if (format === 'ndjson') {
-    return (printed) => Promise.resolve(edge.print(episodeLine(printed)));
+    return (printed) => Promise.resolve(edge.print(`${JSON.stringify(episodeFields(printed))}\n`));
   }
   const printer = new EventPrinter(format, edge.print, () => edge.clock.wallMs());
   return async ({ events }) => events.forEach((event) => printer.print(event));

@@ -4,11 +4,6 @@ import { Lru } from './lru.ts';
 import type { RowMap } from './row-map.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 
-type AggregateOptions = Pick<
-  Required<CorrelatorOptions>,
-  'keyFunc' | 'lruCacheSize' | 'maxEvents' | 'maxIntervalInSeconds' | 'messageFunc' | 'nameEvent'
->;
-
 /** What is known of a group of similar Events. client-go tools/record aggregateRecord; plain JSON. */
 export interface AggregateRecord {
   /** The different messages seen, in the order they came; never more than `maxEvents`. */
@@ -26,19 +21,19 @@ export interface AggregatedEvent {
 
 /** Knows the groups. client-go tools/record EventAggregator. */
 export class EventAggregator {
-  readonly #options: AggregateOptions;
+  readonly #options: Required<CorrelatorOptions>;
   readonly #groups: Lru<AggregateRecord>;
 
-  constructor(options: AggregateOptions, groups: RowMap<AggregateRecord>) {
+  constructor(options: Required<CorrelatorOptions>, groups: RowMap<AggregateRecord>) {
     this.#options = options;
     this.#groups = new Lru(options.lruCacheSize, groups);
   }
 
   /** client-go tools/record EventAggregator.EventAggregate. */
   aggregate(event: RecordedEvent, nowMs: number): AggregatedEvent {
-    const { aggregateKey: groupKey, localKey } = this.#options.keyFunc(event);
+    const groupKey = this.#options.keyFunc(event);
     const before = this.#groups.get(groupKey);
-    const { record, combined } = joinGroup(before, localKey, nowMs, this.#options);
+    const { record, combined } = joinGroup(before, event.message, nowMs, this.#options);
     this.#groups.set(groupKey, record);
     return combined
       ? { event: this.combine(event, nowMs), key: groupKey, groupKey }
@@ -64,14 +59,9 @@ export class EventAggregator {
   }
 }
 
-/** The group as it is now, and whether it is so large that its Events are combined. */
-interface Group {
-  readonly record: AggregateRecord;
-  readonly combined: boolean;
-}
-
 /**
- * One more Event joins its group.
+ * One more Event joins its group: the group as it is now, and whether it is so large that its Events
+ * are combined.
  *
  * Where the set is full client-go throws out any key (`PopAny`, Go's random map order); we throw
  * out the one that came last. So the first nine messages keep Events of their own for as long as the
@@ -82,8 +72,11 @@ export function joinGroup(
   before: AggregateRecord | undefined,
   localKey: string,
   nowMs: number,
-  { maxEvents, maxIntervalInSeconds }: Pick<AggregateOptions, 'maxEvents' | 'maxIntervalInSeconds'>,
-): Group {
+  {
+    maxEvents,
+    maxIntervalInSeconds,
+  }: Pick<Required<CorrelatorOptions>, 'maxEvents' | 'maxIntervalInSeconds'>,
+): { readonly record: AggregateRecord; readonly combined: boolean } {
   const tooOld = before === undefined || nowMs - before.lastMs > maxIntervalInSeconds * 1000;
   const known = tooOld ? [] : before.localKeys;
   const localKeys = known.includes(localKey) ? known : [...known, localKey];

@@ -6,21 +6,16 @@ import { type HeldEvent, HeldEvents } from './held-events.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 import { SpamFilter } from './spam-filter.ts';
 
-type CatchUpOptions = Pick<
-  Required<CorrelatorOptions>,
-  'burstSize' | 'catchUp' | 'lruCacheSize' | 'qps'
->;
-
 /**
  * The spam filter, and behind it the Events it skipped: each token that returns to a bucket writes
  * the oldest of those that wait for it. With catching up off it is client-go's filter and no more.
  */
 export class CatchUp {
-  readonly #options: CatchUpOptions;
+  readonly #options: Required<CorrelatorOptions>;
   readonly #filter: SpamFilter;
   readonly #held: HeldEvents;
 
-  constructor(options: CatchUpOptions, maps: Pick<StateMaps, 'bucket' | 'held'>) {
+  constructor(options: Required<CorrelatorOptions>, maps: Pick<StateMaps, 'bucket' | 'held'>) {
     this.#options = options;
     this.#filter = new SpamFilter(options, maps.bucket, (key) => this.#held.reschedule(key));
     this.#held = new HeldEvents(maps.held, (key) => this.#filter.nextTokenAtMs(key));

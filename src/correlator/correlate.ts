@@ -2,13 +2,14 @@ import { EventAggregator } from './aggregate-events.ts';
 import { CatchUp } from './catch-up.ts';
 import { type CorrelatorOptions, withDefaults } from './correlator-options.ts';
 import { changesOf, mapsOf, type StateMaps, type StateRow } from './correlator-state.ts';
-import { countEvent, EventLogger, type Observation } from './count-events.ts';
+import { countEvent, type Observation, observationOf } from './count-events.ts';
 import type { Decision } from './decision.ts';
 import { eventKey } from './event-keys.ts';
 import { amendmentOf, patchOf } from './event-patch.ts';
 import type { SeenEvent } from './fold-held.ts';
 import type { HeldEvent } from './held-events.ts';
 import { KillClock } from './kill-clock.ts';
+import { Lru } from './lru.ts';
 import { fromStored, type RecordedEvent } from './recorded-event.ts';
 
 /**
@@ -26,16 +27,17 @@ export class EventCorrelator {
   readonly #options: Required<CorrelatorOptions>;
   readonly #maps: StateMaps;
   readonly #aggregator: EventAggregator;
-  readonly #logger: EventLogger;
+  /** What was seen and written, by its key. client-go tools/record eventLogger. */
+  readonly #observations: Lru<Observation>;
   readonly #catchUp: CatchUp;
   readonly #clock: KillClock;
 
-  constructor(options: CorrelatorOptions = {}, restored: Iterable<StateRow> = []) {
-    const maps = mapsOf([...restored]);
+  constructor(options: CorrelatorOptions = {}, restored: readonly StateRow[] = []) {
+    const maps = mapsOf(restored);
     this.#maps = maps;
     this.#options = withDefaults(options);
     this.#aggregator = new EventAggregator(this.#options, maps.aggregate);
-    this.#logger = new EventLogger(this.#options.lruCacheSize, maps.observation);
+    this.#observations = new Lru(this.#options.lruCacheSize, maps.observation);
     this.#catchUp = new CatchUp(this.#options, maps);
     this.#clock = new KillClock(maps.clock);
   }
@@ -50,7 +52,7 @@ export class EventCorrelator {
   correlate(event: RecordedEvent, atMs: number, room = Infinity): Decision {
     const nowMs = this.#clock.advance(atMs);
     const seen = this.#see(event, nowMs);
-    if (seen.exists || !this.#options.catchUp) this.#logger.observe(seen.key, seen.event);
+    if (seen.exists || !this.#options.catchUp) this.#observe(seen.key, seen.event);
     if (!this.#catchUp.accepts(seen, nowMs, room)) return this.#skip(seen, event, nowMs, room);
     this.#catchUp.written(seen.key);
     return this.#write(seen);
@@ -61,19 +63,17 @@ export class EventCorrelator {
    * `undefined` where it has none of its own to patch: it was combined, is held, or is long forgotten.
    */
   amend(before: RecordedEvent, after: RecordedEvent): Decision | undefined {
-    const last = this.#logger.lastOf(eventKey(before));
+    const last = this.#observations.get(eventKey(before));
     if (last === undefined || last.name !== before.metadata.name) return undefined;
     const event = { ...after, count: last.count, firstTimestamp: new Date(last.firstMs) };
-    this.#logger.update(event);
+    this.#observe(eventKey(event), event);
     return { verb: 'patch', event, patch: amendmentOf(event) };
   }
 
   /** Writes what tokens returned for until `atMs`, one each and as it would have been in time; `room` at most. */
   catchUp(atMs: number, room = Infinity): Decision[] {
     const nowMs = this.#clock.advance(atMs);
-    const decisions: Decision[] = [];
-    for (const held of this.#catchUp.takeDue(nowMs, room)) decisions.push(this.#release(held));
-    return decisions;
+    return Array.from(this.#catchUp.takeDue(nowMs, room), (held) => this.#release(held));
   }
 
   /** The wall time at which `catchUp` will have something to write; `undefined` if nothing is held. */
@@ -97,7 +97,7 @@ export class EventCorrelator {
   }
 
   #lastOf(key: string): Observation | undefined {
-    return this.#logger.lastOf(key) ?? this.#catchUp.lastOf(key);
+    return this.#observations.get(key) ?? this.#catchUp.lastOf(key);
   }
 
   #skip(seen: SeenEvent, event: RecordedEvent, nowMs: number, room: number): Decision {
@@ -115,10 +115,18 @@ export class EventCorrelator {
     return this.#write({ key, event, exists: false });
   }
 
-  /** client-go tools/record recordEvent, and EventCorrelator.UpdateState in advance. */
+  /** client-go tools/record eventLogger.eventObserve. */
+  #observe(key: string, event: RecordedEvent): void {
+    this.#observations.set(key, observationOf(event));
+  }
+
+  /**
+   * client-go tools/record recordEvent, and in advance eventLogger.updateState, which knows only the
+   * Event's own key: a combined one, counted under its group's, is in the cache twice.
+   */
   #write({ key, event, exists }: Pick<SeenEvent, 'key' | 'event' | 'exists'>): Decision {
-    this.#logger.observe(key, event);
-    this.#logger.update(event);
+    this.#observe(key, event);
+    this.#observe(eventKey(event), event);
     return exists ? { verb: 'patch', event, patch: patchOf(event) } : { verb: 'create', event };
   }
 }

@@ -1,9 +1,4 @@
-import {
-  aggregateByContainer,
-  type AggregateKeyFunc,
-  spamKeyByContainer,
-  type SpamKeyFunc,
-} from './event-keys.ts';
+import { aggregateByContainer, spamKeyByContainer } from './event-keys.ts';
 import type { RecordedEvent } from './recorded-event.ts';
 
 /** client-go tools/record maxLruCacheEntries. */
@@ -29,12 +24,17 @@ export interface CorrelatorOptions {
   readonly burstSize?: number;
   /** Tokens a second; a Go float32. Negative: none ever returns. */
   readonly qps?: number;
-  readonly keyFunc?: AggregateKeyFunc;
+  /**
+   * client-go tools/record EventAggregatorKeyFunc: the group an Event joins. Who it is in it, the
+   * `localKey` there, is always its message.
+   */
+  readonly keyFunc?: (event: RecordedEvent) => string;
   readonly messageFunc?: (event: RecordedEvent) => string;
   /** Negative: nothing is ever combined, for Go makes a `uint` of it. */
   readonly maxEvents?: number;
   readonly maxIntervalInSeconds?: number;
-  readonly spamKeyFunc?: SpamKeyFunc;
+  /** client-go tools/record EventSpamKeyFunc: the token bucket an Event is paid from. */
+  readonly spamKeyFunc?: (event: RecordedEvent) => string;
   /** Names a combined Event. Unless told, it takes over the name of the kill that began it. */
   readonly nameEvent?: (event: RecordedEvent, atMs: number) => string;
   /** Whether skipped Events are held until a token returns. client-go forgets them. */

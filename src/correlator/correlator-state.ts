@@ -30,11 +30,11 @@ export type StateMaps = { readonly [Kind in StateKind]: RowMap<StateValues[Kind]
 
 export function mapsOf(rows: readonly StateRow[]): StateMaps {
   return {
-    aggregate: new RowMap(rowsOf(rows, 'aggregate')),
-    observation: new RowMap(rowsOf(rows, 'observation')),
-    bucket: new RowMap(rowsOf(rows, 'bucket')),
-    held: new RowMap(rowsOf(rows, 'held')),
-    clock: new RowMap(rowsOf(rows, 'clock')),
+    aggregate: new RowMap(rows.filter((row) => row.kind === 'aggregate')),
+    observation: new RowMap(rows.filter((row) => row.kind === 'observation')),
+    bucket: new RowMap(rows.filter((row) => row.kind === 'bucket')),
+    held: new RowMap(rows.filter((row) => row.kind === 'held')),
+    clock: new RowMap(rows.filter((row) => row.kind === 'clock')),
   };
 }
 
@@ -43,11 +43,4 @@ export function changesOf(maps: StateMaps): StateRow[] {
   return Object.entries(maps).flatMap(([kind, map]) =>
     map.takeChanges().map((row) => ({ kind, ...row }) as StateRow),
   );
-}
-
-function rowsOf<Kind extends StateKind>(
-  rows: readonly StateRow[],
-  kind: Kind,
-): Extract<StateRow, { kind: Kind }>[] {
-  return rows.filter((row): row is Extract<StateRow, { kind: Kind }> => row.kind === kind);
 }

@@ -1,7 +1,4 @@
-import { eventKey } from './event-keys.ts';
-import { Lru } from './lru.ts';
 import type { RecordedEvent } from './recorded-event.ts';
-import type { RowMap } from './row-map.ts';
 
 /**
  * What was last written for an Event key. client-go tools/record eventLog; plain JSON.
@@ -39,31 +36,4 @@ export function observationOf(event: RecordedEvent): Observation {
     count: event.count,
     firstMs: event.firstTimestamp.getTime(),
   };
-}
-
-/** Remembers what was seen and written. client-go tools/record eventLogger. */
-export class EventLogger {
-  readonly #observations: Lru<Observation>;
-
-  constructor(lruCacheSize: number, observations: RowMap<Observation>) {
-    this.#observations = new Lru(lruCacheSize, observations);
-  }
-
-  /** client-go tools/record eventLogger.lastEventObservationFromCache. */
-  lastOf(key: string): Observation | undefined {
-    return this.#observations.get(key);
-  }
-
-  /** An Event was seen. client-go tools/record eventLogger.eventObserve. */
-  observe(key: string, event: RecordedEvent): void {
-    this.#observations.set(key, observationOf(event));
-  }
-
-  /**
-   * An Event was written. client-go tools/record eventLogger.updateState, which knows only the
-   * Event's own key: a combined one, counted under its group's, is in the cache twice.
-   */
-  update(event: RecordedEvent): void {
-    this.#observations.set(eventKey(event), observationOf(event));
-  }
 }

@@ -1,14 +1,5 @@
 import type { RecordedEvent } from './recorded-event.ts';
 
-/** client-go tools/record EventAggregatorKeyFunc: the group an Event joins, and who it is in it. */
-export type AggregateKeyFunc = (event: RecordedEvent) => {
-  readonly aggregateKey: string;
-  readonly localKey: string;
-};
-
-/** client-go tools/record EventSpamKeyFunc: the token bucket an Event is paid from. */
-export type SpamKeyFunc = (event: RecordedEvent) => string;
-
 /** client-go joins with nothing in between: "a" + "bc" equals "ab" + "c" there, and so it does here. */
 function joinFields(...fields: readonly (string | undefined)[]): string {
   return fields.join('');
@@ -53,18 +44,12 @@ export function spamKeyByContainer(event: RecordedEvent): string {
 }
 
 /** All but the message. client-go tools/record EventAggregatorByReasonFunc. */
-export const aggregateByReason: AggregateKeyFunc = (event) => ({
-  aggregateKey: joinFields(
-    spamKeyByObject(event),
-    event.reason,
-    event.reportingComponent,
-    event.reportingInstance,
-  ),
-  localKey: event.message,
-});
+export function aggregateByReason(event: RecordedEvent): string {
+  const { reason, reportingComponent, reportingInstance } = event;
+  return joinFields(spamKeyByObject(event), reason, reportingComponent, reportingInstance);
+}
 
 /** Ours: a combined Event must not blame one container for its sibling's kills. */
-export const aggregateByContainer: AggregateKeyFunc = (event) => {
-  const { aggregateKey, localKey } = aggregateByReason(event);
-  return { aggregateKey: joinFields(aggregateKey, event.involvedObject.fieldPath), localKey };
-};
+export function aggregateByContainer(event: RecordedEvent): string {
+  return joinFields(aggregateByReason(event), event.involvedObject.fieldPath);
+}

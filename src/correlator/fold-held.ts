@@ -1,14 +1,10 @@
+import type { AggregatedEvent } from './aggregate-events.ts';
 import { countEvent, type Observation } from './count-events.ts';
 import type { HeldEvent } from './held-events.ts';
 import { type RecordedEvent, toStored } from './recorded-event.ts';
 
-/** An Event on its way through the correlator. */
-export interface SeenEvent {
-  /** As aggregation and counting left it. */
-  readonly event: RecordedEvent;
-  /** What it is counted under: its own key, or the group's where it was combined. */
-  readonly key: string;
-  readonly groupKey: string;
+/** An Event on its way through the correlator, as aggregation and counting left it. */
+export interface SeenEvent extends AggregatedEvent {
   readonly spamKey: string;
   /** Whether there is an Event to add it to. */
   readonly exists: boolean;

@@ -18,13 +18,8 @@ interface Turn {
   readonly dueMs: number;
 }
 
-/** A held Event for which a bucket has a token at `dueMs`. */
-export interface DueEvent extends Turn {
-  readonly held: HeldEvent;
-}
-
 interface Queue {
-  readonly dueMs: number;
+  dueMs: number;
   /** The oldest first. */
   readonly ids: Set<string>;
 }
@@ -66,7 +61,9 @@ export class HeldEvents {
     const spamKey = this.#rows.get(id)?.spamKey;
     if (spamKey === undefined) return;
     this.#rows.delete(id);
-    this.#queues.get(spamKey)?.ids.delete(id);
+    const ids = this.#queues.get(spamKey)?.ids;
+    ids?.delete(id);
+    if (ids?.size === 0) this.#queues.delete(spamKey);
     this.reschedule(spamKey);
     this.#next = undefined;
   }
@@ -74,29 +71,24 @@ export class HeldEvents {
   /** Asks again when a bucket has its next token. */
   reschedule(spamKey: string): void {
     const queue = this.#queues.get(spamKey);
-    if (queue === undefined) return;
-    if (queue.ids.size === 0) this.#queues.delete(spamKey);
-    else this.#setQueue(spamKey, queue.ids, queue.dueMs);
+    const dueMs = this.#nextTokenAtMs(spamKey);
+    if (queue === undefined || queue.dueMs === dueMs) return;
+    queue.dueMs = dueMs;
+    this.#next = undefined;
   }
 
   /** Whose turn it is: the oldest of the bucket that has a token first. */
-  next(): DueEvent | undefined {
+  next(): (Turn & { readonly held: HeldEvent }) | undefined {
     this.#next ??= this.#search();
     const held = this.#next && this.#rows.get(this.#next.id);
     return this.#next && held && { ...this.#next, held };
   }
 
   #enqueue(id: string, spamKey: string): void {
-    const queue = this.#queues.get(spamKey);
-    queue?.ids.add(id);
-    this.#setQueue(spamKey, queue?.ids ?? new Set([id]), queue?.dueMs);
-  }
-
-  #setQueue(spamKey: string, ids: Set<string>, wasDueMs: number | undefined): void {
-    const dueMs = this.#nextTokenAtMs(spamKey);
-    if (dueMs === wasDueMs) return;
-    this.#queues.set(spamKey, { dueMs, ids });
-    this.#next = undefined;
+    const queue = this.#queues.get(spamKey) ?? { dueMs: Infinity, ids: new Set() };
+    queue.ids.add(id);
+    this.#queues.set(spamKey, queue);
+    this.reschedule(spamKey);
   }
 
   #search(): Turn | undefined {

@@ -28,12 +28,10 @@ export class Lru<V> {
   /** Makes this the most recently used entry. The least recently used one pays for the space. */
   set(key: string, value: V): void {
     this.#rows.append(key, value);
-    while (this.#rows.size > Math.max(0, this.#maxEntries)) this.#evict(this.#rows.firstKey());
-  }
-
-  #evict(key: string | undefined): void {
-    if (key === undefined) return;
-    this.#rows.delete(key);
-    this.#onEvicted?.(key);
+    for (const [oldest] of this.#rows.entries()) {
+      if (this.#rows.size <= this.#maxEntries) return;
+      this.#rows.delete(oldest);
+      this.#onEvicted?.(oldest);
+    }
   }
 }

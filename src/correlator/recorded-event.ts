@@ -1,14 +1,8 @@
 import type { CoreV1Event, V1ObjectMeta } from '@kubernetes/client-node';
 
-/** Where an Event is found. */
-export interface RecordedMetadata extends V1ObjectMeta {
-  name: string;
-  namespace: string;
-}
-
 /** A core/v1 Event as the correlator needs it: named by the caller, with nothing left to guess. */
 export interface RecordedEvent extends CoreV1Event {
-  metadata: RecordedMetadata;
+  metadata: V1ObjectMeta & { name: string; namespace: string };
   type: string;
   reason: string;
   message: string;

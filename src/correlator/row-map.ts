@@ -7,11 +7,6 @@ export interface Row<V> {
   readonly order: number;
 }
 
-interface Slot<V> {
-  readonly value: V;
-  readonly order: number;
-}
-
 /**
  * A map in an order of its own that knows what changed since the store last asked, so that a
  * decision costs the rows it touched and never a copy of the whole.
@@ -20,13 +15,13 @@ interface Slot<V> {
  * went between two questions is no change.
  */
 export class RowMap<V> {
-  readonly #slots = new Map<string, Slot<V>>();
+  readonly #slots = new Map<string, { readonly value: V; readonly order: number }>();
   readonly #changed = new Set<string>();
   readonly #stored = new Set<string>();
   #lastOrder = 0;
 
-  constructor(rows: Iterable<Row<V>> = []) {
-    for (const { key, value, order } of [...rows].toSorted((a, b) => a.order - b.order)) {
+  constructor(rows: readonly Row<V>[] = []) {
+    for (const { key, value, order } of rows.toSorted((a, b) => a.order - b.order)) {
       if (value === undefined) continue;
       this.#slots.set(key, { value, order });
       this.#stored.add(key);
@@ -50,11 +45,6 @@ export class RowMap<V> {
   /** Key and value of every entry, the first in order first. */
   *entries(): Generator<readonly [key: string, value: V]> {
     for (const [key, { value }] of this.#slots) yield [key, value];
-  }
-
-  /** The key that stands first. */
-  firstKey(): string | undefined {
-    return this.#slots.keys().next().value;
   }
 
   /** Puts an entry at the end, wherever it stood before. */

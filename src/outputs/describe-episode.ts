@@ -1,7 +1,7 @@
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
 import type { EventOrigin } from '../recorder/build-event.ts';
-import { episodeFields } from '../recorder/episode-line.ts';
+import { episodeFields } from '../recorder/printed-episode.ts';
 import { recordEpisode } from '../recorder/recorded-episode.ts';
 import type { StoredEpisode } from '../store/stored-episode.ts';
 

@@ -5,7 +5,7 @@ import type { OutboxRow } from '../store/outbox-row.ts';
 import type { Failure } from './output-client.ts';
 import { humanDuration } from '../human-duration.ts';
 import { tableLine } from '../table-line.ts';
-import { SINCE_BOOT } from '../recorder/without-dates.ts';
+import { SINCE_BOOT } from '../recorder/printed-episode.ts';
 
 /** How Events are printed. */
 export type EventFormat = 'table' | 'wide' | 'json' | 'yaml' | 'ndjson';

@@ -29,7 +29,6 @@ export class Alarm {
   set(atMs: number | undefined): void {
     if (atMs === this.#atMs) return;
     this.#cancel();
-    this.#cancel = (): void => undefined;
     this.#atMs = atMs;
     if (atMs === undefined) return;
     const delayMs = Math.min(Math.max(0, atMs - this.#clock.wallMs()), MAX_DELAY_MS);

@@ -33,40 +33,30 @@ export interface AttributorOptions {
 }
 
 /** A bug in another one, or an answer nobody foresaw, must not cost a kill its Event. */
-export class GuardedAttributor implements Attributor {
-  readonly news: PodNews;
-  readonly #options: AttributorOptions;
-
-  constructor(options: AttributorOptions) {
-    this.news = options.attributor.news;
-    this.#options = options;
-  }
-
-  /** Where it fails, only whose a withheld kill was is not told by this one. */
-  see(episode: OomEpisode): void {
-    const { attributor } = this.#options;
-    this.#try('an episode was not taken down: a bug', episode, () => attributor.see(episode));
-  }
-
-  attribute(episode: OomEpisode, watchedMs: number): Answer {
-    const { attributor, nodeEvents = 'on' } = this.#options;
-    const answer = this.#try('attribution failed: the node is blamed', episode, () =>
-      attributor.attribute(episode, watchedMs),
-    );
-    if (answer?.patienceMs !== undefined) return answer;
-    return {
-      attribution: withNodeEvents(answer?.attribution ?? unattributed(episode), nodeEvents),
-    };
-  }
-
-  #try<T>(whatFailed: string, { sequence }: OomEpisode, ask: () => T): T | undefined {
-    try {
-      return ask();
-    } catch (err) {
-      this.#options.log.error({ err, sequence }, whatFailed);
-      return undefined;
-    }
-  }
+export function guardAttributor(options: AttributorOptions): Attributor {
+  const { attributor, nodeEvents = 'on', log } = options;
+  return {
+    news: attributor.news,
+    // Where it fails, only whose a withheld kill was is not told by this one.
+    see: (episode) => {
+      try {
+        attributor.see(episode);
+      } catch (err) {
+        log.error({ err, sequence: episode.sequence }, 'an episode was not taken down: a bug');
+      }
+    },
+    attribute: (episode, watchedMs) => {
+      let attribution: Attribution | undefined;
+      try {
+        const answer = attributor.attribute(episode, watchedMs);
+        if (answer.patienceMs !== undefined) return answer;
+        attribution = answer.attribution;
+      } catch (err) {
+        log.error({ err, sequence: episode.sequence }, 'attribution failed: the node is blamed');
+      }
+      return { attribution: withNodeEvents(attribution ?? unattributed(episode), nodeEvents) };
+    },
+  };
 }
 
 /** What is known of an episode that nobody could attribute: it happened on this node. */

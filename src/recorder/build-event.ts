@@ -25,12 +25,7 @@ export interface EventOrigin {
   readonly wants?: ((subject: Subject) => boolean) | undefined;
 }
 
-/**
- * The core/v1 Event of an episode for one of its subjects, in the kubelet's style: no `eventTime`
- * and no series, the only form that every kubectl and every exporter reads correctly.
- *
- * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
- */
+/** The Event of an episode for one of its subjects. */
 export function buildEvent(
   episode: OomEpisode,
   attribution: Attribution,
@@ -38,13 +33,10 @@ export function buildEvent(
   { node, bootId }: EventOrigin,
 ): RecordedEvent {
   const { reason, message } = eventText(episode, attribution, subject);
-  const facts = {
+  return makeEvent(subjectRef(subject, node), 'Warning', reason, message, {
     id: { bootId, sequence: episode.sequence },
     at: new Date(episode.atMs),
     annotations: annotations(episode, attribution, subject, bootId),
-  };
-  return makeEvent(subjectRef(subject, node), 'Warning', reason, message, {
-    ...facts,
     host: node.name,
   });
 }

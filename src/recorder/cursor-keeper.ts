@@ -3,26 +3,9 @@ import type { StateStore } from '../store/state-store.ts';
 import type { Time } from '../clock.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 
-type CursorStore = Pick<StateStore, 'cursor' | 'transaction'>;
-
 /** A transaction is 1 ms; a chatty kernel logs 1,000 records in a few seconds. */
 const RECORDS_PER_WRITE = 1000;
 const WRITE_AFTER_MS = 60_000;
-
-/** How far the kernel's log was read, as those who record episodes need it. */
-export type LogPlace = Pick<
-  CursorKeeper,
-  'isBacklog' | 'passed' | 'caughtUp' | 'flush' | 'writeBehind'
->;
-
-/** Of a source that tells nothing of the past: no run goes on where another stopped. */
-export const NO_PLACE: LogPlace = {
-  isBacklog: () => false,
-  passed: () => undefined,
-  caughtUp: () => undefined,
-  flush: () => undefined,
-  writeBehind: () => undefined,
-};
 
 /**
  * Moves the cursor on while records flow that lead to no episode, so that a restart does not take a
@@ -30,7 +13,7 @@ export const NO_PLACE: LogPlace = {
  * there is nothing to write.
  */
 export class CursorKeeper {
-  readonly #store: CursorStore;
+  readonly #store: StateStore;
   readonly #clock: Pick<Time, 'wallMs'>;
   readonly #bootId: string;
   readonly #saveBaselines: () => void;
@@ -42,7 +25,7 @@ export class CursorKeeper {
 
   /** @param saveBaselines writes what the cgroup counters should say behind the kill just recorded */
   constructor(
-    store: CursorStore,
+    store: StateStore,
     clock: Pick<Time, 'wallMs'>,
     from: Omit<Cursor, 'sequence'>,
     saveBaselines: () => void = () => undefined,

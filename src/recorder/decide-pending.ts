@@ -3,13 +3,6 @@ import type { NumberedEpisode } from '../store/stored-episode.ts';
 import { type Attributor, unattributed } from './attributor.ts';
 import type { PendingEpisode } from './pending-index.ts';
 
-/** How long it has waited. */
-export interface Waited {
-  readonly watchedMs: number;
-  /** For a day. */
-  readonly isOver: boolean;
-}
-
 /** What was seen of its container's main process, and when. */
 type Seen = Pick<PendingEpisode, 'killLines' | 'survived'>;
 
@@ -20,7 +13,7 @@ type Seen = Pick<PendingEpisode, 'killLines' | 'survived'>;
 export function decidePending(
   stored: NumberedEpisode,
   seen: Seen,
-  { watchedMs, isOver }: Waited,
+  { watchedMs, isOver }: { readonly watchedMs: number; readonly isOver: boolean },
   attributor: Attributor,
 ): NumberedEpisode | { readonly patienceMs: number } {
   if (isOver) return stored;

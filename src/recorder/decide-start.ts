@@ -21,8 +21,7 @@ export interface Start {
 }
 
 /** A cursor of this boot says it, else `--start-at`. */
-export function decideStart(facts: StartFacts): Start {
-  const { cursor, bootId, startAt, lastSequence } = facts;
+export function decideStart({ cursor, bootId, startAt, lastSequence }: StartFacts): Start {
   if (cursor?.bootId === bootId) {
     return {
       point: { at: 'cursor', sequence: cursor.sequence },

@@ -1,10 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Attribution } from '../pods/attribute.ts';
-import type { Answer } from '../pods/live-attributor.ts';
-import type { StoredEpisode } from '../store/stored-episode.ts';
-import { type AttributorOptions, GuardedAttributor } from './attributor.ts';
-import type { LogPlace } from './cursor-keeper.ts';
+import type { EpisodeState, StoredEpisode } from '../store/stored-episode.ts';
+import { type Attributor, type AttributorOptions, guardAttributor } from './attributor.ts';
+import type { CursorKeeper } from './cursor-keeper.ts';
 import { PendingEpisodes } from './pending-episodes.ts';
 import { placeOf } from './pending-index.ts';
 import { amendEvents, recordEpisode, stateOf } from './recorded-episode.ts';
@@ -12,7 +11,8 @@ import { settlePending, type SettleParts } from './settle-pending.ts';
 import type { Clock } from '../clock.ts';
 
 export interface EpisodeRecorderOptions extends SettleParts, AttributorOptions {
-  readonly cursor: LogPlace;
+  /** Absent where the source tells nothing of the past: no run goes on where another stopped. */
+  readonly cursor: CursorKeeper | undefined;
   /** Whether the main process of the victim's container lives on, within seconds; absent where nobody can tell. */
   readonly survived?: ((episode: OomEpisode) => Promise<boolean>) | undefined;
   readonly clock: Clock;
@@ -20,9 +20,6 @@ export interface EpisodeRecorderOptions extends SettleParts, AttributorOptions {
 
 /** Without a cursor, an Event of a kill older than this may have lived and expired (`--event-ttl`, 1 h). */
 const MAX_BACKLOG_AGE_MS = 60 * 60_000;
-
-/** Its turn in its place has not come; it is looked at when it has. */
-const NOT_ITS_TURN: Answer = { patienceMs: Infinity };
 
 /**
  * The consumer: each episode is in the store, with the cursor, before the next one is looked at. One
@@ -32,14 +29,14 @@ const NOT_ITS_TURN: Answer = { patienceMs: Infinity };
  */
 export class EpisodeRecorder {
   readonly #options: EpisodeRecorderOptions;
-  readonly #attributor: GuardedAttributor;
+  readonly #attributor: Attributor;
   readonly #pending: PendingEpisodes;
   #stopped = false;
 
   constructor(options: EpisodeRecorderOptions) {
     this.#options = options;
     const { store, clock, log } = options;
-    const attributor = new GuardedAttributor(options);
+    const attributor = guardAttributor(options);
     this.#attributor = attributor;
     this.#pending = new PendingEpisodes({
       episodes: store.episodes,
@@ -71,13 +68,15 @@ export class EpisodeRecorder {
     const survived = await soon(survival);
     if (this.#stopped) return;
     this.#attributor.see(episode);
+    // Where its turn in its place has not come, it is looked at when it has.
     const isBusy = this.#pending.isBusy(placeOf(episode));
-    const answer = isBusy ? NOT_ITS_TURN : this.#attributor.attribute(episode, 0);
-    if (answer.attribution !== undefined && survived !== undefined) {
-      this.#recordAtOnce(episode, { ...answer.attribution, ...sayIf(survived) });
+    const answer = isBusy ? undefined : this.#attributor.attribute(episode, 0);
+    const { attribution, patienceMs = Infinity } = answer ?? {};
+    if (attribution !== undefined && survived !== undefined) {
+      const told = { ...attribution, ...(survived && { mainProcessSurvived: true }) };
+      this.#recordAtOnce(episode, told);
       return;
     }
-    const patienceMs = answer.attribution === undefined ? answer.patienceMs : Infinity;
     this.#pending.add(this.#add(episode, 'pending'), patienceMs, survived ?? survival);
   }
 
@@ -94,7 +93,8 @@ export class EpisodeRecorder {
 
   #isTooOld({ atMs, sequence }: OomEpisode): boolean {
     const { cursor, clock } = this.#options;
-    return cursor.isBacklog(sequence) && clock.wallMs() - atMs > MAX_BACKLOG_AGE_MS;
+    const isBacklog = cursor?.isBacklog(sequence) === true;
+    return isBacklog && clock.wallMs() - atMs > MAX_BACKLOG_AGE_MS;
   }
 
   /** What cannot be said for certain is not. */
@@ -115,7 +115,7 @@ export class EpisodeRecorder {
   #amend({ episode: before, attribution, bootId }: StoredEpisode, episode: OomEpisode): void {
     const { store, cursor, events, origin, counters, log } = this.#options;
     const write = (): void => {
-      cursor.writeBehind(episode);
+      cursor?.writeBehind(episode);
       store.episodes.amend(bootId, episode);
     };
     if (attribution === undefined) {
@@ -140,33 +140,33 @@ export class EpisodeRecorder {
     this.#options.log.info(facts, 'oom kill of long ago: in the history alone');
   }
 
-  #add(episode: OomEpisode, state: 'pending' | 'kept'): StoredEpisode {
+  /** With the cursor behind it. */
+  #add(episode: OomEpisode, state: EpisodeState, attribution?: Attribution): StoredEpisode {
     const { store, cursor, origin, clock } = this.#options;
-    const stored = { bootId: origin.bootId, state, enteredMs: clock.wallMs(), episode };
+    const stored = {
+      bootId: origin.bootId,
+      state,
+      enteredMs: clock.wallMs(),
+      episode,
+      ...(attribution && { attribution }),
+    };
     store.transaction(() => {
-      cursor.writeBehind(episode);
+      cursor?.writeBehind(episode);
       store.episodes.add(stored);
     });
     return stored;
   }
 
   #recordAtOnce(episode: OomEpisode, attribution: Attribution): void {
-    const { store, cursor, events, origin, clock, counters, onRecorded } = this.#options;
-    const { bootId } = origin;
+    const { store, events, origin, counters, onRecorded } = this.#options;
     const recorded = recordEpisode(episode, attribution, origin);
-    const enteredMs = clock.wallMs();
     store.transaction(() => {
-      cursor.writeBehind(episode);
-      store.episodes.add({ bootId, state: stateOf(recorded), enteredMs, episode, attribution });
+      this.#add(episode, stateOf(recorded), attribution);
       events.record(recorded);
       store.change(() => counters?.recorded(recorded));
     });
     onRecorded(recorded);
   }
-}
-
-function sayIf(mainProcessSurvived: boolean): Partial<Attribution> {
-  return mainProcessSurvived ? { mainProcessSurvived } : {};
 }
 
 /** What is known by the next turn of the event loop counts as known at once. */

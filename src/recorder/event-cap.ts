@@ -50,8 +50,7 @@ export class EventCap {
   roomAtMs(): number {
     const nowMs = this.#clock.wallMs();
     if (this.room() > 0) return nowMs;
-    const seconds = this.#counted().map(({ second }) => second);
-    const first = seconds.length > 0 ? Math.min(...seconds) : Math.floor(nowMs / 1000);
+    const first = Math.min(this.#second(), ...this.#counted().map(({ second }) => second));
     return (first + COUNTED_SECONDS + 1) * 1000;
   }
 

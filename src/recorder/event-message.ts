@@ -14,19 +14,14 @@ export interface EventText {
 /** The kernel enforces limits in whole pages. */
 const PAGE_BYTES = 4096;
 
-const WITHHELD = 'the kernel withheld which memory limit was reached (rate limit)';
-const ONE_OF_SEVERAL = ', one of several killed at that moment';
-const ONE_OF_MARKED = ', one of several marked as victims at that moment';
 const CUT = 'which memory limit was reached is not in what is left of the kernel log';
-const NOT_TOLD =
-  'which memory limit was reached is not told by the tracepoint, nor by the counters';
 
 /** Why nobody knows whose limit it was. */
 const UNKNOWN_LIMIT: Readonly<Record<ContextKind, string>> = {
   full: CUT,
-  suppressed: WITHHELD,
+  suppressed: 'the kernel withheld which memory limit was reached (rate limit)',
   partial: CUT,
-  none: NOT_TOLD,
+  none: 'which memory limit was reached is not told by the tracepoint, nor by the counters',
 };
 
 /** The words of one episode for one of its subjects. */
@@ -91,9 +86,8 @@ export function isLimitOf(
   limitKb: number | undefined,
 ): boolean {
   if (container?.limitBytes === undefined || limitKb === undefined) return false;
-  return (
-    Math.floor(container.limitBytes / PAGE_BYTES) === Math.floor((limitKb * 1024) / PAGE_BYTES)
-  );
+  const pages = (bytes: number): number => Math.floor(bytes / PAGE_BYTES);
+  return pages(container.limitBytes) === pages(limitKb * 1024);
 }
 
 /** A container may divide its cgroup, with limits of its own: they are not what people set. */
@@ -112,12 +106,12 @@ function killedWords(
   subject: Subject,
   whose: string,
 ): string {
+  const where = whereWords(owner, subject, whose);
   if (isOneOfSeveral) {
-    const which = context === 'none' ? ONE_OF_MARKED : ONE_OF_SEVERAL;
-    return `illed a process${whereWords(owner, subject, whose)}${which}`;
+    const what = context === 'none' ? 'marked as victims' : 'killed';
+    return `illed a process${where}, one of several ${what} at that moment`;
   }
   const rss = victim.anonRssKb === undefined ? '' : `, anon-rss ${formatKb(victim.anonRssKb)}`;
-  const where = whereWords(owner, subject, whose);
   const others = othersWords(members.length, where === '' && isOfContainer(group));
   // A name that nobody told is no empty name.
   const name = context === 'none' && victim.comm === '' ? '' : `${commWords(victim)} `;

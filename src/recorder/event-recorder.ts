@@ -19,14 +19,9 @@ export interface EventPoster {
   drain(withinMs: number): Promise<void>;
 }
 
-/** Where decisions are kept until the API server has them, together with what they depend on. */
-type DecisionStore = Pick<
-  StateStore,
-  'outbox' | 'correlator' | 'transaction' | 'change' | 'rollbacks$'
->;
-
 export interface EventRecorderOptions {
-  readonly store: DecisionStore;
+  /** Where decisions are kept until the API server has them, together with what they depend on. */
+  readonly store: StateStore;
   readonly poster: EventPoster;
   readonly clock: Clock;
   readonly log: Logger;

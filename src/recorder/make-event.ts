@@ -1,5 +1,5 @@
+import { createHash } from 'node:crypto';
 import type { V1ObjectReference } from '@kubernetes/client-node';
-import { eventName } from './event-name.ts';
 import type { RecordedEvent } from '../correlator/recorded-event.ts';
 import { cutToBytes, safeText } from '../safe-text.ts';
 
@@ -9,16 +9,22 @@ export const COMPONENT = 'oom-recorder';
 export const MAX_MESSAGE_BYTES = 1024;
 /** metav1.NamespaceDefault: where the Event of an object without a namespace goes. */
 const NAMESPACE_DEFAULT = 'default';
+/** RFC 1123 subdomain, as the API server demands of an Event's name. */
+const MAX_NAME_LENGTH = 253;
+const HASH_DIGITS = 16;
 
-/** What an Event is of, for ever: the same id, about the same object, gives the same name. */
-export interface EventId {
+/** What makes an Event unique: the same parts give the same name for ever. */
+export interface EventIdentity {
+  readonly objectName: string;
   readonly bootId: string;
   readonly sequence: number;
+  /** Namespace, kind, UID and field path of the subject: one episode may have several. */
+  readonly subject: string;
 }
 
 /** What is to be said beside the words. */
 export interface EventFacts {
-  readonly id: EventId;
+  readonly id: Pick<EventIdentity, 'bootId' | 'sequence'>;
   readonly at: Date;
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -29,6 +35,7 @@ export interface EventFacts {
  * message has no control characters and is cut to its limit, whatever was given.
  *
  * @see client-go tools/record/event.go recorderImpl.makeEvent
+ * @see https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
  */
 export function makeEvent(
   ref: V1ObjectReference,
@@ -57,6 +64,20 @@ export function makeEvent(
     reportingComponent: COMPONENT,
     reportingInstance: host,
   };
+}
+
+/**
+ * `<object name>.<16 hex digits>`. client-go takes the time for the digits; we take what identifies
+ * the episode for ever, so that posting an Event twice is answered 409 AlreadyExists, which means done.
+ */
+export function eventName({ objectName, bootId, sequence, subject }: EventIdentity): string {
+  const digits = createHash('sha256')
+    .update(JSON.stringify([bootId, sequence, subject]))
+    .digest('hex')
+    .slice(0, HASH_DIGITS);
+  const room = MAX_NAME_LENGTH - HASH_DIGITS - 1;
+  const stem = objectName.slice(0, room).replace(/[^a-z0-9]+$/, '');
+  return `${stem}.${digits}`;
 }
 
 /** A Node's UID may be learnt between two tries to post the same Event; its name never changes. */

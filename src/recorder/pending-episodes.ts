@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Subscription } from 'rxjs';
+import { firstValueFrom, Subject, Subscription } from 'rxjs';
 import type { OomEpisode } from '../oom/episode.ts';
 import type { Clock } from '../clock.ts';
 import { type EpisodeTable, MAX_PENDING } from '../store/episode-table.ts';
@@ -40,7 +40,7 @@ export class PendingEpisodes {
   readonly #woken = new Set<string>();
   #isWorking = false;
   #stopped = false;
-  #whenSettled: (() => void)[] = [];
+  readonly #settled$ = new Subject<void>();
 
   constructor(options: PendingOptions) {
     const { clock, attributor, episodes } = options;
@@ -101,8 +101,7 @@ export class PendingEpisodes {
 
   /** Resolves when nothing is pending any longer. */
   async settled(): Promise<void> {
-    if (this.#isSettled) return;
-    await new Promise<void>((resolve) => this.#whenSettled.push(resolve));
+    if (!this.#isSettled) await firstValueFrom(this.#settled$);
   }
 
   /** From here on nothing is decided. */
@@ -154,7 +153,7 @@ export class PendingEpisodes {
     this.#isWorking = false;
     this.#limit();
     this.#times.plan();
-    if (this.#isSettled) for (const tell of this.#whenSettled.splice(0)) tell();
+    if (this.#isSettled) this.#settled$.next();
   }
 
   /** Whoever comes behind one that is decided may be decided with it. */

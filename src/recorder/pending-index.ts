@@ -94,15 +94,14 @@ export function pendingEpisode(
   survived: boolean | undefined,
 ): PendingEpisode {
   const { sequence, killLines } = episode;
-  const [place, podUids] = [placeOf(episode), podUidsOf(episode)];
   return {
     ...time,
     key: keyOf(bootId, sequence),
     bootId,
     sequence,
     killLines,
-    place,
-    podUids,
+    place: placeOf(episode),
+    podUids: podUidsOf(episode),
     survived,
   };
 }

@@ -3,7 +3,6 @@ import type { PodNews } from '../pods/live-attributor.ts';
 import type { Clock } from '../clock.ts';
 import { Alarm } from './alarm.ts';
 import type { PendingEpisode, PendingIndex, PendingTime } from './pending-index.ts';
-import { WatchedTime } from './watched-time.ts';
 
 /** An Event a day late helps nobody; the outbox gives up then, too. */
 const MAX_PENDING_MS = 24 * 60 * 60_000;
@@ -14,10 +13,13 @@ const MIN_PENDING_MS = 60_000;
 export class PendingTimes {
   readonly #index: PendingIndex;
   readonly #clock: Clock;
-  readonly #watched: WatchedTime;
   readonly #alarm: Alarm;
   readonly #watching: Subscription;
   readonly #onTime: (places: readonly string[]) => void;
+  /** For how long they had been watched before they are now. */
+  #watchedBeforeMs = 0;
+  /** Since when they are watched; absent while they are not. */
+  #watchedSinceMs: number | undefined;
 
   /** @param onTime told where the time of one is over; `plan` is to be called when that was looked at */
   constructor(
@@ -28,23 +30,30 @@ export class PendingTimes {
   ) {
     this.#index = index;
     this.#clock = clock;
-    this.#watched = new WatchedTime(clock);
     this.#onTime = onTime;
     this.#alarm = new Alarm(clock, () => this.#ring());
     this.#watching = live$.subscribe((isLive) => {
-      this.#watched.run(isLive);
+      this.#watchedBeforeMs = this.watchedMs;
+      this.#watchedSinceMs = isLive ? clock.monotonicMs() : undefined;
       this.plan();
     });
   }
 
-  /** Whether they are watched now: while they are not, that time stands still. */
+  /** Whether the pods are watched now. */
   get isWatched(): boolean {
-    return this.#watched.isRunning;
+    return this.#watchedSinceMs !== undefined;
   }
 
-  /** For how long the pods have been watched. */
+  /**
+   * For how long the pods have been watched. While they are not, it stands still: time without a watch
+   * proves nothing about what is not in it.
+   *
+   *     live   --T---F-------T------
+   *     ms       0---4-------4-----9
+   */
   get watchedMs(): number {
-    return this.#watched.ms;
+    const nowMs = this.#clock.monotonicMs();
+    return this.#watchedBeforeMs + nowMs - (this.#watchedSinceMs ?? nowMs);
   }
 
   /**
@@ -55,7 +64,7 @@ export class PendingTimes {
   begin(enteredMs: number, patienceMs: number): PendingTime {
     const leftMs = enteredMs + MAX_PENDING_MS - this.#clock.wallMs();
     const waitMs = Math.min(Math.max(leftMs, MIN_PENDING_MS), MAX_PENDING_MS);
-    const sinceMs = this.#watched.ms;
+    const sinceMs = this.watchedMs;
     const giveUpAtMs = this.#clock.monotonicMs() + waitMs;
     return { sinceMs, dueMs: sinceMs + patienceMs, giveUpAtMs };
   }
@@ -90,7 +99,7 @@ export class PendingTimes {
   }
 
   #atMs({ dueMs, giveUpAtMs }: PendingEpisode): number {
-    if (!this.#watched.isRunning) return giveUpAtMs;
-    return Math.min(this.#clock.monotonicMs() + dueMs - this.#watched.ms, giveUpAtMs);
+    if (!this.isWatched) return giveUpAtMs;
+    return Math.min(this.#clock.monotonicMs() + dueMs - this.watchedMs, giveUpAtMs);
   }
 }

@@ -22,82 +22,63 @@ export interface SettleParts {
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
 
-/** One that was pending, perhaps since another boot, with its Events. */
-type SettledEpisode = NumberedEpisode & RecordedEpisode;
-
 /**
  * The second transaction of episodes that were pending, for all of them together: their Events, or the
  * end of their day. What cannot be written now stays pending, and is taken up again at the next start.
  */
 export function settlePending(decided: readonly NumberedEpisode[], parts: SettleParts): void {
-  const late = decided.filter(({ attribution }) => attribution === undefined);
-  for (const one of written(late, giveUp, parts)) {
-    const { bootId, episode } = one;
-    const { sequence } = episode;
-    parts.log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
-  }
-  const settled = decided.flatMap((one) => withEvents(one, parts));
-  for (const one of written(settled, record, parts)) tell(one, parts);
+  for (const settled of written(decided, parts)) tell(settled, parts);
 }
 
+/** With its Events, unless its day is over. */
+type SettledEpisode = RecordedEpisode | NumberedEpisode;
+
 /** All of them in one transaction; where that fails, each in its own: a bug that one finds is no other's. */
-function written<T extends NumberedEpisode>(
-  all: readonly T[],
-  write: (all: readonly T[], parts: SettleParts) => void,
+function written(
+  decided: readonly NumberedEpisode[],
   parts: SettleParts,
-): readonly T[] {
-  if (all.length === 0) return [];
+): readonly SettledEpisode[] {
+  const settled: SettledEpisode[] = [];
   try {
-    write(all, parts);
-    return all;
+    parts.store.transaction(() => {
+      for (const one of decided) settled.push(settle(one, parts));
+    });
+    return settled;
   } catch (err) {
-    if (all.length > 1) return all.flatMap((one) => written([one], write, parts));
-    const sequences = all.map(({ episode }) => episode.sequence);
+    if (decided.length > 1) return decided.flatMap((one) => written([one], parts));
+    const sequences = decided.map(({ episode }) => episode.sequence);
     parts.log.error({ err, sequences }, 'episodes stay pending');
     return [];
   }
 }
 
-/** A bug that one of them finds must not cost the others their Events. */
-function withEvents(
+/** Writes one of them. It may have been pending since another boot. */
+function settle(
   decided: NumberedEpisode,
-  { origin, log }: SettleParts,
-): readonly SettledEpisode[] {
+  { store, events, origin, counters }: SettleParts,
+): SettledEpisode {
   const { episode, bootId, attribution } = decided;
-  if (attribution === undefined) return [];
-  try {
-    return [{ ...decided, ...recordEpisode(episode, attribution, { ...origin, bootId }) }];
-  } catch (err) {
-    log.error({ err, sequences: [episode.sequence] }, 'episodes stay pending');
-    return [];
+  if (attribution === undefined) {
+    store.episodes.settle({ ...decided, state: 'kept' });
+    return decided;
   }
-}
-
-function record(
-  settled: readonly SettledEpisode[],
-  { store, events, counters }: SettleParts,
-): void {
-  store.transaction(() => {
-    for (const one of settled) {
-      store.episodes.settle({ ...one, state: stateOf(one) });
-      events.record(one);
-      store.change(() => counters?.recorded(one));
-    }
-  });
-}
-
-function giveUp(late: readonly NumberedEpisode[], { store }: SettleParts): void {
-  store.transaction(() => {
-    for (const one of late) store.episodes.settle({ ...one, state: 'kept' });
-  });
+  const recorded = recordEpisode(episode, attribution, { ...origin, bootId });
+  store.episodes.settle({ ...decided, state: stateOf(recorded) });
+  events.record(recorded);
+  store.change(() => counters?.recorded(recorded));
+  return recorded;
 }
 
 /** It is written by now: a bug in there must not have that done again. */
 function tell(settled: SettledEpisode, { onRecorded, log }: SettleParts): void {
+  const { sequence } = settled.episode;
+  if (!('events' in settled)) {
+    const { bootId } = settled;
+    return log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
+  }
   try {
     onRecorded(settled);
   } catch (err) {
-    const { sequence } = settled.episode;
     log.error({ err, sequence }, 'a recorded episode was not told of: a bug');
   }
 }

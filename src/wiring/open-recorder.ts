@@ -5,7 +5,7 @@ import type { CorrelatorOptions } from '../correlator/correlator-options.ts';
 import type { RecordedEpisode } from '../recorder/recorded-episode.ts';
 import type { CounterBaselines } from '../oom/oom-counters.ts';
 import type { MarkedVictim } from '../oom/join-marks.ts';
-import { CursorKeeper, type LogPlace, NO_PLACE } from '../recorder/cursor-keeper.ts';
+import { CursorKeeper } from '../recorder/cursor-keeper.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import { EpisodeRecorder, type EpisodeRecorderOptions } from '../recorder/episode-recorder.ts';
 import { EventCap } from '../recorder/event-cap.ts';
@@ -54,7 +54,7 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
     // When they have counted what the transaction records.
     if (counters !== undefined) store.change(() => saveCounters(store, counters));
   });
-  const cursor = start === undefined ? NO_PLACE : openCursor(parts, start, clock);
+  const cursor = start === undefined ? undefined : openCursor(parts, start, clock);
   const { maxEventsPerMinute: max } = parts;
   const cap = max === undefined ? undefined : new EventCap(store, clock, max);
   const poster = eventOutput(cap?.outbox ?? store.outbox, parts.sink, {
@@ -83,8 +83,8 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
   episodes.resume();
   return {
     record: (episode) => episodes.record(episode),
-    passed: (sequence) => cursor.passed(sequence),
-    caughtUp: (sequence) => cursor.caughtUp(sequence),
+    passed: (sequence) => cursor?.passed(sequence),
+    caughtUp: (sequence) => cursor?.caughtUp(sequence),
     lost: (record) => overruns.lost(record),
     // Not an overrun: who was away cannot tell what was in there.
     away: (lost) => log.warn({ lost }, 'kernel log records went unread while the agent was away'),
@@ -94,7 +94,7 @@ export function openRecorder(parts: RecorderParts, { clock }: Pick<Edge, 'clock'
     stop: async (withinMs) => {
       episodes.stop();
       overruns.stop();
-      cursor.flush();
+      cursor?.flush();
       await events.drain(withinMs);
     },
   };
@@ -105,7 +105,7 @@ function openCursor(
   { store, origin, baselines }: RecorderParts,
   { point, backlogUntil }: Start,
   clock: Edge['clock'],
-): LogPlace {
+): CursorKeeper {
   const cursor = new CursorKeeper(store, clock, { bootId: origin.bootId, backlogUntil }, () => {
     if (baselines !== undefined) saveBaselines(store, baselines());
   });

@@ -42,6 +42,13 @@ test('a group ends 600 s after its last Event, and not before', () => {
   });
 });
 
+test('what tells an Event from others of its group is its message', () => {
+  const groups = new RowMap<AggregateRecord>();
+  const kill = killEvent({ atMs: 5, id: 1 });
+  new EventAggregator(withDefaults({}), groups).aggregate(kill, 5);
+  expect(groups.takeChanges()).toMatchObject([{ value: { localKeys: [kill.message] } }]);
+});
+
 test('a combined Event keeps its container and leaves the annotations of one kill behind', () => {
   const aggregator = new EventAggregator(withDefaults({ maxEvents: 1 }), new RowMap());
   const kill = killEvent({ atMs: 5, id: 1, container: 'sidecar' });

@@ -2,6 +2,9 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { EventCorrelator } from '../../src/correlator/correlate.ts';
 import type { CorrelatorOptions } from '../../src/correlator/correlator-options.ts';
+import { observationOf } from '../../src/correlator/count-events.ts';
+import type { WriteDecision } from '../../src/correlator/decision.ts';
+import { eventKey } from '../../src/correlator/event-keys.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
 import { EventServer } from '../support/event-server.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
@@ -154,6 +157,15 @@ test('writes at once what there is no room to hold, so that no kill vanishes', (
     ['create', 'create'],
     ['create', 'create'],
   ]);
+});
+
+test('what was written is known by its own key too', () => {
+  const correlator = new EventCorrelator({ maxEvents: 1 });
+  const decision = correlator.correlate(killEvent({ atMs: 0, id: 1 }), START_MS);
+  const { event } = decision as WriteDecision;
+  const known = correlator.takeChanges().filter(({ kind }) => kind === 'observation');
+  expect(known.map(({ key }) => key)).toContain(eventKey(event));
+  expect(known.map(({ value }) => value)).toEqual([observationOf(event), observationOf(event)]);
 });
 
 test('its state does not grow with the number of kills, whether or not it is stored', () => {

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { countEvent, EventLogger, observationOf } from '../../src/correlator/count-events.ts';
-import { eventKey } from '../../src/correlator/event-keys.ts';
-import { RowMap } from '../../src/correlator/row-map.ts';
+import { countEvent, observationOf } from '../../src/correlator/count-events.ts';
 import { killEvent, START_MS } from '../support/kill-event.ts';
 
 test('an Event seen before has the name and the beginning of the first, and one more', () => {
@@ -20,12 +18,4 @@ test('a wall clock that was set back does not let an Event end before it began',
   const first = killEvent({ atMs: 900, id: 1 });
   const again = countEvent(killEvent({ atMs: 0, id: 2 }), observationOf(first));
   expect(again.lastTimestamp).toEqual(first.firstTimestamp);
-});
-
-test('what was written is known by its own key too', () => {
-  const logger = new EventLogger(2, new RowMap());
-  const event = killEvent({ atMs: 0, id: 1 });
-  logger.observe('group', event);
-  logger.update(event);
-  expect(logger.lastOf(eventKey(event))).toEqual(logger.lastOf('group'));
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MarkedVictim } from '../../src/oom/join-marks.ts';
 import type { CountedRecord } from '../../src/kmsg/count-lost.ts';
-import { eventName } from '../../src/recorder/event-name.ts';
+import { eventName } from '../../src/recorder/make-event.ts';
 import { eventOutput } from '../../src/outputs/event-output.ts';
 import { EventRecorder } from '../../src/recorder/event-recorder.ts';
 import { OverrunReporter } from '../../src/recorder/overrun-reporter.ts';

@@ -31,6 +31,22 @@ function put(key: string, dueMs: number, giveUpAtMs = Infinity, place = key): vo
   times.include(pending);
 }
 
+test('time passes only while the pods are watched', async () => {
+  live$.next(false);
+  const after = async (ms: number): Promise<number> => {
+    await clock.advance(ms);
+    return times.watchedMs;
+  };
+  expect([times.isWatched, await after(60_000)]).toEqual([false, 0]);
+  live$.next(true);
+  expect([times.isWatched, await after(2000)]).toEqual([true, 2000]);
+  live$.next(false);
+  expect(await after(60_000)).toBe(2000);
+  live$.next(true);
+  live$.next(true);
+  expect(await after(1000)).toBe(3000);
+});
+
 test('there is one timer, for whose time is over first', async () => {
   put('a', 3000);
   put('b', 1000);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { eventName, type EventIdentity } from '../../src/recorder/event-name.ts';
+import { eventName, type EventIdentity } from '../../src/recorder/make-event.ts';
 
 const KILL: EventIdentity = {
   objectName: 'checkout-0',
