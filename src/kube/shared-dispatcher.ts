@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { DispatcherOptions } from '@kubernetes/client-node';
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import { withoutAbsent } from '../without-absent.ts';
 import { MAX_OBJECT_BYTES } from './json-text.ts';
 
 /** How long each part of a request may take, ms. */
@@ -112,6 +113,5 @@ function limitsOf(use: Use, timeouts: Timeouts): Omit<Agent.Options, 'connect'> 
 
 /** client-node's TLS options are undici's, but for the `undefined` its types allow. */
 function tlsOf(options: ConnectionOptions, timeout?: number): buildConnector.BuildOptions {
-  const given = Object.entries({ ...options, timeout }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given);
+  return withoutAbsent({ ...options, timeout });
 }
