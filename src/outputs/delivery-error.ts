@@ -5,13 +5,14 @@ import type { Failure } from './output-client.ts';
  * Episodes that did not get to an output. By its code: `…_AWAY` they may later, `…_ACCESS` when somebody
  * has set something right, `…_REFUSED` these never.
  */
-export abstract class DeliveryError extends RecorderError {
-  abstract override readonly code: `E_${string}_${'AWAY' | 'ACCESS' | 'REFUSED'}`;
+export class DeliveryError extends RecorderError {
+  readonly code: `E_${string}_${'AWAY' | 'ACCESS' | 'REFUSED'}`;
   /** How long the server asked us to stay away; 0 where it did not. */
   readonly retryAfterMs: number;
 
-  constructor(message: string, retryAfterMs: number, cause: unknown) {
+  constructor(code: DeliveryError['code'], message: string, cause?: unknown, retryAfterMs = 0) {
     super(message, cause);
+    this.code = code;
     this.retryAfterMs = retryAfterMs;
   }
 

@@ -17,18 +17,6 @@ const MAX_BATCH = 50;
 /** Too early to be told whether they pass: request time-out, too early, too many. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
 
-export type WebhookErrorCode = 'E_WEBHOOK_AWAY' | 'E_WEBHOOK_ACCESS' | 'E_WEBHOOK_REFUSED';
-
-/** Episodes that did not get to the webhook. Nothing of the URL or of the answer is in it. */
-export class WebhookError extends DeliveryError {
-  readonly code: WebhookErrorCode;
-
-  constructor(code: WebhookErrorCode, problem: string, cause?: unknown, retryAfterMs = 0) {
-    super(`Posting to the webhook: ${problem}`, retryAfterMs, cause);
-    this.code = code;
-  }
-}
-
 export interface WebhookEnv extends Omit<EventOrigin, 'bootId'> {
   readonly nowMs: () => number;
   readonly limitMs?: number;
@@ -64,17 +52,16 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     return subjects.length > 0 && !subjects.some(wants);
   }
 
-  /** @throws WebhookError; what is too long as well, so that it comes again in halves */
+  /** @throws DeliveryError; what is too long as well, so that it comes again in halves */
   async deliver({ episodes }: EpisodeBatch): Promise<'delivered'> {
     const { node, wants } = this.#env;
     const body = Buffer.from(webhookBody(episodes, { ...this.#target, node, wants }));
-    if (body.length > MAX_BODY_BYTES)
-      throw new WebhookError('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
+    if (body.length > MAX_BODY_BYTES) throw failure('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
     const { status, retryAfterMs } = await this.#post(body);
     if (status >= 200 && status <= 299) return 'delivered';
     const isPassing = PASSING.has(status) || status >= 500;
     const code = isPassing ? 'E_WEBHOOK_AWAY' : 'E_WEBHOOK_REFUSED';
-    throw new WebhookError(code, `HTTP ${status}`, undefined, retryAfterMs);
+    throw failure(code, `HTTP ${status}`, undefined, retryAfterMs);
   }
 
   readonly classify = classifyDelivery;
@@ -87,7 +74,7 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     try {
       return await postOnce({ url, headers, body, ca, limitMs, maxTextBytes: 0 });
     } catch (cause) {
-      throw new WebhookError('E_WEBHOOK_AWAY', 'no answer', cause);
+      throw failure('E_WEBHOOK_AWAY', 'no answer', cause);
     }
   }
 
@@ -106,7 +93,17 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     try {
       return file?.();
     } catch (cause) {
-      throw new WebhookError('E_WEBHOOK_ACCESS', 'a file cannot be read', cause);
+      throw failure('E_WEBHOOK_ACCESS', 'a file cannot be read', cause);
     }
   }
+}
+
+/** Nothing of the URL or of the answer is in it. */
+function failure(
+  code: DeliveryError['code'],
+  problem: string,
+  cause?: unknown,
+  retryAfterMs?: number,
+): DeliveryError {
+  return new DeliveryError(code, `Posting to the webhook: ${problem}`, cause, retryAfterMs);
 }
