@@ -5,7 +5,7 @@ import { classifyDelivery, DeliveryError } from './delivery-error.ts';
 import type { EpisodeClient } from './episode-output.ts';
 import type { EpisodeBatch } from './episode-queue.ts';
 import { type PostAnswer, postOnce } from './post-once.ts';
-import { webhookBody } from './webhook-body.ts';
+import { type DescribeOptions, describeEpisode, SCHEMA_VERSION } from './describe-episode.ts';
 import type { WebhookTarget } from './webhook-target.ts';
 
 /** For one request, from the name look-up to the answer's status. */
@@ -54,8 +54,8 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
 
   /** @throws DeliveryError; what is too long as well, so that it comes again in halves */
   async deliver({ episodes }: EpisodeBatch): Promise<'delivered'> {
-    const { node, wants } = this.#env;
-    const body = Buffer.from(webhookBody(episodes, { ...this.#target, node, wants }));
+    const { taskTables } = this.#target;
+    const body = Buffer.from(webhookBody(episodes, { ...this.#env, taskTables }));
     if (body.length > MAX_BODY_BYTES) throw failure('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
     const { status, retryAfterMs } = await this.#post(body);
     if (status >= 200 && status <= 299) return 'delivered';
@@ -96,6 +96,17 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
       throw failure('E_WEBHOOK_ACCESS', 'a file cannot be read', cause);
     }
   }
+}
+
+/** What a webhook is sent. Names and meanings of its fields are in docs/webhook.md. */
+export function webhookBody(
+  episodes: readonly AttributedEpisode[],
+  options: DescribeOptions,
+): string {
+  return JSON.stringify({
+    schemaVersion: SCHEMA_VERSION,
+    episodes: episodes.map((queued) => describeEpisode(queued, options)),
+  });
 }
 
 /** Nothing of the URL or of the answer is in it. */
