@@ -15,40 +15,36 @@ const SHORT_BOOT_ID = 8;
 const NARROW = ['NAMESPACE', 'POD', 'CONTAINER', 'LIMIT', 'VICTIM', 'KILLED', 'AGE', 'ID'] as const;
 const WIDE = [...NARROW, 'TIME', 'MESSAGE'] as const;
 
-/** A table of episodes, as kubectl prints objects: as wide as what is in it, one line each, cells escaped. */
-export class HistoryTable {
-  readonly #isWide: boolean;
-  readonly #nowMs: number;
-  readonly #rows: (readonly string[])[] = [];
+/**
+ * A table of episodes, as kubectl prints objects: as wide as what is in it, one line each, cells escaped; nothing where
+ * there are none. The last one comes first: a history is read the newest first, and ends with it on a terminal.
+ */
+export async function* historyTable(
+  pages: AsyncIterable<readonly KnownEpisode[]>,
+  isWide: boolean,
+  nowMs: number,
+): AsyncGenerator<string> {
+  const rows: (readonly string[])[] = [];
+  for await (const page of pages)
+    rows.push(...page.map((known) => rowOf(known, isWide, nowMs).map(safeText)));
+  if (rows.length === 0) return;
+  const titles = isWide ? WIDE : NARROW;
+  const widths = widthsOf([titles, ...rows]);
+  for (const cells of [titles, ...rows.toReversed()]) yield tableLine(cells, widths);
+}
 
-  constructor(isWide: boolean, nowMs: number) {
-    this.#isWide = isWide;
-    this.#nowMs = nowMs;
-  }
-
-  add(known: KnownEpisode): void {
-    const narrow = cellsOf(known, this.#nowMs);
-    const cells = this.#isWide
-      ? [...narrow, episodeId(known), ...moreCellsOf(known)]
-      : [...narrow, shortId(known)];
-    this.#rows.push(cells.map(safeText));
-  }
-
-  /** The lines, the last one added first: a history is read the newest first, and ends with it on a terminal. */
-  *lines(): Iterable<string> {
-    const titles = this.#isWide ? WIDE : NARROW;
-    const widths = widthsOf([titles, ...this.#rows]);
-    yield tableLine(titles, widths);
-    for (const row of this.#rows.toReversed()) yield tableLine(row, widths);
-  }
+function rowOf(known: KnownEpisode, isWide: boolean, nowMs: number): readonly string[] {
+  const narrow = cellsOf(known, nowMs);
+  return isWide
+    ? [...narrow, episodeId(known), ...moreCellsOf(known)]
+    : [...narrow, shortId(known)];
 }
 
 function cellsOf(known: KnownEpisode, nowMs: number): readonly string[] {
   const { episode, state } = known;
   const { subjects, limitLevel, isOneOfSeveral } = attributionOf(known);
   const { limitKb, victim, members, atMs } = episode;
-  const subject = subjects.find(({ kind }) => kind === 'pod');
-  const { pod, container } = subject?.kind === 'pod' ? subject : {};
+  const { pod, container } = subjects.find((subject) => subject.kind === 'pod') ?? {};
   const absent = state === 'pending' ? PENDING : NONE;
   const size = limitKb === undefined ? '' : ` ${formatKb(limitKb)}`;
   const level = limitLevel === 'pod' && isLimitOf(container, limitKb) ? 'container' : limitLevel;
