@@ -6,7 +6,6 @@ import { garbled } from '../kube/classify-failure.ts';
 import { text } from '../kube/loose-json.ts';
 import type { EventSink, Posted } from './event-output.ts';
 import type { OutboxRow } from '../store/outbox-row.ts';
-import type { Failure } from './output-client.ts';
 import { classifyApiError, type EventWriter, postEvent } from './post-event.ts';
 
 /** The API server replaces the fields that are there: what client-go patches Events with. */
@@ -24,9 +23,7 @@ export class KubeSink implements EventSink, EventWriter {
     return postEvent(this, row);
   }
 
-  classify(err: unknown): Failure {
-    return classifyApiError(err);
-  }
+  readonly classify = classifyApiError;
 
   async create(event: RecordedEvent): Promise<void> {
     await this.#write('create', event, () => ({
@@ -50,20 +47,18 @@ export class KubeSink implements EventSink, EventWriter {
   async #write(verb: string, event: RecordedEvent, build: () => Change): Promise<void> {
     const { name, namespace } = event.metadata;
     const doing = `${verb} event ${namespace}/${name}`;
-    const answer = await this.#client.write(built(doing, build));
+    let change: Change;
+    try {
+      change = build();
+    } catch (err) {
+      // It would fail every time. client-go: rest.RequestConstructionError, final.
+      throw new ApiError(doing, { code: 'E_API_REQUEST', retryable: false }, err);
+    }
+    const answer = await this.#client.write(change);
     const [kind, answered] = [text(answer, 'kind'), text(answer, 'metadata', 'name')];
     if (kind !== 'Event' || answered !== name) {
       throw garbled(doing, new Error(`the answer is of kind ${kind}, named ${answered}`));
     }
-  }
-}
-
-/** What cannot be built would fail every time. client-go: rest.RequestConstructionError, final. */
-function built(doing: string, build: () => Change): Change {
-  try {
-    return build();
-  } catch (err) {
-    throw new ApiError(doing, { code: 'E_API_REQUEST', retryable: false }, err);
   }
 }
 
