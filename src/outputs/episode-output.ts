@@ -11,8 +11,6 @@ export type EpisodeOutcome<O extends string> = Outcome<O> | 'expired' | 'exclude
 /** A client that takes episodes. A new output is one of these and a line in `wiring/open-outputs.ts`. */
 export interface EpisodeClient<O extends string = string>
   extends OutputClient<EpisodeBatch, O>, BacklogOwner {
-  /** In metrics and in the state file, for ever: `influx`. */
-  readonly name: string;
   /** As the log calls it: `influxdb`. */
   readonly destination: string;
   /** What an episode is there: `points`. */
