@@ -91,8 +91,6 @@ function buildDispatcher(options: DispatcherOptions, use: Use, timeouts: Timeout
       return new Agent({ ...limits, connect: tlsOf(options.connect, timeouts.connectMs) });
     case 'none':
       return new Agent(limits);
-    default:
-      return options satisfies never;
   }
 }
 
