@@ -117,6 +117,19 @@ export function garbled(doing: string, cause?: unknown): ApiError {
   return new ApiError(doing, { code: 'E_API_GARBLED', retryable: true }, cause);
 }
 
+/**
+ * Something between us and the API server (a captive portal, a proxy's page) may answer 200 as well.
+ *
+ * @throws {ApiError} saying `problem`, where it is no JSON
+ */
+export function parseJson(text: string, problem: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (err) {
+    throw garbled(problem, err);
+  }
+}
+
 function isTimeout(err: unknown): boolean {
   if (!(err instanceof Error)) return false;
   return err.name === 'TimeoutError' || ('code' in err && TIMEOUTS.has(err.code));
