@@ -1,11 +1,10 @@
 import { episodeFacts } from '../recorder/episode-facts.ts';
-import { classifyDelivery, DeliveryError } from './delivery-error.ts';
 import type { EpisodeClient } from './episode-output.ts';
 import type { EpisodeBatch } from './episode-queue.ts';
 import { influxPoint } from './influx-point.ts';
 import type { InfluxTarget } from './influx-target.ts';
 import type { ReadAnew } from './output-options.ts';
-import { type PostAnswer, postOnce } from './post-once.ts';
+import { classifyDelivery, DeliveryError, type PostAnswer, postOnce } from './post-once.ts';
 
 /** What InfluxData recommends is 5,000 lines; ours come in dozens, and 500 are 100 kB. */
 const MAX_BATCH = 500;
@@ -51,22 +50,20 @@ export class InfluxClient implements EpisodeClient<'written'> {
   /** All of them; one that is written twice is one. @throws DeliveryError */
   async deliver({ episodes }: EpisodeBatch): Promise<'written'> {
     const points = episodes.map((episode) => influxPoint(episodeFacts(episode)).toLineProtocol());
-    const answer = await this.#post(points.join('\n'));
+    const answer = await postOnce({
+      headers: authorization(this.#target),
+      url: writeUrl(this.#target),
+      body: points.join('\n'),
+      limitMs: this.#timeoutMs,
+      maxTextBytes: MAX_ANSWER_BYTES,
+    }).catch((cause: unknown) => {
+      throw failure('E_INFLUX_AWAY', cause);
+    });
     if (!WRITTEN.has(answer.status)) throw refusal(answer);
     return 'written';
   }
 
   readonly classify = classifyDelivery;
-
-  async #post(body: string): Promise<PostAnswer> {
-    const headers = authorization(this.#target);
-    const [url, limitMs] = [writeUrl(this.#target), this.#timeoutMs];
-    try {
-      return await postOnce({ url, headers, body, limitMs, maxTextBytes: MAX_ANSWER_BYTES });
-    } catch (cause) {
-      throw failure('E_INFLUX_AWAY', cause);
-    }
-  }
 }
 
 function writeUrl(target: InfluxTarget): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type EpisodeFacts, episodeFacts } from '../../src/recorder/episode-facts.ts';
-import { DeliveryError } from '../../src/outputs/delivery-error.ts';
+import { DeliveryError } from '../../src/outputs/post-once.ts';
 import { type EpisodeOutcome, episodeOutput } from '../../src/outputs/episode-output.ts';
 import type { EpisodeBatch } from '../../src/outputs/episode-queue.ts';
 import { InfluxClient } from '../../src/outputs/influx-client.ts';
