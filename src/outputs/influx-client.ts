@@ -1,6 +1,5 @@
 import { episodeFacts } from '../recorder/episode-facts.ts';
-import type { EpisodeClient } from './episode-output.ts';
-import type { EpisodeBatch } from './episode-queue.ts';
+import type { EpisodeBatch, EpisodeClient } from './episode-output.ts';
 import { influxPoint } from './influx-point.ts';
 import type { InfluxTarget } from './influx-target.ts';
 import type { ReadAnew } from './output-options.ts';

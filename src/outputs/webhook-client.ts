@@ -1,8 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { EventOrigin } from '../recorder/build-event.ts';
 import type { AttributedEpisode } from '../store/episode-history.ts';
-import type { EpisodeClient } from './episode-output.ts';
-import type { EpisodeBatch } from './episode-queue.ts';
+import type { EpisodeBatch, EpisodeClient } from './episode-output.ts';
 import { classifyDelivery, DeliveryError, type PostAnswer, postOnce } from './post-once.ts';
 import { type DescribeOptions, describeEpisode, SCHEMA_VERSION } from './describe-episode.ts';
 import type { WebhookTarget } from './webhook-target.ts';

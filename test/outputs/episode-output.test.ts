@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { type EpisodeFacts, episodeFacts } from '../../src/recorder/episode-facts.ts';
 import { DeliveryError } from '../../src/outputs/post-once.ts';
-import { type EpisodeOutcome, episodeOutput } from '../../src/outputs/episode-output.ts';
-import type { EpisodeBatch } from '../../src/outputs/episode-queue.ts';
+import {
+  type EpisodeBatch,
+  type EpisodeOutcome,
+  episodeOutput,
+} from '../../src/outputs/episode-output.ts';
 import { InfluxClient } from '../../src/outputs/influx-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeBacklog } from '../support/fake-backlog.ts';
