@@ -1,4 +1,6 @@
-import { eventText, isLimitOf } from '../recorder/event-message.ts';
+import type { Attribution } from '../pods/attribute.ts';
+import { episodeFacts } from '../recorder/episode-facts.ts';
+import { isLimitOf } from '../recorder/event-message.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
 import { tableLine, widthsOf } from '../table-line.ts';
@@ -34,39 +36,29 @@ export async function* historyTable(
 }
 
 function rowOf(known: KnownEpisode, isWide: boolean, nowMs: number): readonly string[] {
-  const narrow = cellsOf(known, nowMs);
-  return isWide
-    ? [...narrow, episodeId(known), ...moreCellsOf(known)]
-    : [...narrow, shortId(known)];
-}
-
-function cellsOf(known: KnownEpisode, nowMs: number): readonly string[] {
-  const { episode, state } = known;
-  const { subjects, limitLevel, isOneOfSeveral } = attributionOf(known);
-  const { limitKb, victim, members, atMs } = episode;
-  const { pod, container } = subjects.find((subject) => subject.kind === 'pod') ?? {};
-  const absent = state === 'pending' ? PENDING : NONE;
-  const size = limitKb === undefined ? '' : ` ${formatKb(limitKb)}`;
-  const level = limitLevel === 'pod' && isLimitOf(container, limitKb) ? 'container' : limitLevel;
-  return [
-    pod?.namespace ?? absent,
-    pod?.name ?? absent,
-    container?.name ?? absent,
-    level === undefined ? (state === 'pending' ? PENDING : UNKNOWN) : `${level}${size}`,
-    isOneOfSeveral === true ? UNKNOWN : `${victim.comm} (${victim.pid})`,
-    String(1 + members.length),
-    humanDuration(nowMs - atMs),
-  ];
-}
-
-function moreCellsOf(known: KnownEpisode): readonly string[] {
-  const { episode } = known;
   const attribution = attributionOf(known);
-  const subject = attribution.subjects.find(({ kind }) => kind === 'pod') ?? { kind: 'node' };
-  const { message } = eventText(episode, attribution, subject);
-  return [new Date(episode.atMs).toISOString(), message];
+  const facts = episodeFacts({ episode: known.episode, attribution });
+  const absent = known.state === 'pending' ? PENDING : NONE;
+  const narrow = [
+    facts.namespace ?? absent,
+    facts.pod ?? absent,
+    facts.container ?? absent,
+    limitCell(known, attribution),
+    attribution.isOneOfSeveral === true ? UNKNOWN : `${facts.comm} (${facts.pid})`,
+    String(facts.killed),
+    humanDuration(nowMs - facts.atMs),
+  ];
+  return isWide
+    ? [...narrow, episodeId(known), new Date(facts.atMs).toISOString(), facts.message]
+    : [...narrow, episodeId({ ...known, bootId: known.bootId.slice(0, SHORT_BOOT_ID) })];
 }
 
-function shortId({ bootId, episode }: KnownEpisode): string {
-  return `${bootId.slice(0, SHORT_BOOT_ID)}-${episode.sequence}`;
+function limitCell(
+  { episode: { limitKb }, state }: KnownEpisode,
+  { subjects, limitLevel }: Attribution,
+): string {
+  const { container } = subjects.find((subject) => subject.kind === 'pod') ?? {};
+  const level = limitLevel === 'pod' && isLimitOf(container, limitKb) ? 'container' : limitLevel;
+  if (level === undefined) return state === 'pending' ? PENDING : UNKNOWN;
+  return limitKb === undefined ? level : `${level} ${formatKb(limitKb)}`;
 }
