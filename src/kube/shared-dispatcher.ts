@@ -24,8 +24,6 @@ const MAX_CONNECTIONS: Readonly<Record<Use, number>> = { request: 2, stream: 2 }
 /** Below the 60 s after which common load balancers, and the 90 s after which the API server hangs up. */
 const KEEP_ALIVE_MS = 30_000;
 
-type Pools = Readonly<Record<Use, Dispatcher>>;
-
 /**
  * One dispatcher for the whole agent, built anew only when the trust or the client certificate
  * behind it changes. client-node makes one per request: 30 creates, 30 TLS handshakes.
@@ -36,7 +34,7 @@ export class SharedDispatcher implements AsyncDisposable {
   readonly #timeouts: Timeouts;
   readonly #open = new Set<Dispatcher>();
   #options: DispatcherOptions | undefined;
-  #pools: Pools | undefined;
+  #pools: Readonly<Record<Use, Dispatcher>> | undefined;
 
   constructor(timeouts: Timeouts) {
     this.#timeouts = timeouts;
@@ -63,10 +61,8 @@ export class SharedDispatcher implements AsyncDisposable {
 
   #retire(): void {
     for (const dispatcher of Object.values(this.#pools ?? {})) {
-      dispatcher.close().then(
-        () => this.#open.delete(dispatcher),
-        () => this.#open.delete(dispatcher),
-      );
+      const forget = (): boolean => this.#open.delete(dispatcher);
+      dispatcher.close().then(forget, forget);
     }
   }
 
