@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { EventOrigin } from '../recorder/build-event.ts';
 import type { AttributedEpisode } from '../store/episode-history.ts';
 import type { EpisodeBatch, EpisodeClient } from './episode-output.ts';
-import { classifyDelivery, DeliveryError, type PostAnswer, postOnce } from './post-once.ts';
+import { classifyDelivery, DeliveryError, postOnce } from './post-once.ts';
 import { type DescribeOptions, describeEpisode, SCHEMA_VERSION } from './describe-episode.ts';
 import type { WebhookTarget } from './webhook-target.ts';
 
@@ -52,10 +52,19 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
 
   /** @throws DeliveryError; what is too long as well, so that it comes again in halves */
   async deliver({ episodes }: EpisodeBatch): Promise<'delivered'> {
-    const { taskTables } = this.#target;
+    const { url, ca, taskTables } = this.#target;
     const body = Buffer.from(webhookBody(episodes, { ...this.#env, taskTables }));
     if (body.length > MAX_BODY_BYTES) throw failure('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
-    const { status, retryAfterMs } = await this.#post(body);
+    const { status, retryAfterMs } = await postOnce({
+      url,
+      headers: { 'content-type': 'application/json', ...this.#sign(body) },
+      body,
+      ca: this.#read(ca),
+      limitMs: this.#env.limitMs ?? EXCHANGE_LIMIT_MS,
+      maxTextBytes: 0,
+    }).catch((cause: unknown) => {
+      throw failure('E_WEBHOOK_AWAY', 'no answer', cause);
+    });
     if (status >= 200 && status <= 299) return 'delivered';
     const isPassing = PASSING.has(status) || status >= 500;
     const code = isPassing ? 'E_WEBHOOK_AWAY' : 'E_WEBHOOK_REFUSED';
@@ -63,18 +72,6 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
   }
 
   readonly classify = classifyDelivery;
-
-  async #post(body: Buffer): Promise<PostAnswer> {
-    const { limitMs = EXCHANGE_LIMIT_MS } = this.#env;
-    const headers = { 'content-type': 'application/json', ...this.#sign(body) };
-    const { url } = this.#target;
-    const ca = this.#read(this.#target.ca);
-    try {
-      return await postOnce({ url, headers, body, ca, limitMs, maxTextBytes: 0 });
-    } catch (cause) {
-      throw failure('E_WEBHOOK_AWAY', 'no answer', cause);
-    }
-  }
 
   /** docs/webhook.md says how to verify it. */
   #sign(body: Buffer): Record<string, string> {
