@@ -3,7 +3,7 @@ import { explain } from '../explain/explain.ts';
 import { attributionOf, describeEpisode, episodeId } from '../outputs/describe-episode.ts';
 import type { EventFormat } from '../outputs/event-printer.ts';
 import { type HistoryHead, historyYaml, indentedHistoryJson } from '../outputs/history-document.ts';
-import { HistoryTable } from '../outputs/history-table.ts';
+import { historyTable } from '../outputs/history-table.ts';
 import { findEpisodes, type HistoryFilter, oldestMs, readHistory } from '../store/history.ts';
 import { HistoryError } from '../store/store-errors.ts';
 import { MAX_TASKS_KEPT, type StoredEpisode } from '../store/stored-episode.ts';
@@ -60,7 +60,8 @@ export async function history(options: HistoryOptions, edge: Edge): Promise<void
   switch (options.output) {
     case 'table':
     case 'wide':
-      await printTable(pages, options.output === 'wide', edge);
+      for await (const line of historyTable(pages, options.output === 'wide', edge.clock.wallMs()))
+        edge.print(line);
       break;
     case 'json':
       for await (const text of indentedHistoryJson(headOf(opened, node.name), described))
@@ -104,17 +105,6 @@ async function* describeAll(
 ): AsyncGenerator<readonly object[]> {
   for await (const page of pages)
     yield page.map((stored) => describeEpisode(stored, { node, taskTables: false }));
-}
-
-async function printTable(pages: Pages, isWide: boolean, { clock, print }: Edge): Promise<void> {
-  const table = new HistoryTable(isWide, clock.wallMs());
-  let isEmpty = true;
-  for await (const page of pages) {
-    for (const stored of page) table.add(stored);
-    isEmpty = false;
-  }
-  if (isEmpty) return;
-  for (const line of table.lines()) print(line);
 }
 
 function headOf({ ask }: OpenedHistory, node: string): HistoryHead {

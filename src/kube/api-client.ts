@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { request, WebSocket } from 'undici';
 import { beginningOf } from './body-text.ts';
-import { classifyAnswer, classifyTransport, garbled } from './classify-failure.ts';
+import { classifyAnswer, classifyTransport, parseJson } from './classify-failure.ts';
 import type { ClusterAccess } from './cluster-access.ts';
 import { limitIdle, withDeadline } from './deadline.ts';
 import { SharedDispatcher, type Timeouts, type Use } from './shared-dispatcher.ts';
@@ -121,7 +121,7 @@ export class ApiClient implements AsyncDisposable {
     });
     const dateMs = Date.parse([headers['date']].flat()[0] ?? '');
     return {
-      document: parse(describe(asked), text),
+      document: parseJson(text, `${describe(asked)}: the answer is not JSON`),
       dateMs: Number.isNaN(dateMs) ? undefined : dateMs,
     };
   }
@@ -180,13 +180,4 @@ function headersOf({ contentType }: Question): Readonly<Record<string, string>> 
 
 function isJson({ 'content-type': type }: IncomingHttpHeaders): boolean {
   return type?.startsWith('application/json') === true;
-}
-
-/** Something between us and the API server (a captive portal, a proxy's page) may answer 200 as well. */
-function parse(doing: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (err) {
-    throw garbled(`${doing}: the answer is not JSON`, err);
-  }
 }

@@ -16,29 +16,23 @@ export type ApiErrorCode =
   | 'E_API_UNAVAILABLE'
   | 'E_API_REFUSED';
 
-interface ApiErrorFacts {
-  readonly code: ApiErrorCode;
-  readonly retryable: boolean;
-  /** HTTP status, where there was an answer. */
-  readonly status?: number | undefined;
-  /** `reason` of the Status in the answer: `Forbidden`, `AlreadyExists`, … */
-  readonly reason?: string | undefined;
-  /** `details.causes[].reason` of that Status: `NamespaceTerminating`, … */
-  readonly causes?: readonly string[];
-  /** `details.kind` of that Status: what was not found, or not allowed. */
-  readonly subjectKind?: string | undefined;
-  /** How long the server asked us to stay away. */
-  readonly retryAfterMs?: number | undefined;
-}
+/** What is known of a failure; the rest where there was an answer, and it said so. */
+type ApiErrorFacts = Pick<ApiError, 'code' | 'retryable'> &
+  Partial<Pick<ApiError, 'status' | 'reason' | 'causes' | 'subjectKind' | 'retryAfterMs'>>;
 
 /** A request to the API server that did not give what was asked for. */
 export class ApiError extends RecorderError {
   readonly code: ApiErrorCode;
   readonly retryable: boolean;
+  /** HTTP status, where there was an answer. */
   readonly status: number | undefined;
+  /** `reason` of the Status in the answer: `Forbidden`, `AlreadyExists`, … */
   readonly reason: string | undefined;
+  /** `details.causes[].reason` of that Status: `NamespaceTerminating`, … */
   readonly causes: readonly string[];
+  /** `details.kind` of that Status: what was not found, or not allowed. */
   readonly subjectKind: string | undefined;
+  /** How long the server asked us to stay away. */
   readonly retryAfterMs: number | undefined;
 
   constructor(doing: string, facts: ApiErrorFacts, cause?: unknown) {

@@ -1,25 +1,12 @@
 import { readRetryAfterMs } from '../retry.ts';
-import { ApiError, type ApiErrorCode } from './api-errors.ts';
-
-type Judgement = { readonly code: ApiErrorCode; readonly retryable: boolean };
+import { ApiError } from './api-errors.ts';
+import { field, items } from './loose-json.ts';
 
 /** An answer that is not what was asked for: of another status, or a page. */
 export interface FailedAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly body: string;
-}
-
-/** metav1.Status, as far as it matters here. Nothing in it is believed before it is looked at. */
-interface Status {
-  readonly kind?: unknown;
-  readonly message?: unknown;
-  readonly reason?: unknown;
-  readonly details?: {
-    readonly kind?: unknown;
-    readonly causes?: unknown;
-    readonly retryAfterSeconds?: unknown;
-  } | null;
 }
 
 /** An error page can be long; its beginning says what it is. */
@@ -49,58 +36,65 @@ const TIMEOUTS: ReadonlySet<unknown> = new Set([
  * balancer whose servers are being replaced): an Event must not be lost to it. Nor to a 403: an API
  * server that starts gives it to valid credentials until it has read its roles.
  */
-function judge({ status }: FailedAnswer, said: Status, causes: readonly string[]): Judgement {
+function judge(
+  status: number,
+  said: unknown,
+  causes: readonly string[],
+): Pick<ApiError, 'code' | 'retryable'> {
   if (status >= 200 && status <= 299) return { code: 'E_API_GARBLED', retryable: true };
   if (status === 401) return { code: 'E_API_UNAUTHORIZED', retryable: true };
   if (status === 403) {
     return { code: 'E_API_FORBIDDEN', retryable: !causes.includes(NAMESPACE_TERMINATING) };
   }
-  if (status === 409 && said.reason === 'AlreadyExists') {
+  if (status === 409 && field(said, 'reason') === 'AlreadyExists') {
     return { code: 'E_API_EXISTS', retryable: false };
   }
   if (status === 410) return { code: 'E_API_GONE', retryable: true };
   if (status < 400 || status >= 500 || PASSING.has(status)) {
     return { code: 'E_API_UNAVAILABLE', retryable: true };
   }
-  if (said.kind === 'Status') {
+  if (field(said, 'kind') === 'Status') {
     if (status === 404) return { code: 'E_API_NOT_FOUND', retryable: false };
     if (FINAL.has(status)) return { code: 'E_API_REFUSED', retryable: false };
   }
   return { code: 'E_API_GARBLED', retryable: true };
 }
 
-function parseStatus(body: string): Status {
+/** What the body says, metav1.Status where it is the API server's; nothing where it is no JSON. */
+function parseStatus(body: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(body);
-    return typeof parsed === 'object' && parsed !== null ? parsed : {};
+    return JSON.parse(body) as unknown;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-function reasonsOf(causes: unknown): readonly string[] {
-  if (!Array.isArray(causes)) return [];
-  return causes
-    .map((cause: { reason?: unknown } | null) => cause?.reason)
-    .filter((reason) => typeof reason === 'string');
+function stringAt(said: unknown, ...path: readonly string[]): string | undefined {
+  const found = field(said, ...path);
+  return typeof found === 'string' ? found : undefined;
 }
 
 /** Turns an answer that is not what was asked for into the error the rest of the code asks. */
-export function classifyAnswer(doing: string, answer: FailedAnswer): ApiError {
-  const said = parseStatus(answer.body);
-  const { message, reason, details } = said;
-  const because = typeof message === 'string' ? message : answer.body;
-  const causes = reasonsOf(details?.causes);
+export function classifyAnswer(
+  doing: string,
+  { status, retryAfter, body }: FailedAnswer,
+): ApiError {
+  const said = parseStatus(body);
+  const causes = items(said, 'details', 'causes')
+    .map((cause) => stringAt(cause, 'reason'))
+    .filter((reason) => reason !== undefined);
+  const askedSeconds = field(said, 'details', 'retryAfterSeconds');
   const facts = {
-    ...judge(answer, said, causes),
-    status: answer.status,
-    reason: typeof reason === 'string' ? reason : undefined,
+    ...judge(status, said, causes),
+    status,
+    reason: stringAt(said, 'reason'),
     causes,
-    subjectKind: typeof details?.kind === 'string' ? details.kind : undefined,
-    retryAfterMs: readRetryAfterMs(answer.retryAfter, details?.retryAfterSeconds) || undefined,
+    subjectKind: stringAt(said, 'details', 'kind'),
+    retryAfterMs: readRetryAfterMs(retryAfter, askedSeconds) || undefined,
   };
+  const because = stringAt(said, 'message') ?? body;
   const cause = new Error(because.slice(0, MAX_QUOTED_CHARS));
-  return new ApiError(`${doing}: HTTP ${answer.status}`, facts, cause);
+  return new ApiError(`${doing}: HTTP ${status}`, facts, cause);
 }
 
 /** Turns what undici, TLS or the socket threw into an error; all of these may pass by waiting. */
@@ -121,6 +115,19 @@ export function classifyTransport(doing: string, err: unknown, signal?: AbortSig
  */
 export function garbled(doing: string, cause?: unknown): ApiError {
   return new ApiError(doing, { code: 'E_API_GARBLED', retryable: true }, cause);
+}
+
+/**
+ * Something between us and the API server (a captive portal, a proxy's page) may answer 200 as well.
+ *
+ * @throws {ApiError} saying `problem`, where it is no JSON
+ */
+export function parseJson(text: string, problem: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (err) {
+    throw garbled(problem, err);
+  }
 }
 
 function isTimeout(err: unknown): boolean {

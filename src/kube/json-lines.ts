@@ -1,5 +1,5 @@
 import { ApiError } from './api-errors.ts';
-import { garbled } from './classify-failure.ts';
+import { parseJson } from './classify-failure.ts';
 import { JsonText, MAX_OBJECT_BYTES, TooLargeError } from './json-text.ts';
 
 const NEWLINE = 0x0a;
@@ -23,20 +23,12 @@ export async function* jsonLines(
       from = to + 1;
       const text = line.take();
       if (text instanceof TooLargeError) yield text;
-      else if (text.trim() !== '') yield parse(text);
+      else if (text.trim() !== '') yield parseJson(text, 'a line that is not JSON');
     }
     line.add(chunk.subarray(from));
   }
   if (line.bytes > 0) {
     const facts = { code: 'E_API_UNREACHABLE', retryable: true } as const;
     throw new ApiError('the stream ended inside a line', facts);
-  }
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch (err) {
-    throw garbled('a line that is not JSON', err);
   }
 }

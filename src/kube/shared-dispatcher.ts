@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { DispatcherOptions } from '@kubernetes/client-node';
 import { Agent, type buildConnector, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import { withoutAbsent } from '../without-absent.ts';
 import { MAX_OBJECT_BYTES } from './json-text.ts';
 
 /** How long each part of a request may take, ms. */
@@ -23,8 +24,6 @@ const MAX_CONNECTIONS: Readonly<Record<Use, number>> = { request: 2, stream: 2 }
 /** Below the 60 s after which common load balancers, and the 90 s after which the API server hangs up. */
 const KEEP_ALIVE_MS = 30_000;
 
-type Pools = Readonly<Record<Use, Dispatcher>>;
-
 /**
  * One dispatcher for the whole agent, built anew only when the trust or the client certificate
  * behind it changes. client-node makes one per request: 30 creates, 30 TLS handshakes.
@@ -35,7 +34,7 @@ export class SharedDispatcher implements AsyncDisposable {
   readonly #timeouts: Timeouts;
   readonly #open = new Set<Dispatcher>();
   #options: DispatcherOptions | undefined;
-  #pools: Pools | undefined;
+  #pools: Readonly<Record<Use, Dispatcher>> | undefined;
 
   constructor(timeouts: Timeouts) {
     this.#timeouts = timeouts;
@@ -62,10 +61,8 @@ export class SharedDispatcher implements AsyncDisposable {
 
   #retire(): void {
     for (const dispatcher of Object.values(this.#pools ?? {})) {
-      dispatcher.close().then(
-        () => this.#open.delete(dispatcher),
-        () => this.#open.delete(dispatcher),
-      );
+      const forget = (): boolean => this.#open.delete(dispatcher);
+      dispatcher.close().then(forget, forget);
     }
   }
 
@@ -90,8 +87,6 @@ function buildDispatcher(options: DispatcherOptions, use: Use, timeouts: Timeout
       return new Agent({ ...limits, connect: tlsOf(options.connect, timeouts.connectMs) });
     case 'none':
       return new Agent(limits);
-    default:
-      return options satisfies never;
   }
 }
 
@@ -112,6 +107,5 @@ function limitsOf(use: Use, timeouts: Timeouts): Omit<Agent.Options, 'connect'> 
 
 /** client-node's TLS options are undici's, but for the `undefined` its types allow. */
 function tlsOf(options: ConnectionOptions, timeout?: number): buildConnector.BuildOptions {
-  const given = Object.entries({ ...options, timeout }).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given);
+  return withoutAbsent({ ...options, timeout });
 }

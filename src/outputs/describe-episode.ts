@@ -31,9 +31,8 @@ export function describeEpisode(known: KnownEpisode, { node, wants, taskTables }
   const { tasks, victim, members, ...fields } = episodeFields(
     recordEpisode(episode, attribution, { node, bootId, wants: state === 'kept' ? nobody : wants }),
   );
-  const { mainProcessSurvived, isOneOfSeveral } = attribution;
-  const subject = attribution.subjects.find(({ kind }) => kind === 'pod');
-  const { pod, container } = subject?.kind === 'pod' ? subject : {};
+  const { subjects, mainProcessSurvived, isOneOfSeveral } = attribution;
+  const { pod, container } = subjects.find((subject) => subject.kind === 'pod') ?? {};
   return {
     ...fields,
     id: episodeId(known),

@@ -17,6 +17,7 @@ interface Settled {
 
 /** The output it is for. */
 export interface BacklogOwner {
+  /** In metrics and in the state file, for ever: `influx`. */
   readonly name: string;
   /** Whether it begins with what the history has, and not with what is recorded from now on. */
   readonly backfills: boolean;

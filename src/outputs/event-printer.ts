@@ -8,8 +8,8 @@ import { tableLine } from '../table-line.ts';
 import { SINCE_BOOT } from '../recorder/printed-episode.ts';
 
 /** How Events are printed. */
-export type EventFormat = 'table' | 'wide' | 'json' | 'yaml' | 'ndjson';
 export const EVENT_FORMATS = ['table', 'wide', 'json', 'yaml', 'ndjson'] as const;
+export type EventFormat = (typeof EVENT_FORMATS)[number];
 
 /** Prints Events instead of posting them: what `run` does without a cluster, and `replay`. */
 export class EventPrinter implements EventSink {

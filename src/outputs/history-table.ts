@@ -1,4 +1,6 @@
-import { eventText, isLimitOf } from '../recorder/event-message.ts';
+import type { Attribution } from '../pods/attribute.ts';
+import { episodeFacts } from '../recorder/episode-facts.ts';
+import { isLimitOf } from '../recorder/event-message.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
 import { tableLine, widthsOf } from '../table-line.ts';
@@ -15,62 +17,48 @@ const SHORT_BOOT_ID = 8;
 const NARROW = ['NAMESPACE', 'POD', 'CONTAINER', 'LIMIT', 'VICTIM', 'KILLED', 'AGE', 'ID'] as const;
 const WIDE = [...NARROW, 'TIME', 'MESSAGE'] as const;
 
-/** A table of episodes, as kubectl prints objects: as wide as what is in it, one line each, cells escaped. */
-export class HistoryTable {
-  readonly #isWide: boolean;
-  readonly #nowMs: number;
-  readonly #rows: (readonly string[])[] = [];
-
-  constructor(isWide: boolean, nowMs: number) {
-    this.#isWide = isWide;
-    this.#nowMs = nowMs;
-  }
-
-  add(known: KnownEpisode): void {
-    const narrow = cellsOf(known, this.#nowMs);
-    const cells = this.#isWide
-      ? [...narrow, episodeId(known), ...moreCellsOf(known)]
-      : [...narrow, shortId(known)];
-    this.#rows.push(cells.map(safeText));
-  }
-
-  /** The lines, the last one added first: a history is read the newest first, and ends with it on a terminal. */
-  *lines(): Iterable<string> {
-    const titles = this.#isWide ? WIDE : NARROW;
-    const widths = widthsOf([titles, ...this.#rows]);
-    yield tableLine(titles, widths);
-    for (const row of this.#rows.toReversed()) yield tableLine(row, widths);
-  }
+/**
+ * A table of episodes, as kubectl prints objects: as wide as what is in it, one line each, cells escaped; nothing where
+ * there are none. The last one comes first: a history is read the newest first, and ends with it on a terminal.
+ */
+export async function* historyTable(
+  pages: AsyncIterable<readonly KnownEpisode[]>,
+  isWide: boolean,
+  nowMs: number,
+): AsyncGenerator<string> {
+  const rows: (readonly string[])[] = [];
+  for await (const page of pages)
+    rows.push(...page.map((known) => rowOf(known, isWide, nowMs).map(safeText)));
+  if (rows.length === 0) return;
+  const titles = isWide ? WIDE : NARROW;
+  const widths = widthsOf([titles, ...rows]);
+  for (const cells of [titles, ...rows.toReversed()]) yield tableLine(cells, widths);
 }
 
-function cellsOf(known: KnownEpisode, nowMs: number): readonly string[] {
-  const { episode, state } = known;
-  const { subjects, limitLevel, isOneOfSeveral } = attributionOf(known);
-  const { limitKb, victim, members, atMs } = episode;
-  const subject = subjects.find(({ kind }) => kind === 'pod');
-  const { pod, container } = subject?.kind === 'pod' ? subject : {};
-  const absent = state === 'pending' ? PENDING : NONE;
-  const size = limitKb === undefined ? '' : ` ${formatKb(limitKb)}`;
-  const level = limitLevel === 'pod' && isLimitOf(container, limitKb) ? 'container' : limitLevel;
-  return [
-    pod?.namespace ?? absent,
-    pod?.name ?? absent,
-    container?.name ?? absent,
-    level === undefined ? (state === 'pending' ? PENDING : UNKNOWN) : `${level}${size}`,
-    isOneOfSeveral === true ? UNKNOWN : `${victim.comm} (${victim.pid})`,
-    String(1 + members.length),
-    humanDuration(nowMs - atMs),
-  ];
-}
-
-function moreCellsOf(known: KnownEpisode): readonly string[] {
-  const { episode } = known;
+function rowOf(known: KnownEpisode, isWide: boolean, nowMs: number): readonly string[] {
   const attribution = attributionOf(known);
-  const subject = attribution.subjects.find(({ kind }) => kind === 'pod') ?? { kind: 'node' };
-  const { message } = eventText(episode, attribution, subject);
-  return [new Date(episode.atMs).toISOString(), message];
+  const facts = episodeFacts({ episode: known.episode, attribution });
+  const absent = known.state === 'pending' ? PENDING : NONE;
+  const narrow = [
+    facts.namespace ?? absent,
+    facts.pod ?? absent,
+    facts.container ?? absent,
+    limitCell(known, attribution),
+    attribution.isOneOfSeveral === true ? UNKNOWN : `${facts.comm} (${facts.pid})`,
+    String(facts.killed),
+    humanDuration(nowMs - facts.atMs),
+  ];
+  return isWide
+    ? [...narrow, episodeId(known), new Date(facts.atMs).toISOString(), facts.message]
+    : [...narrow, episodeId({ ...known, bootId: known.bootId.slice(0, SHORT_BOOT_ID) })];
 }
 
-function shortId({ bootId, episode }: KnownEpisode): string {
-  return `${bootId.slice(0, SHORT_BOOT_ID)}-${episode.sequence}`;
+function limitCell(
+  { episode: { limitKb }, state }: KnownEpisode,
+  { subjects, limitLevel }: Attribution,
+): string {
+  const { container } = subjects.find((subject) => subject.kind === 'pod') ?? {};
+  const level = limitLevel === 'pod' && isLimitOf(container, limitKb) ? 'container' : limitLevel;
+  if (level === undefined) return state === 'pending' ? PENDING : UNKNOWN;
+  return limitKb === undefined ? level : `${level} ${formatKb(limitKb)}`;
 }

@@ -1,4 +1,3 @@
-import { withoutAbsent } from '../without-absent.ts';
 import { fileText, httpUrl, OutputOptionsError, type ReadAnew } from './output-options.ts';
 
 /** Flags and variables that say where points go. Secrets come from the environment or a file. */
@@ -20,25 +19,16 @@ export type InfluxTarget =
       readonly version: 1;
       readonly url: string;
       readonly database: string;
-      readonly user?: string;
-      readonly password?: ReadAnew;
+      readonly user?: string | undefined;
+      readonly password?: ReadAnew | undefined;
     }
   | {
       readonly version: 2;
       readonly url: string;
       readonly org: string;
       readonly bucket: string;
-      readonly token?: ReadAnew;
+      readonly token?: ReadAnew | undefined;
     };
-
-/** The flags and variables do not say one place to write to. */
-export class InfluxOptionsError extends OutputOptionsError {
-  readonly code = 'E_INFLUX_OPTIONS';
-
-  constructor(problem: string, cause?: unknown) {
-    super(`InfluxDB: ${problem}`, cause);
-  }
-}
 
 /** Where secrets are looked for. */
 export interface SecretSources {
@@ -49,7 +39,7 @@ export interface SecretSources {
 /**
  * Where points go; `undefined` where nobody asked for it.
  *
- * @throws InfluxOptionsError
+ * @throws OutputOptionsError
  */
 export function influxTarget(
   options: InfluxOptions,
@@ -59,22 +49,19 @@ export function influxTarget(
   if (influxUrl === undefined) return nowhere(options);
   const url = checkUrl(influxUrl);
   if ((influxDatabase === undefined) === (influxBucket === undefined)) {
-    throw new InfluxOptionsError(
-      'name a database (version 1) or a bucket (version 2), one of them',
-    );
+    throw wrong('name a database (version 1) or a bucket (version 2), one of them');
   }
   const password = secret(options.influxPasswordFile, 'OOM_RECORDER_INFLUX_PASSWORD', sources);
   const token = secret(options.influxTokenFile, 'OOM_RECORDER_INFLUX_TOKEN', sources);
   const { influxUser: user, influxOrg: org } = options;
   if (influxDatabase !== undefined) {
     refuse('a database (version 1)', { token, organization: org });
-    if (user === undefined && password !== undefined)
-      throw new InfluxOptionsError('a password needs its user');
-    return { version: 1, url, database: influxDatabase, ...withoutAbsent({ user, password }) };
+    if (user === undefined && password !== undefined) throw wrong('a password needs its user');
+    return { version: 1, url, database: influxDatabase, user, password };
   }
   refuse('a bucket (version 2)', { user, password });
-  if (org === undefined) throw new InfluxOptionsError('a bucket needs its organization');
-  return { version: 2, url, org, bucket: influxBucket ?? '', ...withoutAbsent({ token }) };
+  if (org === undefined) throw wrong('a bucket needs its organization');
+  return { version: 2, url, org, bucket: influxBucket ?? '', token };
 }
 
 /** A secret in the environment alone asks for nothing: whoever put it there may serve many. */
@@ -88,18 +75,18 @@ function nowhere(options: InfluxOptions): undefined {
     options.influxTokenFile,
   ];
   if (given.some((option) => option !== undefined))
-    throw new InfluxOptionsError('say where it is with --influx-url');
+    throw wrong('say where it is with --influx-url');
 }
 
 /** What would be ignored is a mistake. */
 function refuse(what: string, strangers: Readonly<Record<string, unknown>>): void {
   for (const [name, stranger] of Object.entries(strangers))
-    if (stranger !== undefined) throw new InfluxOptionsError(`${what} has no ${name}`);
+    if (stranger !== undefined) throw wrong(`${what} has no ${name}`);
 }
 
 function checkUrl(text: string): string {
-  const url = httpUrl(text, '--influx-url', InfluxOptionsError);
-  if (url.search !== '') throw new InfluxOptionsError('take the query out of --influx-url');
+  const url = httpUrl(text, '--influx-url', wrong);
+  if (url.search !== '') throw wrong('take the query out of --influx-url');
   return url.href;
 }
 
@@ -108,7 +95,11 @@ function secret(
   variable: string,
   { env, readText }: SecretSources,
 ): ReadAnew | undefined {
-  if (file !== undefined) return fileText('secret', file, readText, InfluxOptionsError);
+  if (file !== undefined) return fileText('secret', file, readText, wrong);
   const value = env[variable];
   return value === undefined ? undefined : () => value;
+}
+
+function wrong(problem: string, cause?: unknown): OutputOptionsError {
+  return new OutputOptionsError('E_INFLUX_OPTIONS', `InfluxDB: ${problem}`, cause);
 }

@@ -1,24 +1,31 @@
 import { RecorderError } from '../errors.ts';
 
 /** The flags and variables do not say one place to go to: wrong usage. */
-export abstract class OutputOptionsError extends RecorderError {
+export class OutputOptionsError extends RecorderError {
+  readonly code: `E_${string}_OPTIONS`;
   readonly retryable = false;
   override readonly isUsage = true;
+
+  constructor(code: OutputOptionsError['code'], message: string, cause?: unknown) {
+    super(message, cause);
+    this.code = code;
+  }
 }
 
-type OptionsError = new (problem: string, cause?: unknown) => OutputOptionsError;
+/** Says what is wrong with the flags of one output. */
+type Complain = (problem: string, cause?: unknown) => OutputOptionsError;
 
 /** A text as it is now: a file may be replaced while the agent runs. */
 export type ReadAnew = () => string;
 
-/** @throws OptionsError that names the flag, and nothing of the URL: there may be a secret in it */
-export function httpUrl(text: string, flag: string, OptionsError: OptionsError): URL {
+/** @throws OutputOptionsError that names the flag, and nothing of the URL: there may be a secret in it */
+export function httpUrl(text: string, flag: string, complain: Complain): URL {
   const url = URL.parse(text);
   if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw new OptionsError(`${flag} is no http or https URL`);
+    throw complain(`${flag} is no http or https URL`);
   }
   if (url.username !== '' || url.password !== '') {
-    throw new OptionsError(`take the user and the password out of ${flag}`);
+    throw complain(`take the user and the password out of ${flag}`);
   }
   return url;
 }
@@ -28,19 +35,19 @@ export function httpUrl(text: string, flag: string, OptionsError: OptionsError):
  * at the start.
  *
  * @param what is in it
- * @throws OptionsError
+ * @throws OutputOptionsError
  */
 export function fileText(
   what: string,
   path: string,
   readText: (path: string) => string,
-  OptionsError: OptionsError,
+  complain: Complain,
 ): ReadAnew {
   const read: ReadAnew = () => readText(path).trim();
   try {
     read();
   } catch (cause) {
-    throw new OptionsError(`the ${what} in ${path} cannot be read`, cause);
+    throw complain(`the ${what} in ${path} cannot be read`, cause);
   }
   return read;
 }

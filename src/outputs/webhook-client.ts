@@ -1,11 +1,9 @@
 import { createHmac } from 'node:crypto';
 import type { EventOrigin } from '../recorder/build-event.ts';
 import type { AttributedEpisode } from '../store/episode-history.ts';
-import { classifyDelivery, DeliveryError } from './delivery-error.ts';
-import type { EpisodeClient } from './episode-output.ts';
-import type { EpisodeBatch } from './episode-queue.ts';
-import { type PostAnswer, postOnce } from './post-once.ts';
-import { webhookBody } from './webhook-body.ts';
+import type { EpisodeBatch, EpisodeClient } from './episode-output.ts';
+import { classifyDelivery, DeliveryError, postOnce } from './post-once.ts';
+import { type DescribeOptions, describeEpisode, SCHEMA_VERSION } from './describe-episode.ts';
 import type { WebhookTarget } from './webhook-target.ts';
 
 /** For one request, from the name look-up to the answer's status. */
@@ -16,18 +14,6 @@ const MAX_BATCH = 50;
 
 /** Too early to be told whether they pass: request time-out, too early, too many. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429]);
-
-export type WebhookErrorCode = 'E_WEBHOOK_AWAY' | 'E_WEBHOOK_ACCESS' | 'E_WEBHOOK_REFUSED';
-
-/** Episodes that did not get to the webhook. Nothing of the URL or of the answer is in it. */
-export class WebhookError extends DeliveryError {
-  readonly code: WebhookErrorCode;
-
-  constructor(code: WebhookErrorCode, problem: string, cause?: unknown, retryAfterMs = 0) {
-    super(`Posting to the webhook: ${problem}`, retryAfterMs, cause);
-    this.code = code;
-  }
-}
 
 export interface WebhookEnv extends Omit<EventOrigin, 'bootId'> {
   readonly nowMs: () => number;
@@ -64,32 +50,28 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     return subjects.length > 0 && !subjects.some(wants);
   }
 
-  /** @throws WebhookError; what is too long as well, so that it comes again in halves */
+  /** @throws DeliveryError; what is too long as well, so that it comes again in halves */
   async deliver({ episodes }: EpisodeBatch): Promise<'delivered'> {
-    const { node, wants } = this.#env;
-    const body = Buffer.from(webhookBody(episodes, { ...this.#target, node, wants }));
-    if (body.length > MAX_BODY_BYTES)
-      throw new WebhookError('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
-    const { status, retryAfterMs } = await this.#post(body);
+    const { url, ca, taskTables } = this.#target;
+    const body = Buffer.from(webhookBody(episodes, { ...this.#env, taskTables }));
+    if (body.length > MAX_BODY_BYTES) throw failure('E_WEBHOOK_REFUSED', 'it is more than 1 MiB');
+    const { status, retryAfterMs } = await postOnce({
+      url,
+      headers: { 'content-type': 'application/json', ...this.#sign(body) },
+      body,
+      ca: this.#read(ca),
+      limitMs: this.#env.limitMs ?? EXCHANGE_LIMIT_MS,
+      maxTextBytes: 0,
+    }).catch((cause: unknown) => {
+      throw failure('E_WEBHOOK_AWAY', 'no answer', cause);
+    });
     if (status >= 200 && status <= 299) return 'delivered';
     const isPassing = PASSING.has(status) || status >= 500;
     const code = isPassing ? 'E_WEBHOOK_AWAY' : 'E_WEBHOOK_REFUSED';
-    throw new WebhookError(code, `HTTP ${status}`, undefined, retryAfterMs);
+    throw failure(code, `HTTP ${status}`, undefined, retryAfterMs);
   }
 
   readonly classify = classifyDelivery;
-
-  async #post(body: Buffer): Promise<PostAnswer> {
-    const { limitMs = EXCHANGE_LIMIT_MS } = this.#env;
-    const headers = { 'content-type': 'application/json', ...this.#sign(body) };
-    const { url } = this.#target;
-    const ca = this.#read(this.#target.ca);
-    try {
-      return await postOnce({ url, headers, body, ca, limitMs, maxTextBytes: 0 });
-    } catch (cause) {
-      throw new WebhookError('E_WEBHOOK_AWAY', 'no answer', cause);
-    }
-  }
 
   /** docs/webhook.md says how to verify it. */
   #sign(body: Buffer): Record<string, string> {
@@ -106,7 +88,28 @@ export class WebhookClient implements EpisodeClient<'delivered'> {
     try {
       return file?.();
     } catch (cause) {
-      throw new WebhookError('E_WEBHOOK_ACCESS', 'a file cannot be read', cause);
+      throw failure('E_WEBHOOK_ACCESS', 'a file cannot be read', cause);
     }
   }
+}
+
+/** What a webhook is sent. Names and meanings of its fields are in docs/webhook.md. */
+export function webhookBody(
+  episodes: readonly AttributedEpisode[],
+  options: DescribeOptions,
+): string {
+  return JSON.stringify({
+    schemaVersion: SCHEMA_VERSION,
+    episodes: episodes.map((queued) => describeEpisode(queued, options)),
+  });
+}
+
+/** Nothing of the URL or of the answer is in it. */
+function failure(
+  code: DeliveryError['code'],
+  problem: string,
+  cause?: unknown,
+  retryAfterMs?: number,
+): DeliveryError {
+  return new DeliveryError(code, `Posting to the webhook: ${problem}`, cause, retryAfterMs);
 }

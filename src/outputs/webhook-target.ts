@@ -1,5 +1,4 @@
 import { fileText, httpUrl, OutputOptionsError, type ReadAnew } from './output-options.ts';
-import { withoutAbsent } from '../without-absent.ts';
 
 /** Flags and variables that say where kills are posted. */
 export interface WebhookOptions {
@@ -12,25 +11,16 @@ export interface WebhookOptions {
 /** Where, signed with what, trusting whom; the files are read for each request. */
 export interface WebhookTarget {
   readonly url: string;
-  readonly secret?: ReadAnew;
+  readonly secret?: ReadAnew | undefined;
   /** PEM; the usual authorities where absent. */
-  readonly ca?: ReadAnew;
+  readonly ca?: ReadAnew | undefined;
   readonly taskTables: boolean;
-}
-
-/** The flags and variables do not say one place to post to. */
-export class WebhookOptionsError extends OutputOptionsError {
-  readonly code = 'E_WEBHOOK_OPTIONS';
-
-  constructor(problem: string, cause?: unknown) {
-    super(`Webhook: ${problem}`, cause);
-  }
 }
 
 /**
  * Where kills are posted; `undefined` where nobody asked for it.
  *
- * @throws WebhookOptionsError
+ * @throws OutputOptionsError
  */
 export function webhookTarget(
   { webhookUrl, webhookSecretFile, webhookCaFile, webhookTaskTables = false }: WebhookOptions,
@@ -39,11 +29,11 @@ export function webhookTarget(
   if (webhookUrl === undefined) {
     if (webhookSecretFile === undefined && webhookCaFile === undefined && !webhookTaskTables)
       return;
-    throw new WebhookOptionsError('say where it is with --webhook-url');
+    throw wrong('say where it is with --webhook-url');
   }
-  const url = httpUrl(webhookUrl, '--webhook-url', WebhookOptionsError);
+  const url = httpUrl(webhookUrl, '--webhook-url', wrong);
   if (url.protocol === 'http:' && webhookCaFile !== undefined) {
-    throw new WebhookOptionsError('an http URL has no certificate for --webhook-ca-file');
+    throw wrong('an http URL has no certificate for --webhook-ca-file');
   }
   const full = (path: string): string => {
     const text = readText(path);
@@ -51,8 +41,12 @@ export function webhookTarget(
     return text;
   };
   const read = (what: string, path: string | undefined): ReadAnew | undefined =>
-    path === undefined ? undefined : fileText(what, path, full, WebhookOptionsError);
+    path === undefined ? undefined : fileText(what, path, full, wrong);
   const secret = read('secret', webhookSecretFile);
-  const files = withoutAbsent({ secret, ca: read('authority', webhookCaFile) });
-  return { url: url.href, taskTables: webhookTaskTables, ...files };
+  const ca = read('authority', webhookCaFile);
+  return { url: url.href, secret, ca, taskTables: webhookTaskTables };
+}
+
+function wrong(problem: string, cause?: unknown): OutputOptionsError {
+  return new OutputOptionsError('E_WEBHOOK_OPTIONS', `Webhook: ${problem}`, cause);
 }

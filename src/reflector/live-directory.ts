@@ -18,7 +18,7 @@ import { FIRST_STEP, type ReflectorState } from './reflector-step.ts';
  * still found for a while, since its kill may be read after its end.
  */
 export class LiveDirectory implements PodDirectory {
-  readonly #index: PodIndex;
+  readonly #index = new PodIndex();
   readonly #nowMs: () => number;
   readonly #state$ = new BehaviorSubject<ReflectorState>(FIRST_STEP.state);
   readonly #changed$ = new Subject<PodEntry>();
@@ -35,7 +35,6 @@ export class LiveDirectory implements PodDirectory {
 
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    this.#index = new PodIndex();
   }
 
   /** Before the first list nobody can say that a pod is not this node's, nor where pods were passed over. */

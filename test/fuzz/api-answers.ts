@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyAnswer } from '../../src/kube/classify-failure.ts';
 import { jsonLines } from '../../src/kube/json-lines.ts';
-import { classifyApiError } from '../../src/outputs/post-event.ts';
+import { classifyApiError } from '../../src/outputs/kube-sink.ts';
 import { readPodList, toWatchEvent } from '../../src/reflector/kube-pods.ts';
 import { realisticPod } from '../support/realistic-pod.ts';
 import { change, changed } from './mutate-text.ts';

@@ -1,19 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { type EpisodeFacts, episodeFacts } from '../../src/recorder/episode-facts.ts';
-import { InfluxError, type InfluxErrorCode } from '../../src/outputs/influx-error.ts';
-import { type EpisodeOutcome, episodeOutput } from '../../src/outputs/episode-output.ts';
-import type { EpisodeBatch } from '../../src/outputs/episode-queue.ts';
+import { DeliveryError } from '../../src/outputs/post-once.ts';
+import {
+  type EpisodeBatch,
+  type EpisodeOutcome,
+  episodeOutput,
+} from '../../src/outputs/episode-output.ts';
 import { InfluxClient } from '../../src/outputs/influx-client.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeBacklog } from '../support/fake-backlog.ts';
 import { killFacts } from '../support/telemetry.ts';
 
 const MINUTE_MS = 60_000;
+const WRITING = 'Writing points to InfluxDB';
 
 /** Keeps what it is given, by what identifies a point; refuses pods called `bad`. */
 class FakePoints extends InfluxClient {
   readonly points = new Map<number, EpisodeFacts>();
-  failure: { readonly code: InfluxErrorCode; readonly retryAfterMs?: number } | undefined;
+  failure: { readonly code: DeliveryError['code']; readonly retryAfterMs?: number } | undefined;
   hangs = false;
   writes = 0;
   /** How many writes are answered until the next 429. */
@@ -33,14 +37,14 @@ class FakePoints extends InfluxClient {
     if (this.hangs) await new Promise(() => {});
     if (this.allowed === 0) {
       this.allowed = 3;
-      throw new InfluxError('E_INFLUX_AWAY', 0, undefined);
+      throw new DeliveryError('E_INFLUX_AWAY', WRITING);
     }
     this.allowed -= 1;
     if (this.failure !== undefined) {
-      throw new InfluxError(this.failure.code, this.failure.retryAfterMs ?? 0, undefined);
+      throw new DeliveryError(this.failure.code, WRITING, undefined, this.failure.retryAfterMs);
     }
     if (episodes.some(({ pod }) => pod === 'bad')) {
-      throw new InfluxError('E_INFLUX_REFUSED', 0, undefined);
+      throw new DeliveryError('E_INFLUX_REFUSED', WRITING);
     }
     for (const facts of episodes) this.points.set(facts.sequence, facts);
   }
@@ -93,7 +97,7 @@ describe('the InfluxDB writer', () => {
     expect(clock.waiting).toBe(0);
   });
 
-  test.for<InfluxErrorCode>(['E_INFLUX_AWAY', 'E_INFLUX_ACCESS'])(
+  test.for<DeliveryError['code']>(['E_INFLUX_AWAY', 'E_INFLUX_ACCESS'])(
     'tries again for ever, a minute apart at most, while it hears %s, and says so once',
     async (code) => {
       const { queue, sink, clock, writer, logged } = harness();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttributedEpisode } from '../../src/store/episode-history.ts';
-import { EpisodeQueue } from '../../src/outputs/episode-queue.ts';
+import { EpisodeQueue } from '../../src/outputs/episode-output.ts';
 import { FakeBacklog } from '../support/fake-backlog.ts';
 import { killFacts } from '../support/telemetry.ts';
 
@@ -11,11 +11,9 @@ function deliver(pods: readonly string[], excluded: string) {
   let skipped = 0;
   const podOf = ({ attribution: { subjects } }: AttributedEpisode): string | undefined =>
     subjects.map((subject) => (subject.kind === 'pod' ? subject.pod.name : 'node'))[0];
-  const queue = new EpisodeQueue(backlog, {
-    maxBatch: 3,
-    isExcluded: (episode) => podOf(episode) === excluded,
-    onExcluded: (count) => (skipped += count),
-    onExpired: () => undefined,
+  const isExcluded = (episode: AttributedEpisode): boolean => podOf(episode) === excluded;
+  const queue = new EpisodeQueue(backlog, { maxBatch: 3, isExcluded }, (_outcome, count) => {
+    skipped += count;
   });
   const batches: (string | undefined)[][] = [];
   for (let batch = queue.take(); batch !== undefined; batch = queue.take()) {

@@ -5,6 +5,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InfluxClient } from '../../src/outputs/influx-client.ts';
 import type { InfluxTarget } from '../../src/outputs/influx-target.ts';
+import { queuedKill } from '../support/fake-backlog.ts';
+import type { EpisodeFacts } from '../../src/recorder/episode-facts.ts';
 import { killFacts, KILLED_AT_MS } from '../support/telemetry.ts';
 
 interface Asked {
@@ -54,6 +56,12 @@ function badRequest(body: object): Answer {
   return status(400, JSON.stringify(body), { 'content-type': 'application/json' });
 }
 
+/** Delivers these kills. */
+async function write(client: InfluxClient, kills: readonly EpisodeFacts[]): Promise<unknown> {
+  const episodes = kills.map((facts, at) => queuedKill(facts, at + 1));
+  return client.deliver({ id: 1, enteredAtMs: 0, size: episodes.length, episodes });
+}
+
 const V1_CONFLICT = {
   error: 'partial write: field type conflict: input field "x" is type float dropped=1',
 };
@@ -77,7 +85,7 @@ const v2 = (): InfluxTarget & { version: 2 } => ({
 
 describe('a write', () => {
   test('to version 2 is as its documentation has it', async () => {
-    await new InfluxClient(v2()).write([killFacts(), killFacts({ sequence: 1001 })]);
+    await write(new InfluxClient(v2()), [killFacts(), killFacts({ sequence: 1001 })]);
     const tags =
       'container=app,limit_level=container,namespace=shop,podname=web-0,reason=OOMKilling';
     expect(asked).toEqual([
@@ -102,7 +110,7 @@ describe('a write', () => {
       user: 'me',
       password: () => 'pass',
     } as const;
-    await new InfluxClient(target).write([killFacts()]);
+    await write(new InfluxClient(target), [killFacts()]);
     expect(asked).toMatchObject([
       { line: 'POST /write?db=oom&precision=ns', authorization: `Basic ${btoa('me:pass')}` },
     ]);
@@ -110,21 +118,21 @@ describe('a write', () => {
 
   test('goes below a path where the server is behind one', async () => {
     const target = { version: 1, url: `${url}/influx/`, database: 'oom' } as const;
-    await new InfluxClient(target).write([killFacts()]);
+    await write(new InfluxClient(target), [killFacts()]);
     expect(asked[0]?.line).toBe('POST /influx/write?db=oom&precision=ns');
   });
 
   test('reads its token anew each time', async () => {
     const tokens = ['old', 'new'];
     const client = new InfluxClient({ ...v2(), token: () => tokens.shift() ?? '' });
-    await client.write([killFacts()]);
-    await client.write([killFacts()]);
+    await write(client, [killFacts()]);
+    await write(client, [killFacts()]);
     expect(asked.map(({ authorization }) => authorization)).toEqual(['Token old', 'Token new']);
   });
 
   test('of 500 points is one request', async () => {
     const kills = Array.from({ length: 500 }, (_, sequence) => killFacts({ sequence }));
-    await new InfluxClient(v2()).write(kills);
+    await write(new InfluxClient(v2()), kills);
     expect(asked.map(({ body }) => body.split('\n').length)).toEqual([500]);
   });
 });
@@ -148,7 +156,7 @@ describe('a write that fails', () => {
     ['a reset', (_, request) => request.socket.destroy(), { code: 'E_INFLUX_AWAY' }],
   ])('with %s is classified', async ([, how, error]) => {
     answer = how;
-    await expect(new InfluxClient(v2()).write([killFacts()])).rejects.toMatchObject(error);
+    await expect(write(new InfluxClient(v2()), [killFacts()])).rejects.toMatchObject(error);
   });
 
   test.for<readonly [string, Answer]>([
@@ -157,8 +165,8 @@ describe('a write that fails', () => {
     ['an answer byte by byte', dribble],
   ])('is over in time although the server sends %s', async ([, how]) => {
     answer = how;
-    const write = new InfluxClient(v2(), 100).write([killFacts()]);
-    await expect(write).rejects.toMatchObject({ code: 'E_INFLUX_AWAY' });
+    const writing = write(new InfluxClient(v2(), 100), [killFacts()]);
+    await expect(writing).rejects.toMatchObject({ code: 'E_INFLUX_AWAY' });
     await expect.poll(countConnections).toBe(0);
   });
 
@@ -168,8 +176,8 @@ describe('a write that fails', () => {
   ])('keeps little of an answer %s', async ([, how]) => {
     answer = how;
     const before = process.memoryUsage().rss;
-    const write = new InfluxClient(v2(), 2_000).write([killFacts()]);
-    await expect(write).rejects.toMatchObject({ retryable: true });
+    const writing = write(new InfluxClient(v2(), 2_000), [killFacts()]);
+    await expect(writing).rejects.toMatchObject({ retryable: true });
     expect(process.memoryUsage().rss - before).toBeLessThan(150e6);
   });
 
@@ -177,7 +185,7 @@ describe('a write that fails', () => {
     const token = () => {
       throw new Error('ENOENT');
     };
-    await expect(new InfluxClient({ ...v2(), token }).write([killFacts()])).rejects.toMatchObject({
+    await expect(write(new InfluxClient({ ...v2(), token }), [killFacts()])).rejects.toMatchObject({
       code: 'E_INFLUX_ACCESS',
       retryable: true,
     });
@@ -185,7 +193,7 @@ describe('a write that fails', () => {
 
   test('cannot be said where nobody listens', async () => {
     const target: InfluxTarget = { version: 1, url: 'http://127.0.0.1:1', database: 'oom' };
-    await expect(new InfluxClient(target).write([killFacts()])).rejects.toMatchObject({
+    await expect(write(new InfluxClient(target), [killFacts()])).rejects.toMatchObject({
       code: 'E_INFLUX_AWAY',
     });
   });

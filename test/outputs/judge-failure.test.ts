@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FailedAttempt, judgeFailure } from '../../src/outputs/judge-failure.ts';
-import { classifyApiError } from '../../src/outputs/post-event.ts';
+import { classifyApiError } from '../../src/outputs/kube-sink.ts';
 import { proxyRefusal, refusal } from '../support/fake-sink.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { EpisodeBacklog } from '../../src/outputs/episode-backlog.ts';
-import { type EpisodeClient, episodeOutput } from '../../src/outputs/episode-output.ts';
-import type { EpisodeBatch } from '../../src/outputs/episode-queue.ts';
+import {
+  type EpisodeBatch,
+  type EpisodeClient,
+  episodeOutput,
+} from '../../src/outputs/episode-output.ts';
 import type { Failure } from '../../src/outputs/output-client.ts';
 import { StateStore } from '../../src/store/state-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { OutboxRow } from '../../src/store/outbox-row.ts';
-import { OutboxQueue } from '../../src/outputs/outbox-queue.ts';
+import { OutboxQueue } from '../../src/outputs/event-output.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 
 const OBJECTS = ['a', 'b', 'c', 'd'] as const;

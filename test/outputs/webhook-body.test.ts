@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { AttributedEpisode } from '../../src/store/episode-history.ts';
-import { webhookBody } from '../../src/outputs/webhook-body.ts';
+import { webhookBody } from '../../src/outputs/webhook-client.ts';
 import type { Attribution, Subject } from '../../src/pods/attribute.ts';
 import { KILLED_AT_MS, podEntry, recordedKill } from '../support/telemetry.ts';
 

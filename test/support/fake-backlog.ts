@@ -1,5 +1,5 @@
 import type { AttributedEpisode } from '../../src/store/episode-history.ts';
-import type { Backlog } from '../../src/outputs/episode-queue.ts';
+import type { Backlog } from '../../src/outputs/episode-output.ts';
 import type { EpisodeFacts } from '../../src/recorder/episode-facts.ts';
 import { podEntry, recordedKill } from './telemetry.ts';
 

@@ -1,4 +1,4 @@
-import type { Outbox } from '../../src/outputs/outbox-queue.ts';
+import type { Outbox } from '../../src/outputs/event-output.ts';
 import type { OutboxRow, UnreadableRow } from '../../src/store/outbox-row.ts';
 import type { Names } from '../../src/store/outbox-table.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';

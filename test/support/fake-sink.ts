@@ -2,10 +2,7 @@ import type { ApiError } from '../../src/kube/api-errors.ts';
 import { classifyAnswer } from '../../src/kube/classify-failure.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
-import type { EventSink, Posted } from '../../src/outputs/event-output.ts';
-import type { OutboxRow } from '../../src/store/outbox-row.ts';
-import type { Failure } from '../../src/outputs/output-client.ts';
-import { classifyApiError, type EventWriter, postEvent } from '../../src/outputs/post-event.ts';
+import { KubeSink } from '../../src/outputs/kube-sink.ts';
 
 export interface SinkCall {
   readonly verb: 'create' | 'patch';
@@ -16,7 +13,7 @@ export interface SinkCall {
 export type Refusal = (call: SinkCall) => Error | undefined;
 
 /** Keeps Events as the API server does: a create may find one, a patch may miss one, all expire. */
-export class FakeSink implements EventSink, EventWriter {
+export class FakeSink extends KubeSink {
   readonly events = new Map<string, RecordedEvent>();
   readonly calls: SinkCall[] = [];
   refuse: Refusal = () => undefined;
@@ -25,22 +22,18 @@ export class FakeSink implements EventSink, EventWriter {
   mostInFlight = 0;
   #inFlight = 0;
 
-  deliver(row: OutboxRow): Promise<Posted> {
-    return postEvent(this, row);
+  constructor() {
+    super({ write: () => Promise.reject(new Error('a fake writes nothing')) });
   }
 
-  classify(err: unknown): Failure {
-    return classifyApiError(err);
-  }
-
-  async create(event: RecordedEvent): Promise<void> {
+  override async create(event: RecordedEvent): Promise<void> {
     await this.#call('create', event, (key) => {
       if (this.events.has(key)) throw refusal(409, { reason: 'AlreadyExists' });
       this.events.set(key, structuredClone(event));
     });
   }
 
-  async patch(event: RecordedEvent, body: EventPatch): Promise<void> {
+  override async patch(event: RecordedEvent, body: EventPatch): Promise<void> {
     await this.#call('patch', event, (key) => {
       const stored = this.events.get(key);
       if (stored === undefined) throw refusal(404, { details: { kind: 'events' } });
