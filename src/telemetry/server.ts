@@ -4,8 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Time } from '../clock.ts';
-import type { Wanted } from '../kube/token-reviewer.ts';
-import { type Access, isAdmitted, type Visitor } from './access.ts';
+import { type Access, type Admit, isAdmitted } from './access.ts';
 import { type Answer, problem, text } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { createListener, type RenewedCertificate } from './create-listener.ts';
@@ -35,9 +34,8 @@ export interface StatusPages {
   readonly readiness: readonly Check[];
   /** The page for people, by the query's parameters, for somebody who may see so much. */
   readonly page: (params: URLSearchParams, access: Access) => Promise<Answer>;
-  /** Whether that visitor may see what is not for everybody; what is answered where not. */
-  readonly admit: (visitor: Visitor, wanted: Wanted) => Promise<Access | Answer>;
-  /** Whether the metrics are among that, as the page and the episodes are. */
+  readonly admit: Admit;
+  /** Whether the metrics are for whom is admitted alone, as the page and the episodes are. */
   readonly metricsNeedToken: boolean;
   /** The episodes, by the query's parameters, for somebody who may see so much. */
   readonly episodes: (params: URLSearchParams, access: Access) => Answer;
