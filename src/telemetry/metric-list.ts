@@ -46,12 +46,7 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
   return {
     container_oom_events_total: counter(
       'OOM kills that hurt a container, one for each OOM decision; container is empty where only the pod is known.',
-      () =>
-        Array.from(counters.kills.current(), ({ count, exemplar, ...labels }) => [
-          labels,
-          count,
-          exemplar,
-        ]),
+      () => counters.kills.current(),
       ['namespace', 'pod', 'container'],
     ),
     oom_recorder_episodes_total: counter(

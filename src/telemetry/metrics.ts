@@ -3,16 +3,15 @@ import { Counter, Gauge, Registry, type RegistryContentType } from 'prom-client'
 type Labels = Readonly<Record<string, string>>;
 
 /** The latest of what was counted: labels that find it elsewhere, 128 characters in all, and when. */
-export interface Exemplar {
+interface Exemplar {
   readonly labels: Labels;
   /** ms since the epoch. */
   readonly atMs: number;
 }
 
-/** A sample for each combination of labels. */
-type Series = Iterable<readonly [labels: Labels, value: number, exemplar?: Exemplar | undefined]>;
-/** `undefined` is no sample, where 0 would be a lie. */
-type Read = () => number | Series | undefined;
+export type Sample = readonly [labels: Labels, value: number, exemplar?: Exemplar];
+/** A sample for each combination of labels; `undefined` is none, where 0 would be a lie. */
+type Read = () => number | Iterable<Sample> | undefined;
 
 /** A metric is read, not written: its figure is taken from where it already is, when it is scraped. */
 export interface Metric {
@@ -72,15 +71,11 @@ export class Metrics {
 /** What is no more has no sample. */
 function valuesOf(figure: ReturnType<Read>) {
   if (figure === undefined) return [];
-  const series: Series = typeof figure === 'number' ? [[{}, figure]] : figure;
-  return Array.from(series, ([labels, value, exemplar]) => ({
-    labels,
-    value,
-    ...(exemplar && { exemplar: asClientHasIt(exemplar) }),
-  }));
-}
-
-/** prom-client's own form; its `inc()` would date it to the scrape. */
-function asClientHasIt({ labels, atMs }: Exemplar) {
-  return { labelSet: labels, value: 1, timestamp: atMs / 1000 };
+  const samples: Iterable<Sample> = typeof figure === 'number' ? [[{}, figure]] : figure;
+  return Array.from(samples, ([labels, value, exemplar]) => {
+    if (exemplar === undefined) return { labels, value };
+    // prom-client's own form; its `inc()` would date it to the scrape.
+    const { labels: labelSet, atMs } = exemplar;
+    return { labels, value, exemplar: { labelSet, value: 1, timestamp: atMs / 1000 } };
+  });
 }
