@@ -37,35 +37,32 @@ const CONTENT_TYPES = {
   openMetrics: Registry.OPENMETRICS_CONTENT_TYPE,
 } as const;
 
+/** Metrics in one format. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly render: () => Promise<string>;
+}
+
 /**
  * Metrics in one of Prometheus' two formats; OpenMetrics alone has exemplars. A registry of its own, no
  * defaults, nothing runs between two scrapes.
+ *
+ * @param metrics by their names, in the order they are shown in
  */
-export class Metrics {
-  readonly #registry = new Registry<RegistryContentType>();
-
-  /** @param metrics by their names, in the order they are shown in */
-  constructor(
-    metrics: Readonly<Record<string, Metric>>,
-    format: keyof typeof CONTENT_TYPES = 'text',
-  ) {
-    this.#registry.setContentType(CONTENT_TYPES[format]);
-    for (const [name, { type, help, labels, read }] of Object.entries(metrics)) {
-      const Kind = type === 'counter' ? Counter : Gauge;
-      const metric = new Kind({ name, help, labelNames: labels, registers: [] });
-      const head = metric.get.bind(metric);
-      metric.get = async () => ({ ...(await head()), values: valuesOf(read()) });
-      this.#registry.registerMetric(metric);
-    }
+export function expose(
+  metrics: Readonly<Record<string, Metric>>,
+  format: keyof typeof CONTENT_TYPES,
+): Exposition {
+  const registry = new Registry<RegistryContentType>();
+  registry.setContentType(CONTENT_TYPES[format]);
+  for (const [name, { type, help, labels, read }] of Object.entries(metrics)) {
+    const Kind = type === 'counter' ? Counter : Gauge;
+    const metric = new Kind({ name, help, labelNames: labels, registers: [] });
+    const head = metric.get.bind(metric);
+    metric.get = async () => ({ ...(await head()), values: valuesOf(read()) });
+    registry.registerMetric(metric);
   }
-
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
-  render(): Promise<string> {
-    return this.#registry.metrics();
-  }
+  return { contentType: registry.contentType, render: () => registry.metrics() };
 }
 
 /** What is no more has no sample. */

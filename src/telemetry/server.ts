@@ -9,18 +9,13 @@ import { type Answer, problem, text } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { createListener, type RenewedCertificate } from './create-listener.ts';
 import { type ListenAddress, ListenError } from './listen-address.ts';
+import type { Exposition } from './metrics.ts';
 import { prefersOpenMetrics } from './prefers-open-metrics.ts';
 import { headersOf, sendWhole } from './send-answer.ts';
 import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
 export type Check = () => string | undefined;
-
-/** The metrics in one format. */
-interface Exposition {
-  readonly contentType: string;
-  render(): Promise<string>;
-}
 
 /** What the listener shows. Asked when somebody looks, never before. */
 export interface StatusPages {
@@ -153,11 +148,9 @@ const BUSY = problem(429, 'somebody else is told the episodes, ask again');
 
 function pagesOf(shown: StatusPages): Record<string, Page> {
   const { clock, page, health, readiness, admit, episodes } = shown;
-  const expose = (exposition: Exposition): (() => Promise<Answer>) => {
-    const body = shareRendering(clock, async () => Buffer.from(await exposition.render()));
-    return async () => ({ status: 200, type: exposition.contentType, body: await body() });
-  };
-  const [metrics, openMetrics] = [expose(shown.metrics), expose(shown.openMetrics)];
+  const share = ({ contentType: type, render }: Exposition): (() => Promise<Answer>) =>
+    shareRendering(clock, async () => ({ status: 200, type, body: Buffer.from(await render()) }));
+  const [metrics, openMetrics] = [share(shown.metrics), share(shown.openMetrics)];
   const shownPage = shareRendering(clock, page, {
     keyOf: (params, access) => `${access} ${params.toString()}`,
     busy: text(429, 'others wait for this page, ask again\n'),

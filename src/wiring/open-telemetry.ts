@@ -15,7 +15,7 @@ import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
 import { answerEpisodes, type EpisodeSource } from '../telemetry/episode-api.ts';
 import { DEFAULT_LISTEN, ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
-import { Metrics } from '../telemetry/metrics.ts';
+import { expose } from '../telemetry/metrics.ts';
 import type { PageStatus } from '../telemetry/page-status.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
 import { reviewTokens } from '../telemetry/reviewed-tokens.ts';
@@ -158,5 +158,5 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge) {
     }),
   };
   const list = listMetrics(source);
-  return { metrics: new Metrics(list), openMetrics: new Metrics(list, 'openMetrics') };
+  return { metrics: expose(list, 'text'), openMetrics: expose(list, 'openMetrics') };
 }
