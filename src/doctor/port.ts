@@ -4,6 +4,7 @@ import {
   addressText,
   DEFAULT_LISTEN,
   type ListenAddress,
+  listenAt,
   type ListenChoice,
   ListenError,
 } from '../telemetry/listen-address.ts';
@@ -36,11 +37,7 @@ export function portChecks(
 /** @throws ListenError */
 async function tryToListen(address: ListenAddress): Promise<void> {
   const server = createServer();
-  try {
-    await once(server.listen(address), 'listening');
-  } catch (cause) {
-    throw new ListenError(address, cause);
-  }
+  await listenAt(address, server);
   server.close();
   await once(server, 'close');
 }

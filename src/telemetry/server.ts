@@ -8,7 +8,7 @@ import { type Access, type Admit, isAdmitted } from './access.ts';
 import { type Answer, problem, text } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { createListener, type RenewedCertificate } from './create-listener.ts';
-import { type ListenAddress, ListenError } from './listen-address.ts';
+import { type ListenAddress, listenAt } from './listen-address.ts';
 import type { Exposition } from './metrics.ts';
 import { prefersOpenMetrics } from './prefers-open-metrics.ts';
 import { headersOf, sendWhole } from './send-answer.ts';
@@ -71,12 +71,7 @@ export class StatusServer implements AsyncDisposable {
     certificate?: RenewedCertificate,
   ): Promise<StatusServer> {
     const status = new StatusServer(shown, certificate);
-    try {
-      status.#server.listen(address);
-      await once(status.#server, 'listening');
-    } catch (cause) {
-      throw new ListenError(address, cause);
-    }
+    await listenAt(address, status.#server);
     status.#server.on('error', shown.onError);
     return status;
   }
