@@ -5,13 +5,12 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Time } from '../clock.ts';
 import { type Access, type Admit, isAdmitted } from './access.ts';
-import { type Answer, problem, text } from './answer.ts';
+import { type Answer, headersOf, problem, sendWhole, text } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { createListener, type RenewedCertificate } from './create-listener.ts';
 import { type ListenAddress, listenAt } from './listen-address.ts';
 import type { Exposition } from './metrics.ts';
 import { prefersOpenMetrics } from './prefers-open-metrics.ts';
-import { headersOf, sendWhole } from './send-answer.ts';
 import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
