@@ -1,6 +1,6 @@
 import { Markup, markup } from '../markup.ts';
-import type { EpisodeQuery } from './episode-query.ts';
 import { withoutAbsent } from '../without-absent.ts';
+import type { EpisodeQuery } from './episode-api.ts';
 import { SCRIPT, STYLE } from './page-assets.ts';
 import { utc } from './page-episode.ts';
 import { type PageStatus, renderStatus } from './page-status.ts';
