@@ -1,14 +1,22 @@
 import type { Time } from '../clock.ts';
 import type { ApiClient } from '../kube/api-client.ts';
-import { ApiError } from '../kube/api-errors.ts';
+import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
 import { text } from '../kube/loose-json.ts';
-import { apiFailure } from './api-words.ts';
-import { type Check, failed, type Finding, ok, unknown } from './check.ts';
+import { type Check, failed, type Finding, ok, unknown, whyOf } from './check.ts';
 
 const VERSION_PATH = '/version';
 
 /** A status that a server gave on purpose. */
 const REFUSED: ReadonlySet<string> = new Set(['E_API_FORBIDDEN', 'E_API_NOT_FOUND']);
+
+const FIXES: Readonly<Partial<Record<ApiErrorCode, string>>> = {
+  E_API_UNREACHABLE: 'check its address, the network and its NetworkPolicies, and the CA',
+  E_API_TIMEOUT: 'check the network, a firewall that drops, and the load of the API server',
+  E_API_CREDENTIALS:
+    'in a pod: is the ServiceAccount’s token mounted? Else check the kubeconfig’s user',
+  E_API_UNAUTHORIZED: 'the token is wrong or over: log in again, or restart the pod',
+  E_API_GARBLED: 'something stands between, a proxy or a log-in page: ask the API server itself',
+};
 
 const NO_ANSWER = 'the API server did not tell';
 
@@ -22,12 +30,24 @@ export function apiServerCheck(client: Pick<ApiClient, 'getJson'>, server: strin
         if (version === undefined) return unknown(`${server} answers, and not as Kubernetes does`);
         return ok(`${server} answers, Kubernetes ${version}`);
       } catch (error) {
-        if (error instanceof ApiError && REFUSED.has(error.code)) return ok(`${server} answers`);
-        const finding = apiFailure(error);
-        return { ...finding, found: `${server}: ${finding.found}` };
+        if (!(error instanceof ApiError)) throw error;
+        return REFUSED.has(error.code) ? ok(`${server} answers`) : failedBy(error, server);
       }
     },
   };
+}
+
+/** Why the API server did not answer; never an answer's own words, which may quote our request. */
+function failedBy(error: ApiError, server: string): Finding {
+  const { code, message, status } = error;
+  const why = status === undefined ? causeOf(error) : undefined;
+  const found = `${server}: ${message}${why === undefined ? '' : `: ${why}`} [${code}]`;
+  return failed(found, FIXES[code] ?? `see ${code} in docs/runbook.md`);
+}
+
+/** The innermost says most. */
+function causeOf({ cause }: Error): string | undefined {
+  return cause instanceof Error ? (causeOf(cause) ?? whyOf(cause)) : undefined;
 }
 
 /** The same checks, run when that one is done: nothing more is asked of a server that does not answer. */

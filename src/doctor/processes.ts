@@ -3,12 +3,7 @@ import { type Check, failed, ok, unknown } from './check.ts';
 import type { Process, ProcessList } from './process-list.ts';
 
 /** Those that kill before the kernel does: their victims are in no kernel log. */
-const USERSPACE_KILLERS: ReadonlySet<string> = new Set([
-  'systemd-oomd',
-  'earlyoom',
-  'nohang',
-  'oomd',
-]);
+const USERSPACE_KILLERS = ['systemd-oomd', 'earlyoom', 'nohang', 'oomd'];
 
 const NOT_VISIBLE = 'the host’s processes are not visible';
 
@@ -55,10 +50,10 @@ export function userspaceKillersCheck(processes: ProcessList): Check {
     look: async () => {
       if (!processes.isHost) return unknown(NOT_VISIBLE);
       const found = (await processes.all()).flatMap(({ pid, names }) => {
-        const name = names.find((each) => USERSPACE_KILLERS.has(each));
+        const name = names.find((each) => USERSPACE_KILLERS.includes(each));
         return name === undefined ? [] : [{ pid, name }];
       });
-      if (found.length === 0) return ok('none of systemd-oomd, earlyoom, nohang, oomd');
+      if (found.length === 0) return ok(`none of ${USERSPACE_KILLERS.join(', ')}`);
       const words = found.map(({ pid, name }) => `${name} (pid ${pid})`).join(', ');
       return failed(
         `${words}: its kills are in no kernel log, and lead to no Event`,

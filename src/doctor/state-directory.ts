@@ -103,9 +103,8 @@ function firstMissing(path: string): string | undefined {
 }
 
 function lookAtRoom(directory: string, historyMax: number): Finding {
-  const existing = existsSync(directory)
-    ? directory
-    : dirname(firstMissing(directory) ?? directory);
+  const missing = firstMissing(directory);
+  const existing = missing === undefined ? directory : dirname(missing);
   const { bavail, bsize } = statfsSync(existing);
   const files = ['', '-wal'].map((suffix) => stateFile(directory) + suffix);
   const ownBytes = files.map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);
