@@ -29,8 +29,8 @@ const FILE_NAMES = /path|file|directory/;
  * @see k8s.io/kubectl pkg/cmd/plugin/plugin_completion.go
  */
 export function complete(program: Command, words: readonly string[]): string {
-  const { candidates, orFiles } = completionsOf(program, words);
   const current = words.at(-1) ?? '';
+  const { candidates, orFiles } = completionsOf(program, words.slice(0, -1), current);
   const lines = candidates
     .filter(({ value }) => value.startsWith(current))
     .map(({ value, description }) => `${value}\t${description}`);
@@ -48,13 +48,9 @@ interface Place {
   readonly isPlain: boolean;
 }
 
-function completionsOf(program: Command, words: readonly string[]): Completions {
-  const { command, option, operands, isPlain } = words.slice(0, -1).reduce(step, {
-    command: program,
-    operands: 0,
-    isPlain: false,
-  });
-  const current = words.at(-1) ?? '';
+function completionsOf(program: Command, before: readonly string[], current: string): Completions {
+  const start: Place = { command: program, operands: 0, isPlain: false };
+  const { command, option, operands, isPlain } = before.reduce(step, start);
   if (option !== undefined) return valuesOf(option, '');
   const [name = '', value] = current.split('=', 2);
   if (!isPlain && current.startsWith('-')) {
@@ -73,18 +69,13 @@ function step(place: Place, word: string): Place {
     const found = findOption(command, word);
     return found?.required === true ? { ...place, option: found } : place;
   }
-  const next = operands === 0 ? findCommand(command, word) : undefined;
-  return next === undefined
-    ? { ...place, operands: operands + 1 }
-    : { command: next, operands: 0, isPlain };
+  const next = command.commands.find((each) => each.name() === word);
+  if (next === undefined || operands > 0) return { ...place, operands: operands + 1 };
+  return { command: next, operands: 0, isPlain };
 }
 
 function findOption({ options }: Command, flag: string): Option | undefined {
   return options.find(({ short, long }) => flag === short || flag === long);
-}
-
-function findCommand({ commands }: Command, name: string): Command | undefined {
-  return commands.find((command) => command.name() === name);
 }
 
 function optionsOf(command: Command): Completions {
@@ -105,14 +96,13 @@ function operandsOf(command: Command, operands: number): Completions {
   return { candidates: [...names, ...values], orFiles: isFile(argument?.name()) };
 }
 
-function choicesOf({ argChoices }: Argument): readonly Candidate[] {
-  return (argChoices ?? []).map((value) => ({ value, description: '' }));
+function valuesOf(option: Option, before: string): Completions {
+  const name = /[<[](?<name>.+)[\]>]/.exec(option.flags)?.groups?.['name'];
+  return { candidates: choicesOf(option, before), orFiles: isFile(name) };
 }
 
-function valuesOf({ argChoices, flags }: Option, before: string): Completions {
-  const values = argChoices ?? [];
-  const candidates = values.map((value) => ({ value: before + value, description: '' }));
-  return { candidates, orFiles: isFile(/[<[](?<name>.+)[\]>]/.exec(flags)?.groups?.['name']) };
+function choicesOf({ argChoices = [] }: Argument | Option, before = ''): readonly Candidate[] {
+  return argChoices.map((value) => ({ value: before + value, description: '' }));
 }
 
 function isFile(name: string | undefined): boolean {

@@ -15,6 +15,10 @@ export interface Check {
   readonly look: () => Finding | Promise<Finding>;
 }
 
+export function check(name: string, look: Check['look']): Check {
+  return { name, look };
+}
+
 /** A check and what it found. */
 export type Result = { readonly name: string } & Finding;
 

@@ -1,5 +1,5 @@
 import { request } from 'undici';
-import { type Check, failed, type Finding, ok, unknown, whyOf } from './check.ts';
+import { type Check, check, failed, type Finding, ok, unknown, whyOf } from './check.ts';
 
 const LIMIT_MS = 4_000;
 const SERVER_ERRORS = 500;
@@ -8,20 +8,17 @@ const FIX = 'check --influx-url, its server and the network; points wait in the 
 
 /** An InfluxDB answers there. Whether it takes our points would take a point. */
 export function influxCheck(url: string): Check {
-  return {
-    name: 'InfluxDB',
-    look: async () => {
-      const ping = new URL('ping', url.endsWith('/') ? url : `${url}/`);
-      try {
-        const signal = AbortSignal.timeout(LIMIT_MS);
-        const { statusCode, headers, body } = await request(ping, { signal });
-        await body.dump();
-        return judge(`${url} answers ${statusCode}`, statusCode, headers['x-influxdb-version']);
-      } catch (error) {
-        return failed(`${url} does not answer: ${whyOf(error as Error)}`, FIX);
-      }
-    },
-  };
+  return check('InfluxDB', async () => {
+    const ping = new URL('ping', url.endsWith('/') ? url : `${url}/`);
+    try {
+      const signal = AbortSignal.timeout(LIMIT_MS);
+      const { statusCode, headers, body } = await request(ping, { signal });
+      await body.dump();
+      return judge(`${url} answers ${statusCode}`, statusCode, headers['x-influxdb-version']);
+    } catch (error) {
+      return failed(`${url} does not answer: ${whyOf(error as Error)}`, FIX);
+    }
+  });
 }
 
 /** What stands before it may let pass nothing but writes. */

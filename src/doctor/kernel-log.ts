@@ -1,7 +1,7 @@
 import { errnoCode, KmsgPermissionError } from '../kmsg/kmsg-errors.ts';
 import type { LogKind } from '../kmsg/kernel-log.ts';
 import type { ProcFiles } from '../pods/proc-files.ts';
-import { type Check, failed, type Finding, ok, unknown } from './check.ts';
+import { type Check, check, failed, type Finding, ok, unknown } from './check.ts';
 import type { ProcessList } from './process-list.ts';
 
 /** include/uapi/linux/capability.h */
@@ -13,18 +13,15 @@ const CAP_SYSLOG = 34n;
  * @param open opens it as `run` does and closes it again; throws a RecorderError
  */
 export function kernelLogCheck(path: string, open: () => LogKind, proc: ProcFiles): Check {
-  return {
-    name: 'kernel log',
-    look: () => {
-      try {
-        const kind = open();
-        return ok(kind === 'kernel' ? `${path} can be read` : `${path} is a saved log`);
-      } catch (error) {
-        if (error instanceof KmsgPermissionError) return refused(path, error, proc);
-        throw error;
-      }
-    },
-  };
+  return check('kernel log', () => {
+    try {
+      const kind = open();
+      return ok(kind === 'kernel' ? `${path} can be read` : `${path} is a saved log`);
+    } catch (error) {
+      if (error instanceof KmsgPermissionError) return refused(path, error, proc);
+      throw error;
+    }
+  });
 }
 
 /** Its mode says EACCES; the container's device cgroup and `check_syslog_permissions()` say EPERM. */
@@ -57,20 +54,17 @@ const REPORTS_NEEDED = 2;
 
 /** The ring holds what the kernel prints of the whole node's processes before anybody reads it. */
 export function ringCheck(ringBytes: () => number | undefined, processes: ProcessList): Check {
-  return {
-    name: 'kernel log ring',
-    look: async () => {
-      const bytes = ringBytes();
-      if (bytes === undefined) return unknown('the kernel does not tell its size', 'run as root');
-      const size = `${Math.round(bytes / 1024)} KiB`;
-      if (!processes.isHost)
-        return unknown(`${size}; how many processes a report lists is not visible`);
-      const tasks = (await processes.all()).filter(({ hasMemory }) => hasMemory).length;
-      const reportBytes = REPORT_BYTES + tasks * ROW_BYTES;
-      const times = bytes / reportBytes;
-      const found = `${size}, ${times.toFixed(1)} times a system-wide report of ${tasks} processes`;
-      if (times >= REPORTS_NEEDED) return ok(found);
-      return failed(found, 'boot with log_buf_len=4M on the kernel’s command line');
-    },
-  };
+  return check('kernel log ring', async () => {
+    const bytes = ringBytes();
+    if (bytes === undefined) return unknown('the kernel does not tell its size', 'run as root');
+    const size = `${Math.round(bytes / 1024)} KiB`;
+    if (!processes.isHost)
+      return unknown(`${size}; how many processes a report lists is not visible`);
+    const tasks = (await processes.all()).filter(({ hasMemory }) => hasMemory).length;
+    const reportBytes = REPORT_BYTES + tasks * ROW_BYTES;
+    const times = bytes / reportBytes;
+    const found = `${size}, ${times.toFixed(1)} times a system-wide report of ${tasks} processes`;
+    if (times >= REPORTS_NEEDED) return ok(found);
+    return failed(found, 'boot with log_buf_len=4M on the kernel’s command line');
+  });
 }

@@ -1,7 +1,7 @@
 import type { ApiClient } from '../kube/api-client.ts';
 import { ApiError } from '../kube/api-errors.ts';
 import { field } from '../kube/loose-json.ts';
-import { type Check, failed, ok, unknown } from './check.ts';
+import { type Check, check, failed, ok, unknown } from './check.ts';
 
 /** The rules of manifests/base/cluster-role.yaml: all that the agent may do. */
 export const PERMISSIONS = [
@@ -20,9 +20,8 @@ const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
  * bound to all who are authenticated.
  */
 export function permissionChecks(client: Pick<ApiClient, 'write'>): readonly Check[] {
-  return PERMISSIONS.map((permission) => ({
-    name: `may ${permission.verb} ${permission.resource}`,
-    look: async () => {
+  return PERMISSIONS.map((permission) =>
+    check(`may ${permission.verb} ${permission.resource}`, async () => {
       try {
         const review = await client.write(reviewOf(permission));
         const allowed = field(review, 'status', 'allowed');
@@ -37,8 +36,8 @@ export function permissionChecks(client: Pick<ApiClient, 'write'>): readonly Che
           return unknown(`the API server did not tell [${error.code}]`);
         throw error;
       }
-    },
-  }));
+    }),
+  );
 }
 
 function reviewOf(resourceAttributes: (typeof PERMISSIONS)[number]) {

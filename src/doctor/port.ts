@@ -4,10 +4,11 @@ import {
   addressText,
   DEFAULT_LISTEN,
   type ListenAddress,
+  listenAt,
   type ListenChoice,
   ListenError,
 } from '../telemetry/listen-address.ts';
-import { type Check, ok } from './check.ts';
+import { type Check, check, ok } from './check.ts';
 import type { ProcessList } from './process-list.ts';
 import { isRecorder } from './processes.ts';
 
@@ -18,7 +19,7 @@ export function portChecks(
 ): readonly Check[] {
   if (listen === 'none') return [];
   const address = listen ?? DEFAULT_LISTEN;
-  const look: Check['look'] = async () => {
+  const port = check('port', async () => {
     try {
       await tryToListen(address);
       return ok(`${addressText(address)} can be had`);
@@ -29,18 +30,14 @@ export function portChecks(
         `${addressText(address)} is in use, and this container’s own agent runs (pid ${own})`,
       );
     }
-  };
-  return [{ name: 'port', look }];
+  });
+  return [port];
 }
 
 /** @throws ListenError */
 async function tryToListen(address: ListenAddress): Promise<void> {
   const server = createServer();
-  try {
-    await once(server.listen(address), 'listening');
-  } catch (cause) {
-    throw new ListenError(address, cause);
-  }
+  await listenAt(address, server);
   server.close();
   await once(server, 'close');
 }

@@ -14,7 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { ProcFiles } from '../pods/proc-files.ts';
 import { lookAtLock } from '../store/state-lock.ts';
 import { stateFile } from '../store/open-database.ts';
-import { type Check, failed, type Finding, ok, unknown } from './check.ts';
+import { type Check, check, failed, type Finding, ok, unknown } from './check.ts';
 import { mountOf } from './mount-of.ts';
 import type { ProcessList } from './process-list.ts';
 
@@ -44,17 +44,17 @@ export function stateChecks(
   const name = 'state directory';
   if (directory === undefined) {
     const none = 'none: a restart forgets what was recorded and what was not posted';
-    return [{ name, look: () => unknown(none, 'name one with --state-dir') }];
+    return [check(name, () => unknown(none, 'name one with --state-dir'))];
   }
   const type = mountOf(proc.text('self/mountinfo') ?? '', resolve(directory)) ?? 'unknown';
   if (SHARED.test(type)) {
     const shared = `${directory} is on ${type}, which other nodes may use as well`;
-    return [{ name, look: () => failed(shared, ELSEWHERE) }];
+    return [check(name, () => failed(shared, ELSEWHERE))];
   }
   return [
-    { name, look: () => lookAtDirectory(directory, type) },
-    { name: 'state room', look: () => lookAtRoom(directory, historyMax) },
-    { name: 'state lock', look: () => lookAtHolder(directory, processes, proc) },
+    check(name, () => lookAtDirectory(directory, type)),
+    check('state room', () => lookAtRoom(directory, historyMax)),
+    check('state lock', () => lookAtHolder(directory, processes, proc)),
   ];
 }
 
@@ -103,9 +103,8 @@ function firstMissing(path: string): string | undefined {
 }
 
 function lookAtRoom(directory: string, historyMax: number): Finding {
-  const existing = existsSync(directory)
-    ? directory
-    : dirname(firstMissing(directory) ?? directory);
+  const missing = firstMissing(directory);
+  const existing = missing === undefined ? directory : dirname(missing);
   const { bavail, bsize } = statfsSync(existing);
   const files = ['', '-wal'].map((suffix) => stateFile(directory) + suffix);
   const ownBytes = files.map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0);

@@ -1,4 +1,4 @@
-import { type Check, ok } from './check.ts';
+import { type Check, check, ok } from './check.ts';
 
 /**
  * The tracepoint `oom:mark_victim` can be had.
@@ -6,11 +6,8 @@ import { type Check, ok } from './check.ts';
  * @param probe tries it as `run` would: whether it tells names; throws a RecorderError
  */
 export function tracefsCheck(root: string, probe: () => boolean): Check {
-  return {
-    name: 'tracefs',
-    look: () => {
-      const told = probe() ? 'names and sizes' : 'pids alone';
-      return ok(`${root} has oom:mark_victim, which tells ${told}`);
-    },
-  };
+  return check('tracefs', () => {
+    const told = probe() ? 'names and sizes' : 'pids alone';
+    return ok(`${root} has oom:mark_victim, which tells ${told}`);
+  });
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { type Check, failed, ok, whyOf } from './check.ts';
+import { type Check, check, failed, ok, whyOf } from './check.ts';
 
 const LIMIT_MS = 4_000;
 const HTTP_PORT = 80;
@@ -16,17 +16,14 @@ const FIX = 'check --webhook-url, its server and the network; kills wait in the 
  */
 export function webhookCheck(url: string, readCa: (() => string) | undefined): Check {
   const target = new URL(url);
-  return {
-    name: 'webhook',
-    look: async () => {
-      try {
-        await connect(target, readCa);
-        return ok(`${target.host} takes connections; nothing was posted`);
-      } catch (error) {
-        return failed(`${target.host} cannot be reached: ${whyOf(error as Error)}`, FIX);
-      }
-    },
-  };
+  return check('webhook', async () => {
+    try {
+      await connect(target, readCa);
+      return ok(`${target.host} takes connections; nothing was posted`);
+    } catch (error) {
+      return failed(`${target.host} cannot be reached: ${whyOf(error as Error)}`, FIX);
+    }
+  });
 }
 
 async function connect(

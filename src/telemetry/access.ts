@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import type { Wanted } from '../kube/token-reviewer.ts';
 import type { LimitLevel } from '../oom/episode.ts';
 import { type Answer, problem } from './answer.ts';
-import type { ReviewedTokens } from './reviewed-tokens.ts';
+import type { ReviewToken } from './reviewed-tokens.ts';
 
 /** Whose episodes may be shown: everybody's, or those of the namespace that was asked for. */
 export type Access = 'all' | 'namespace';
@@ -18,18 +18,14 @@ export function isAdmitted(access: Access | Answer): access is Access {
   return typeof access === 'string';
 }
 
-export interface AccessOptions {
-  /** What this host is called besides `localhost`: the Node's name, the pod's. */
-  readonly hostNames: readonly string[];
-  /** None without a cluster. */
-  readonly tokens: Pick<ReviewedTokens, 'mayGet'> | undefined;
-}
-
 /** What a request says of who sends it. */
 export interface Visitor {
   readonly headers: IncomingMessage['headers'];
   readonly socket: Pick<IncomingMessage['socket'], 'remoteAddress'>;
 }
+
+/** Whether a visitor may see what is not for everybody; what is answered where not. */
+export type Admit = (visitor: Visitor, wanted: Wanted) => Promise<Access | Answer>;
 
 /** Not all of 127.0.0.0/8: the proxy of a service mesh passes on from 127.0.0.6 what came from elsewhere. */
 const LOOPBACK = /^(?:(?:::ffff:)?127\.0\.0\.1|::1)$/;
@@ -42,39 +38,39 @@ const BEARER = /^Bearer +(?<token>[\w.~+/-]+=*)$/i;
  *
  * The `Host` is checked first: a page in a browser that has such a port open could have its own name lead
  * there (DNS rebinding). Nobody's name in the DNS is an address, `localhost`, or what we are called.
+ *
+ * @param hostNames what this host is called besides `localhost`: the Node's name, the pod's
+ * @param review says who may get what; none without a cluster
  */
-export class AccessRules {
-  readonly #hostNames: ReadonlySet<string>;
-  readonly #tokens: AccessOptions['tokens'];
-
-  constructor({ hostNames, tokens }: AccessOptions) {
-    this.#hostNames = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
-    this.#tokens = tokens;
-  }
-
-  async admit({ headers, socket }: Visitor, wanted: Wanted): Promise<Access | Answer> {
-    if (!this.#isOurs(headers.host)) return problem(403, WRONG_HOST);
-    if (headers.authorization !== undefined) return this.#judge(headers.authorization, wanted);
+export function accessRules(hostNames: readonly string[], review: ReviewToken | undefined): Admit {
+  const ours = new Set(['localhost', ...hostNames.map((name) => name.toLowerCase())]);
+  return async ({ headers, socket }, wanted) => {
+    const host = hostOf(headers.host);
+    if (isIP(host) === 0 && !ours.has(host)) return problem(403, WRONG_HOST);
+    if (headers.authorization !== undefined) return judge(headers.authorization, wanted, review);
     const isPassedOn = headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined;
     const isHere = LOOPBACK.test(socket.remoteAddress ?? '') && !isPassedOn;
     return isHere ? 'all' : problem(403, FROM_ELSEWHERE);
-  }
+  };
+}
 
-  #isOurs(host = ''): boolean {
-    const name = /^(?:\[(?<ipv6>[^\]]*)\]|(?<name>[^:]*))(?::\d*)?$/.exec(host)?.groups;
-    const called = (name?.['ipv6'] ?? name?.['name'] ?? '').toLowerCase();
-    return isIP(called) !== 0 || this.#hostNames.has(called);
-  }
+function hostOf(header = ''): string {
+  const name = /^(?:\[(?<ipv6>[^\]]*)\]|(?<name>[^:]*))(?::\d*)?$/.exec(header)?.groups;
+  return (name?.['ipv6'] ?? name?.['name'] ?? '').toLowerCase();
+}
 
-  async #judge(authorization: string, wanted: Wanted): Promise<Access | Answer> {
-    const token = BEARER.exec(authorization)?.groups?.['token'];
-    if (token === undefined) return problem(403, 'of credentials a bearer token alone is taken');
-    if (this.#tokens === undefined) return problem(403, NOBODY_TO_ASK);
-    const refusal = await this.#tokens.mayGet(token, wanted);
-    if (refusal === 'busy') return problem(429, 'too many tokens to review, ask again');
-    if (refusal !== undefined) return problem(403, refusal);
-    return wanted.kind === 'pods' && wanted.namespace !== undefined ? 'namespace' : 'all';
-  }
+async function judge(
+  authorization: string,
+  wanted: Wanted,
+  review: ReviewToken | undefined,
+): Promise<Access | Answer> {
+  const token = BEARER.exec(authorization)?.groups?.['token'];
+  if (token === undefined) return problem(403, 'of credentials a bearer token alone is taken');
+  if (review === undefined) return problem(403, NOBODY_TO_ASK);
+  const refusal = await review(token, wanted);
+  if (refusal === 'busy') return problem(429, 'too many tokens to review, ask again');
+  if (refusal !== undefined) return problem(403, refusal);
+  return wanted.kind === 'pods' && wanted.namespace !== undefined ? 'namespace' : 'all';
 }
 
 const WRONG_HOST =

@@ -1,3 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PAGE_POLICY } from './page-assets.ts';
+
 /** What is answered to a request. */
 export interface Answer {
   readonly status: number;
@@ -12,16 +15,14 @@ export interface Whole extends Answer {
   readonly body: string | Buffer;
 }
 
-const TEXT = 'text/plain; charset=utf-8';
-const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json';
 
 export function text(status: number, body: string): Whole {
-  return { status, type: TEXT, body };
+  return { status, type: 'text/plain; charset=utf-8', body };
 }
 
 export function html(body: string): Whole {
-  return { status: 200, type: HTML, body: Buffer.from(body) };
+  return { status: 200, type: 'text/html; charset=utf-8', body: Buffer.from(body) };
 }
 
 export function json(body: AsyncIterable<string>): Answer {
@@ -32,4 +33,27 @@ export function json(body: AsyncIterable<string>): Answer {
 export function problem(status: number, error: string): Whole {
   const headers = status === 429 ? { 'retry-after': '1' } : {};
   return { status, type: JSON_TYPE, body: `${JSON.stringify({ error })}\n`, headers };
+}
+
+/** Answers at once, with all of it; to HEAD with none of it. */
+export function sendWhole(
+  answer: Whole,
+  { method }: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const length = { 'content-length': Buffer.byteLength(answer.body) };
+  response.writeHead(answer.status, { ...headersOf(answer), ...length });
+  response.end(method === 'HEAD' ? undefined : answer.body);
+}
+
+/** The headers of any answer: nobody may keep it, guess its type, or load anything with it. */
+export function headersOf({ status, type, headers }: Answer): Readonly<Record<string, string>> {
+  return {
+    'content-type': type,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': PAGE_POLICY,
+    ...(status === 405 && { allow: 'GET, HEAD' }),
+    ...headers,
+  };
 }

@@ -30,7 +30,9 @@ export class ListenTlsError extends RecorderError {
 }
 
 /**
- * What the port speaks TLS with; `undefined` where nobody asked for it.
+ * What the port speaks TLS with; `undefined` where nobody asked for it. It is in two files that are replaced while
+ * they are in use, as a mounted Secret is: both at once, or one after the other. A pair that does not do is told
+ * once, and the one before stays.
  *
  * @throws ListenTlsError
  */
@@ -43,69 +45,45 @@ export function listenCertificate(
   if (cert === undefined || key === undefined) {
     throw new ListenTlsError('give both, --listen-tls-cert and --listen-tls-key');
   }
-  return new CertificateFiles({ cert, key }, files, onProblem);
+  const stampNow = (): string => [cert, key].map((path) => files.stamp(path)).join(' ');
+  let stamp = stampNow();
+  return {
+    current: readPair(cert, key, files),
+    renewed: () => {
+      const before = stamp;
+      stamp = stampNow();
+      if (stamp === before) return undefined;
+      try {
+        return readPair(cert, key, files);
+      } catch (err) {
+        if (!(err instanceof ListenTlsError)) throw err;
+        onProblem(err);
+        return undefined;
+      }
+    },
+  };
 }
 
-/**
- * A certificate in two files that are replaced while they are in use, as a mounted Secret is: both at once, or one
- * after the other. A pair that does not do is told once, and the one before stays.
- */
-class CertificateFiles implements RenewedCertificate {
-  readonly current: TlsCertificate;
-  readonly #paths: TlsCertificate;
-  readonly #files: CertificateReader;
-  readonly #onProblem: (err: ListenTlsError) => void;
-  #stamp: string;
-
-  constructor(
-    paths: TlsCertificate,
-    files: CertificateReader,
-    onProblem: (err: ListenTlsError) => void,
-  ) {
-    this.#paths = paths;
-    this.#files = files;
-    this.#onProblem = onProblem;
-    this.#stamp = this.#stampNow();
-    this.current = this.#read();
+/** @throws ListenTlsError */
+function readPair(cert: string, key: string, files: CertificateReader): TlsCertificate {
+  const pair = { cert: readFile(cert, files), key: readFile(key, files) };
+  try {
+    createSecureContext(pair);
+  } catch (cause) {
+    throw new ListenTlsError(problemOf(cause, cert, key), cause);
   }
+  return pair;
+}
 
-  renewed(): TlsCertificate | undefined {
-    const stamp = this.#stampNow();
-    if (stamp === this.#stamp) return undefined;
-    this.#stamp = stamp;
-    try {
-      return this.#read();
-    } catch (err) {
-      if (!(err instanceof ListenTlsError)) throw err;
-      this.#onProblem(err);
-      return undefined;
-    }
+/** @throws ListenTlsError */
+function readFile(path: string, { read }: CertificateReader): string {
+  try {
+    const text = read(path);
+    if (text.trim() !== '') return text;
+  } catch (cause) {
+    throw new ListenTlsError(`${path} cannot be read: ${fileProblem(cause)}`, cause);
   }
-
-  #stampNow(): string {
-    return [this.#paths.cert, this.#paths.key].map((path) => this.#files.stamp(path)).join(' ');
-  }
-
-  #read(): TlsCertificate {
-    const { cert, key } = this.#paths;
-    const pair = { cert: this.#readFile(cert), key: this.#readFile(key) };
-    try {
-      createSecureContext(pair);
-    } catch (cause) {
-      throw new ListenTlsError(problemOf(cause, cert, key), cause);
-    }
-    return pair;
-  }
-
-  #readFile(path: string): string {
-    try {
-      const text = this.#files.read(path);
-      if (text.trim() !== '') return text;
-    } catch (cause) {
-      throw new ListenTlsError(`${path} cannot be read: ${fileProblem(cause)}`, cause);
-    }
-    throw new ListenTlsError(`${path} is empty`);
-  }
+  throw new ListenTlsError(`${path} is empty`);
 }
 
 function problemOf(cause: unknown, cert: string, key: string): string {

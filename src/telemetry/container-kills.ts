@@ -1,5 +1,5 @@
 import type { PodEntry } from '../pods/pod-directory.ts';
-import type { Exemplar } from './metrics.ts';
+import type { Sample } from './metrics.ts';
 
 /** A container as a metric's labels name it; `container` is empty where only the pod is known. */
 export interface ContainerRef {
@@ -15,9 +15,6 @@ export interface ContainerKill extends ContainerRef {
   /** The last one's; earlier versions did not keep it. */
   readonly sequence?: number;
 }
-
-/** What a metric shows of a container; the exemplar is its last kill. */
-type ShownKills = ContainerRef & { readonly count: number; readonly exemplar?: Exemplar };
 
 /**
  * The pods a series must exist for: the directory's, deleted ones as long as it keeps them.
@@ -50,18 +47,22 @@ export class ContainerKills {
 
   /** One episode that hurt a container, by the sequence of its record. */
   count(ref: ContainerRef, sequence: number): void {
-    const before = this.#hurt.get(keyOf(ref));
-    const count = (before?.count ?? 0) + 1;
-    this.#set({ ...pick(ref), count, lastKillMs: this.#nowMs(), sequence });
+    const key = keyOf(ref);
+    const count = (this.#hurt.get(key)?.count ?? 0) + 1;
+    this.#hurt.set(key, { ...ref, count, lastKillMs: this.#nowMs(), sequence });
+    this.#changed.add(key);
+    if (this.#hurt.size <= this.#pruneAt) return;
+    this.#prune(this.#known());
+    this.#pruneAt = Math.max(FEW, 2 * this.#hurt.size);
   }
 
   /** What a metric shows now: the known containers and, for a while, those that are gone. */
-  current(): Iterable<ShownKills> {
+  current(): readonly Sample[] {
     const known = this.#known();
     this.#prune(known);
-    const zeros = [...(known ?? [])].filter(([key]) => !this.#hurt.has(key));
-    const hurt = [...this.#hurt.values()].map(shown);
-    return [...hurt, ...zeros.map(([, ref]) => ({ ...ref, count: 0 }))];
+    const unhurt = [...(known ?? [])].filter(([key]) => !this.#hurt.has(key));
+    const zeros = unhurt.map(([, ref]): Sample => [{ ...ref }, 0]);
+    return [...[...this.#hurt.values()].map(sampleOf), ...zeros];
   }
 
   toJSON(): readonly ContainerKill[] {
@@ -79,14 +80,6 @@ export class ContainerKills {
   restore(kills: unknown): void {
     if (!Array.isArray(kills)) return;
     for (const kill of kills) if (isKill(kill)) this.#hurt.set(keyOf(kill), kill);
-  }
-
-  #set(kill: ContainerKill): void {
-    this.#hurt.set(keyOf(kill), kill);
-    this.#changed.add(keyOf(kill));
-    if (this.#hurt.size <= this.#pruneAt) return;
-    this.#prune(this.#known());
-    this.#pruneAt = Math.max(FEW, 2 * this.#hurt.size);
   }
 
   #prune(known: ReadonlyMap<string, ContainerRef> | undefined): void {
@@ -119,14 +112,12 @@ function keyOf({ namespace, pod, container }: ContainerRef): string {
   return `${namespace}/${pod}/${container}`;
 }
 
-function pick({ namespace, pod, container }: ContainerRef): ContainerRef {
-  return { namespace, pod, container };
-}
-
-function shown(kill: ContainerKill): ShownKills {
-  const { count, lastKillMs: atMs, sequence } = kill;
-  if (typeof sequence !== 'number') return { ...pick(kill), count };
-  return { ...pick(kill), count, exemplar: { labels: { sequence: String(sequence) }, atMs } };
+/** The exemplar is the last kill. */
+function sampleOf(kill: ContainerKill): Sample {
+  const { namespace, pod, container, count, lastKillMs: atMs, sequence } = kill;
+  const labels = { namespace, pod, container };
+  if (typeof sequence !== 'number') return [labels, count];
+  return [labels, count, { labels: { sequence: String(sequence) }, atMs }];
 }
 
 function isKill(value: unknown): value is ContainerKill {

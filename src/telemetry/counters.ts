@@ -7,7 +7,7 @@ import { ContainerKills, type KnownPods } from './container-kills.ts';
 import { LabelCounts } from './label-counts.ts';
 
 /** What told whose a kill was although the kernel withheld the context, which is what `kernel` means. */
-export const SOURCES = ATTRIBUTION_SOURCES.filter((source) => source !== 'kernel');
+const SOURCES = ATTRIBUTION_SOURCES.filter((source) => source !== 'kernel');
 
 const POST_OUTCOMES: readonly PostOutcome[] = [
   'created',
@@ -49,28 +49,20 @@ export class Counters implements EpisodeCounters {
   readonly suppressed = new LabelCounts<AttributionSource>(SOURCES);
   readonly posts = new LabelCounts(POST_OUTCOMES);
   readonly skips = new LabelCounts(SKIP_REASONS);
+  /** Processes killed in the episodes that were recorded. */
+  killed = 0;
+  /** Episodes that were attributed early, because too many were pending. */
+  early = 0;
   readonly #tally: LogCounts;
   /** By the output's name; what an earlier process counted, where this one has not asked for it. */
   readonly #outputs = new Map<string, unknown>();
   /** What earlier runs read. */
   readonly #readBefore = new LabelCounts(READ);
-  #killed = 0;
-  #early = 0;
 
   /** @param tally what this run reads, as it stands */
   constructor(knownPods: KnownPods, nowMs: () => number, tally: LogCounts = NOTHING_READ) {
     this.#tally = tally;
     this.kills = new ContainerKills(knownPods, nowMs);
-  }
-
-  /** Processes killed in the episodes that were recorded. */
-  get killed(): number {
-    return this.#killed;
-  }
-
-  /** Episodes that were attributed early, because too many were pending. */
-  get early(): number {
-    return this.#early;
   }
 
   /** What was read of the kernel's log, by this run and those before it. */
@@ -103,22 +95,19 @@ export class Counters implements EpisodeCounters {
   recorded({ episode, attribution }: RecordedEpisode): void {
     this.episodes.add(attribution.limitLevel ?? 'unknown');
     if (episode.context === 'suppressed') this.suppressed.add(attribution.source);
-    this.#killed += 1 + episode.members.length;
-    if (attribution.isEarly === true) this.#early += 1;
+    this.killed += 1 + episode.members.length;
+    if (attribution.isEarly === true) this.early += 1;
     for (const subject of attribution.subjects) {
       if (subject.kind !== 'pod') continue;
-      const { pod, container } = subject;
-      const { namespace, name } = pod;
-      this.kills.count(
-        { namespace, pod: name, container: container?.name ?? '' },
-        episode.sequence,
-      );
+      const { namespace, name: pod } = subject.pod;
+      const container = subject.container?.name ?? '';
+      this.kills.count({ namespace, pod, container }, episode.sequence);
     }
   }
 
   /** So many more processes turned out to be an episode's that is counted already. */
   foundMembers(processes: number): void {
-    this.#killed += processes;
+    this.killed += processes;
   }
 
   toJSON(): object {
@@ -141,8 +130,8 @@ export class Counters implements EpisodeCounters {
     const byOutput = { influx: points, ...(outputs as object | undefined) };
     for (const [name, counts] of Object.entries(byOutput)) this.#outputs.set(name, counts);
     this.#readBefore.restore(log);
-    this.#killed += countIn(killed);
-    this.#early += countIn(early);
+    this.killed += countIn(killed);
+    this.early += countIn(early);
   }
 }
 

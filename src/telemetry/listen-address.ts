@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Server } from 'node:net';
 import { RecorderError } from '../errors.ts';
 
 /** Where to listen; without a host on all addresses, IPv6 and IPv4. */
@@ -38,6 +40,15 @@ export class ListenError extends RecorderError {
       cause,
     );
     this.isUsage = NOT_OURS.has(code);
+  }
+}
+
+/** Until the server listens there. @throws ListenError when the address cannot be had */
+export async function listenAt(address: ListenAddress, server: Server): Promise<void> {
+  try {
+    await once(server.listen(address), 'listening');
+  } catch (cause) {
+    throw new ListenError(address, cause);
   }
 }
 

@@ -5,18 +5,14 @@ import type { Counters } from './counters.ts';
 import { counter, gauge, type Metric } from './metrics.ts';
 import { outputMetrics, type ShownOutput } from './output-metrics.ts';
 import { podMetrics } from './pod-metrics.ts';
-import { type ProcessLike, processMetrics } from './process-metrics.ts';
+import { processMetrics, type ProcessSource } from './process-metrics.ts';
 
 /**
  * Where the metrics look when they are scraped, and only then. What an agent does not have (no
  * cluster, no output) has no metrics either.
  */
-export interface MetricsSource {
+export interface MetricsSource extends ProcessSource {
   readonly version: string;
-  readonly runtime: ProcessLike;
-  /** Entries of `/proc/self/fd`. */
-  readonly openFds: () => number;
-  readonly nowMs: () => number;
   readonly counters: Counters;
   readonly buffer: () => { readonly waiting: number; readonly capacity: number };
   /** Absent for a saved log; `undefined` where the kernel counts nothing, or nothing was compared yet. */
@@ -46,12 +42,7 @@ export function listMetrics(source: MetricsSource): Readonly<Record<string, Metr
   return {
     container_oom_events_total: counter(
       'OOM kills that hurt a container, one for each OOM decision; container is empty where only the pod is known.',
-      () =>
-        Array.from(counters.kills.current(), ({ count, exemplar, ...labels }) => [
-          labels,
-          count,
-          exemplar,
-        ]),
+      () => counters.kills.current(),
       ['namespace', 'pod', 'container'],
     ),
     oom_recorder_episodes_total: counter(

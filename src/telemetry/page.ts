@@ -1,5 +1,6 @@
 import { Markup, markup } from '../markup.ts';
-import type { HistoryFilter } from '../store/history.ts';
+import { withoutAbsent } from '../without-absent.ts';
+import type { EpisodeQuery } from './episode-api.ts';
 import { SCRIPT, STYLE } from './page-assets.ts';
 import { utc } from './page-episode.ts';
 import { type PageStatus, renderStatus } from './page-status.ts';
@@ -10,16 +11,11 @@ export interface PageView {
   readonly version: string;
   readonly nowMs: number;
   readonly status: PageStatus;
-  readonly query: PageQuery;
+  readonly query: EpisodeQuery;
   /** The newest that wait for their attribution. */
   readonly pending: readonly Markup[];
   /** The newest that do not, the newest first. */
   readonly episodes: readonly Markup[];
-}
-
-/** Which episodes are asked for. */
-export interface PageQuery extends HistoryFilter {
-  readonly limit: number;
 }
 
 /** So many are shown where more are asked for. */
@@ -51,7 +47,7 @@ ${main(view)}<footer>oom-recorder ${version} Â· <a href="/metrics">metrics</a> Â
 `.text;
 }
 
-function form({ namespace, pod }: PageQuery): Markup {
+function form({ namespace, pod }: EpisodeQuery): Markup {
   return markup`<form>
 <label>Namespace <input name="namespace" value="${namespace}"></label>
 <label>Pod <input name="pod" value="${pod}"></label>
@@ -63,14 +59,15 @@ function form({ namespace, pod }: PageQuery): Markup {
 function main({ nowMs, status, query, pending, episodes }: PageView): Markup {
   const rest = status.pending - pending.length;
   const more = rest > 0 ? markup`<p class="note">and ${rest} more that wait</p>\n` : undefined;
+  const filter = ofWhom(query);
   return markup`<main>
 ${renderStatus(status)}<p class="note">As of <time datetime="${new Date(nowMs).toISOString()}">${utc(nowMs)}</time> UTC, as are all times here. <a href="">Reload</a></p>
-${pending.length > 0 ? markup`<h2>Pending</h2>\n${pending}${more}` : undefined}<h2>Kills${ofWhom(query)}</h2>
-${episodes.length > 0 ? markup`${episodes}` : markup`<p>${noneWords(query, status)}</p>\n`}${moreLink(query, episodes.length)}</main>
+${pending.length > 0 ? markup`<h2>Pending</h2>\n${pending}${more}` : undefined}<h2>Kills${filter}</h2>
+${episodes.length > 0 ? markup`${episodes}` : markup`<p>${noneWords(filter !== undefined, status)}</p>\n`}${moreLink(query, episodes.length)}</main>
 `;
 }
 
-function ofWhom({ namespace, pod, container, sinceMs }: PageQuery): Markup | undefined {
+function ofWhom({ namespace, pod, container, sinceMs }: EpisodeQuery): Markup | undefined {
   const words = [
     ...(container === undefined ? [] : [`of container ${container}`]),
     ...(pod === undefined ? [] : [`of pod ${pod}`]),
@@ -82,19 +79,16 @@ function ofWhom({ namespace, pod, container, sinceMs }: PageQuery): Markup | und
 }
 
 /** That nothing is recorded says nothing of what waits. */
-function noneWords(query: PageQuery, { pending }: PageStatus): string {
-  const isFiltered = Object.entries(query).some(
-    ([name, value]) => name !== 'limit' && value !== undefined,
-  );
+function noneWords(isFiltered: boolean, { pending }: PageStatus): string {
   if (isFiltered) return 'None of these is recorded.';
   return pending > 0 ? 'None is recorded besides what waits.' : 'None is recorded.';
 }
 
-function moreLink({ limit, sinceMs, ...whose }: PageQuery, shown: number): Markup | undefined {
+function moreLink(query: EpisodeQuery, shown: number): Markup | undefined {
+  const { namespace, pod, container, sinceMs, limit } = query;
   if (shown < limit) return undefined;
   if (limit >= MAX_SHOWN) return markup`<p class="note">The newest ${limit}.</p>\n`;
-  const named = Object.entries(whose).filter(([, value]) => value !== undefined);
-  const since = sinceMs === undefined ? [] : [['since', new Date(sinceMs).toISOString()]];
-  const asked = [...named, ...since, ['limit', String(MAX_SHOWN)]] as [string, string][];
-  return markup`<p class="note">The newest ${limit}. <a href="/?${new URLSearchParams(asked).toString()}">Show up to ${MAX_SHOWN}</a></p>\n`;
+  const since = sinceMs === undefined ? undefined : new Date(sinceMs).toISOString();
+  const more = withoutAbsent({ namespace, pod, container, since, limit: String(MAX_SHOWN) });
+  return markup`<p class="note">The newest ${limit}. <a href="/?${new URLSearchParams(more).toString()}">Show up to ${MAX_SHOWN}</a></p>\n`;
 }

@@ -8,6 +8,14 @@ export interface ProcessLike {
   uptime(): number;
 }
 
+/** Where the process's own metrics look. */
+export interface ProcessSource {
+  readonly runtime: ProcessLike;
+  /** Entries of `/proc/self/fd`. */
+  readonly openFds: () => number;
+  readonly nowMs: () => number;
+}
+
 /**
  * The process's own metrics have the names that common dashboards look for. prom-client's
  * `collectDefaultMetrics` has them too, and a histogram of the event loop's delay, which wakes the
@@ -15,14 +23,9 @@ export interface ProcessLike {
  */
 export function processMetrics({
   runtime,
-  nowMs,
   openFds,
-}: {
-  readonly runtime: ProcessLike;
-  readonly nowMs: () => number;
-  /** Entries of `/proc/self/fd`. */
-  readonly openFds: () => number;
-}): Readonly<Record<string, Metric>> {
+  nowMs,
+}: ProcessSource): Readonly<Record<string, Metric>> {
   const startTimeSeconds = nowMs() / 1000 - runtime.uptime();
   return {
     process_cpu_seconds_total: counter('User and system CPU time spent, in seconds.', () => {

@@ -4,24 +4,17 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Time } from '../clock.ts';
-import type { Wanted } from '../kube/token-reviewer.ts';
-import { type Access, isAdmitted, type Visitor } from './access.ts';
-import { type Answer, problem, text } from './answer.ts';
+import { type Access, type Admit, isAdmitted } from './access.ts';
+import { type Answer, headersOf, problem, sendWhole, text } from './answer.ts';
 import { guardConnections } from './connection-guard.ts';
 import { createListener, type RenewedCertificate } from './create-listener.ts';
-import { type ListenAddress, ListenError } from './listen-address.ts';
+import { type ListenAddress, listenAt } from './listen-address.ts';
+import type { Exposition } from './metrics.ts';
 import { prefersOpenMetrics } from './prefers-open-metrics.ts';
-import { headersOf, sendWhole } from './send-answer.ts';
 import { shareRendering } from './share-rendering.ts';
 
 /** One thing that must be so, and what is wrong when it is not: a few words for a person. */
 export type Check = () => string | undefined;
-
-/** The metrics in one format. */
-interface Exposition {
-  readonly contentType: string;
-  render(): Promise<string>;
-}
 
 /** What the listener shows. Asked when somebody looks, never before. */
 export interface StatusPages {
@@ -35,9 +28,8 @@ export interface StatusPages {
   readonly readiness: readonly Check[];
   /** The page for people, by the query's parameters, for somebody who may see so much. */
   readonly page: (params: URLSearchParams, access: Access) => Promise<Answer>;
-  /** Whether that visitor may see what is not for everybody; what is answered where not. */
-  readonly admit: (visitor: Visitor, wanted: Wanted) => Promise<Access | Answer>;
-  /** Whether the metrics are among that, as the page and the episodes are. */
+  readonly admit: Admit;
+  /** Whether the metrics are for whom is admitted alone, as the page and the episodes are. */
   readonly metricsNeedToken: boolean;
   /** The episodes, by the query's parameters, for somebody who may see so much. */
   readonly episodes: (params: URLSearchParams, access: Access) => Answer;
@@ -78,12 +70,7 @@ export class StatusServer implements AsyncDisposable {
     certificate?: RenewedCertificate,
   ): Promise<StatusServer> {
     const status = new StatusServer(shown, certificate);
-    try {
-      status.#server.listen(address);
-      await once(status.#server, 'listening');
-    } catch (cause) {
-      throw new ListenError(address, cause);
-    }
+    await listenAt(address, status.#server);
     status.#server.on('error', shown.onError);
     return status;
   }
@@ -155,11 +142,9 @@ const BUSY = problem(429, 'somebody else is told the episodes, ask again');
 
 function pagesOf(shown: StatusPages): Record<string, Page> {
   const { clock, page, health, readiness, admit, episodes } = shown;
-  const expose = (exposition: Exposition): (() => Promise<Answer>) => {
-    const body = shareRendering(clock, async () => Buffer.from(await exposition.render()));
-    return async () => ({ status: 200, type: exposition.contentType, body: await body() });
-  };
-  const [metrics, openMetrics] = [expose(shown.metrics), expose(shown.openMetrics)];
+  const share = ({ contentType: type, render }: Exposition): (() => Promise<Answer>) =>
+    shareRendering(clock, async () => ({ status: 200, type, body: Buffer.from(await render()) }));
+  const [metrics, openMetrics] = [share(shown.metrics), share(shown.openMetrics)];
   const shownPage = shareRendering(clock, page, {
     keyOf: (params, access) => `${access} ${params.toString()}`,
     busy: text(429, 'others wait for this page, ask again\n'),

@@ -1,20 +1,16 @@
-import type { Clock } from '../clock.ts';
 import type { Markup } from '../markup.ts';
-import { type AskHistory, latestPending, readHistory } from '../store/history.ts';
+import { latestPending, readHistory } from '../store/history.ts';
 import type { Access } from './access.ts';
 import { html, text, type Whole } from './answer.ts';
-import { parseEpisodeQuery } from './episode-query.ts';
-import { giveWay, type OwnWork } from './give-way.ts';
-import { MAX_SHOWN, type PageQuery, renderPage } from './page.ts';
+import { type EpisodeQuery, type EpisodeSource, parseEpisodeQuery } from './episode-api.ts';
+import { giveWay } from './give-way.ts';
+import { MAX_SHOWN, renderPage } from './page.ts';
 import { renderEpisode } from './page-episode.ts';
 import type { PageStatus } from './page-status.ts';
 
 /** What the page needs of the agent. */
-export interface PageSource extends OwnWork {
-  readonly clock: Clock;
-  readonly node: { readonly name: string };
+export interface PageSource extends EpisodeSource {
   readonly version: string;
-  readonly ask: AskHistory;
   readonly status: () => PageStatus;
 }
 
@@ -48,14 +44,14 @@ export async function answerPage(
   return html(renderPage(page));
 }
 
-function parsePageQuery(params: URLSearchParams, nowMs: number): PageQuery | string {
+function parsePageQuery(params: URLSearchParams, nowMs: number): EpisodeQuery | string {
   const asked = new URLSearchParams();
   for (const [name, value] of params) if (value.trim() !== '') asked.append(name, value.trim());
   if (!asked.has('limit')) asked.set('limit', String(USUALLY_SHOWN));
   const query = parseEpisodeQuery(asked, nowMs);
   if (typeof query === 'string') return query;
-  const { tasks: _tasks, limit, sinceMs, ...whose } = query;
+  const limit = Math.min(query.limit, MAX_SHOWN);
+  if (query.sinceMs === undefined) return { ...query, limit };
   // So long ago may be before there are dates.
-  const since = sinceMs === undefined ? {} : { sinceMs: Math.max(0, sinceMs) };
-  return { ...whose, ...since, limit: Math.min(limit, MAX_SHOWN) };
+  return { ...query, limit, sinceMs: Math.max(0, query.sinceMs) };
 }

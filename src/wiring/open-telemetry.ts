@@ -7,7 +7,7 @@ import type { KillAudit } from '../oom/kill-audit.ts';
 import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
 import type { Tally } from '../tally.ts';
-import { AccessRules } from '../telemetry/access.ts';
+import { accessRules } from '../telemetry/access.ts';
 import type { ListenOptions } from '../telemetry/certificate-files.ts';
 import type { Counters } from '../telemetry/counters.ts';
 import type { RenewedCertificate } from '../telemetry/create-listener.ts';
@@ -15,10 +15,10 @@ import { skippedPods, watchProblem } from '../reflector/watch-report.ts';
 import { answerEpisodes, type EpisodeSource } from '../telemetry/episode-api.ts';
 import { DEFAULT_LISTEN, ListenError } from '../telemetry/listen-address.ts';
 import { listMetrics, type MetricsSource } from '../telemetry/metric-list.ts';
-import { Metrics } from '../telemetry/metrics.ts';
+import { expose } from '../telemetry/metrics.ts';
 import type { PageStatus } from '../telemetry/page-status.ts';
 import { readerCheck } from '../telemetry/reader-check.ts';
-import { ReviewedTokens } from '../telemetry/reviewed-tokens.ts';
+import { reviewTokens } from '../telemetry/reviewed-tokens.ts';
 import { StatusServer, type Check, type StatusPages } from '../telemetry/server.ts';
 import { answerPage, type PageSource } from '../telemetry/status-page.ts';
 import { VERSION } from '../version.ts';
@@ -62,8 +62,8 @@ export async function openTelemetry(
   if (listen === 'none') return undefined;
   const readiness = readinessOf(parts);
   const health = healthOf(parts, edge);
-  const { log } = parts;
-  const rules = accessRules(parts, edge);
+  const { log, node, reviewer } = parts;
+  const review = reviewer && reviewTokens(reviewer, edge.clock);
   const source = episodeSource(parts, edge);
   const pageSource: PageSource = {
     ...source,
@@ -76,7 +76,7 @@ export async function openTelemetry(
     health,
     readiness,
     page: (params, access) => answerPage(pageSource, params, access),
-    admit: (visitor, wanted) => rules.admit(visitor, wanted),
+    admit: accessRules([node.name, hostname()], review),
     metricsNeedToken: metricsRequireToken,
     episodes: (params, access) => answerEpisodes(source, params, access),
     onError: (err) => log.error({ err }, 'the status page could not be shown'),
@@ -87,11 +87,6 @@ export async function openTelemetry(
     log.warn({ err: err.message }, 'no metrics and no health: the usual port cannot be had');
     return undefined;
   });
-}
-
-function accessRules({ node, reviewer }: TelemetryParts, { clock }: Edge): AccessRules {
-  const tokens = reviewer === undefined ? undefined : new ReviewedTokens(reviewer, clock);
-  return new AccessRules({ hostNames: [node.name, hostname()], tokens });
 }
 
 function episodeSource({ node, store, tally }: TelemetryParts, { clock }: Edge): EpisodeSource {
@@ -163,5 +158,5 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge) {
     }),
   };
   const list = listMetrics(source);
-  return { metrics: new Metrics(list), openMetrics: new Metrics(list, 'openMetrics') };
+  return { metrics: expose(list, 'text'), openMetrics: expose(list, 'openMetrics') };
 }

@@ -4,9 +4,9 @@ import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { REVIEW_TIMEOUTS, TokenReviewer } from '../../src/kube/token-reviewer.ts';
-import { AccessRules } from '../../src/telemetry/access.ts';
+import { accessRules } from '../../src/telemetry/access.ts';
 import { answerEpisodes } from '../../src/telemetry/episode-api.ts';
-import { ReviewedTokens } from '../../src/telemetry/reviewed-tokens.ts';
+import { reviewTokens } from '../../src/telemetry/reviewed-tokens.ts';
 import { StatusServer } from '../../src/telemetry/server.ts';
 import { agentIdentity } from '../support/agent-identity.ts';
 import { testWithCluster } from '../support/cluster.ts';
@@ -44,8 +44,7 @@ const test = testWithCluster().extend<{ agentKubeconfig: string }>({
 /** An agent's listener as it stands in front of a history, with reviews by that kubeconfig. */
 async function serve(kubeconfig: string): Promise<Agent> {
   const client = new ApiClient(loadKubeconfig(kubeconfig, {}), REVIEW_TIMEOUTS);
-  const tokens = new ReviewedTokens(new TokenReviewer(client), SYSTEM_CLOCK);
-  const rules = new AccessRules({ hostNames: [], tokens });
+  const review = reviewTokens(new TokenReviewer(client), SYSTEM_CLOCK);
   const store = storeWith([storedKill(1, 1), storedKill(2, 2)]);
   const source = {
     node: { name: 'node-1' },
@@ -56,7 +55,7 @@ async function serve(kubeconfig: string): Promise<Agent> {
   const server = await StatusServer.listen(
     { host: '127.0.0.1', port: 0 },
     statusPages({
-      admit: (visitor, wanted) => rules.admit(visitor, wanted),
+      admit: accessRules([], review),
       episodes: (params, access) => answerEpisodes(source, params, access),
     }),
   );

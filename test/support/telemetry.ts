@@ -8,7 +8,7 @@ import { Counters } from '../../src/telemetry/counters.ts';
 import type { EpisodeFacts } from '../../src/recorder/episode-facts.ts';
 import { LabelCounts } from '../../src/telemetry/label-counts.ts';
 import { listMetrics, type MetricsSource } from '../../src/telemetry/metric-list.ts';
-import { Metrics } from '../../src/telemetry/metrics.ts';
+import { expose, type Exposition } from '../../src/telemetry/metrics.ts';
 import { newTally } from '../../src/tally.ts';
 
 /** 2026-11-21T12:00:00Z. */
@@ -108,6 +108,6 @@ export function metricsSource(source: Partial<MetricsSource> = {}): MetricsSourc
 export function metricsOf(
   source: Partial<MetricsSource> = {},
   format: 'text' | 'openMetrics' = 'text',
-): Metrics {
-  return new Metrics(listMetrics(metricsSource(source)), format);
+): Exposition {
+  return expose(listMetrics(metricsSource(source)), format);
 }

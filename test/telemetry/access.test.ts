@@ -1,24 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { AccessRules, type Visitor } from '../../src/telemetry/access.ts';
-import type { ReviewedTokens } from '../../src/telemetry/reviewed-tokens.ts';
+import { accessRules, type Visitor } from '../../src/telemetry/access.ts';
+import type { ReviewToken } from '../../src/telemetry/reviewed-tokens.ts';
 
 const LOCAL = '127.0.0.1';
 const ELSEWHERE = '10.0.0.7';
-const TOKENS: Pick<ReviewedTokens, 'mayGet'> = {
-  mayGet: (token, wanted) => {
-    if (token === 'busy') return 'busy';
-    const of = wanted.kind === 'pods' ? wanted.namespace : wanted.kind;
-    return Promise.resolve(token === `of-${of}` ? undefined : 'not that one');
-  },
+const review: ReviewToken = (token, wanted) => {
+  if (token === 'busy') return 'busy';
+  const of = wanted.kind === 'pods' ? wanted.namespace : wanted.kind;
+  return Promise.resolve(token === `of-${of}` ? undefined : 'not that one');
 };
-const RULES = new AccessRules({ hostNames: ['node-1', 'Agent-x2x7k'], tokens: TOKENS });
+const RULES = accessRules(['node-1', 'Agent-x2x7k'], review);
 
 const visitor = (remoteAddress: string, headers: Visitor['headers'] = {}): Visitor => ({
   socket: { remoteAddress },
   headers: { host: 'localhost:9095', ...headers },
 });
 const statusOf = async (who: Visitor, namespace?: string, rules = RULES): Promise<unknown> => {
-  const access = await rules.admit(who, { kind: 'pods', namespace });
+  const access = await rules(who, { kind: 'pods', namespace });
   return typeof access === 'string' ? access : access.status;
 };
 
@@ -88,7 +86,7 @@ describe('who shows credentials', () => {
 
   test('is judged by them for the metrics, too', async () => {
     const show = (authorization: string) => visitor(ELSEWHERE, { authorization });
-    const admit = (who: Visitor) => RULES.admit(who, { kind: 'metrics' });
+    const admit = (who: Visitor) => RULES(who, { kind: 'metrics' });
     expect(await admit(show('Bearer of-metrics'))).toBe('all');
     expect(await admit(show('Bearer of-shop'))).toMatchObject({ status: 403 });
     expect(await admit(visitor(ELSEWHERE))).toMatchObject({ status: 403 });
@@ -108,7 +106,7 @@ describe('who shows credentials', () => {
   });
 
   test('is refused where there is no cluster to ask', async () => {
-    const rules = new AccessRules({ hostNames: [], tokens: undefined });
+    const rules = accessRules([], undefined);
     const token = visitor(LOCAL, { authorization: 'Bearer of-shop' });
     expect(await statusOf(token, 'shop', rules)).toBe(403);
     expect(await statusOf(visitor(LOCAL), 'shop', rules)).toBe('all');

@@ -17,7 +17,7 @@ function harness(pods: readonly PodEntry[] = []) {
     () => at.nowMs,
   );
   const shown = () =>
-    [...kills.current()].map(({ pod, container, count }) => `${pod}/${container} ${count}`);
+    kills.current().map(([{ pod, container }, count]) => `${pod}/${container} ${count}`);
   return { at, kills, shown };
 }
 
