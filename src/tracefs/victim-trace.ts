@@ -36,13 +36,12 @@ export interface TracefsPlace {
  * @see https://docs.kernel.org/trace/ftrace.html#instances
  */
 export class VictimTrace implements MarkSource, Disposable {
-  /** How its lines are to be read. */
-  readonly format: string;
+  /** How what is read is understood: by whoever reads it, piece by piece. */
+  readonly lines: VictimLines;
   /** `trace_pipe`, which never waits. */
   readonly pipe: number;
   /** What it is read as. */
   readonly path: string;
-  readonly #lines: VictimLines;
   readonly #end: () => void;
   readonly #forgetExit: () => void;
   readonly #buffer = Buffer.alloc(READ_BYTES);
@@ -69,7 +68,7 @@ export class VictimTrace implements MarkSource, Disposable {
   static probe(place: TracefsPlace, onExit: OnExit): boolean {
     if (place.instance === undefined) {
       using trace = VictimTrace.open(place, onExit);
-      return trace.tellsNames;
+      return trace.lines.tellNames;
     }
     try {
       accessSync(join(place.instance, EVENT, 'enable'), constants.R_OK | constants.W_OK);
@@ -81,17 +80,11 @@ export class VictimTrace implements MarkSource, Disposable {
 
   /** @param end undoes what was begun, when its pipe is closed */
   constructor(format: string, instance: TracingInstance, end: () => void, onExit: OnExit) {
-    this.format = format;
-    this.#lines = new VictimLines(format);
+    this.lines = new VictimLines(format);
     this.#end = end;
     this.path = join(instance.directory, 'trace_pipe');
     this.pipe = instance.start();
     this.#forgetExit = onExit(() => this.#close());
-  }
-
-  /** Whether it tells names and sizes, or pids alone. */
-  get tellsNames(): boolean {
-    return this.#lines.tellNames;
   }
 
   /** Whoever was marked since; never waits. */
@@ -99,7 +92,7 @@ export class VictimTrace implements MarkSource, Disposable {
     let text = '';
     for (;;) {
       const bytes = this.#readOnce();
-      if (bytes === 0) return this.#lines.take(text);
+      if (bytes === 0) return this.lines.take(text);
       text += this.#buffer.toString('latin1', 0, bytes);
     }
   }
