@@ -4,7 +4,7 @@ import { drainLog, type DrainOptions, type KmsgDevice } from './drain-log.ts';
 import { kindOfLog, openKernelLog } from './kernel-log.ts';
 import type { KmsgFile } from './kmsg-file.ts';
 import type { OnExit } from './poll.ts';
-import { RealTime } from './real-time.ts';
+import { realTime } from './real-time.ts';
 import { savedRecords$ } from './saved-log.ts';
 
 export interface KmsgOptions extends Omit<DrainOptions, 'open' | 'runAhead'> {
@@ -32,8 +32,7 @@ export function openKmsg(options: KmsgOptions): KmsgDevice {
     saved.once('open', () => onOpened?.());
     return saved;
   };
-  const realTime = new RealTime();
-  const kernel = drainLog({ ...options, open, runAhead: (work) => realTime.run(work) });
+  const kernel = drainLog({ ...options, open, runAhead: realTime() });
   return {
     reads$: defer(() =>
       kindOfLog(path) === 'kernel' ? kernel.reads$ : savedRecords$(openSaved(), gate, clock),

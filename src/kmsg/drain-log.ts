@@ -26,7 +26,7 @@ export interface DrainOptions {
   readonly open: () => KmsgFile;
   readonly gate: ReadGate;
   readonly clock: Time;
-  /** Runs a turn of reading ahead of other processes' work, where that can be; see `RealTime`. */
+  /** Runs a turn of reading ahead of other processes' work, where that can be; see `realTime`. */
   readonly runAhead?: (work: () => number) => number;
 }
 

@@ -3,7 +3,7 @@ import { catchError, map, throwError } from 'rxjs';
 import { drainLog, type DrainOptions, type KmsgDevice } from '../kmsg/drain-log.ts';
 import type { KmsgFile } from '../kmsg/kmsg-file.ts';
 import { DescriptorPoll, type OnExit } from '../kmsg/poll.ts';
-import { RealTime } from '../kmsg/real-time.ts';
+import { realTime } from '../kmsg/real-time.ts';
 import type { Drained, RawRecord } from '../kmsg/record.ts';
 import type { ReadMarks } from '../oom/seen-mark.ts';
 import { TracefsError } from './tracefs-error.ts';
@@ -31,8 +31,7 @@ export function openVictims(options: VictimDeviceOptions): VictimDevice {
     onOpened?.();
     return fileOf(trace, onExit);
   };
-  const realTime = new RealTime();
-  const device = drainLog({ ...options, open, runAhead: (work) => realTime.run(work) });
+  const device = drainLog({ ...options, open, runAhead: realTime() });
   return {
     ...device,
     reads$: device.reads$.pipe(
