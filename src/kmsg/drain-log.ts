@@ -133,8 +133,7 @@ class LogDrain {
       case 'failed':
         this.#subscriber.error(outcome.error);
         break;
-      case 'too-large':
-      case 'interrupted':
+      case 'nothing':
         break;
     }
     return outcome.is;
