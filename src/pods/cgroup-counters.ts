@@ -1,9 +1,8 @@
 import type { OomCounters } from '../oom/oom-counters.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
-import { counterIn } from './counter-in.ts';
 import type { ProcFiles } from './proc-files.ts';
 
-/** Both versions call it so. */
+/** Every file that counts kills calls it so. */
 const OOM_KILL = 'oom_kill';
 
 /**
@@ -17,42 +16,57 @@ const OOM_KILL = 'oom_kill';
 export class CgroupCounters implements OomCounters {
   readonly #tree: CgroupTree;
   readonly #proc: ProcFiles;
-  readonly #counterFile: string;
 
   constructor(tree: CgroupTree, proc: ProcFiles) {
     this.#tree = tree;
     this.#proc = proc;
-    this.#counterFile = tree.isV2 ? 'memory.events' : 'memory.oom_control';
   }
 
   get isHierarchical(): boolean {
     return this.#tree.isV2;
   }
 
+  /** v1 has it in every cgroup since 4.13, v2 in every one but the root. */
   read(): ReadonlyMap<string, number> | undefined {
-    if (!this.#isSupported()) return undefined;
+    const isSupported = this.#tree.isV2 || killsIn(this.#tree, '') !== undefined;
+    if (!isSupported) return undefined;
     const rows = new Map<string, number>();
-    for (const pod of this.#tree.pods()) this.#readPod(pod, rows);
+    for (const pod of this.#tree.pods()) {
+      for (const cgroup of countedIn(this.#tree, pod)) {
+        const kills = killsIn(this.#tree, cgroup);
+        if (kills !== undefined) rows.set(cgroup, kills);
+      }
+    }
     return rows;
   }
 
   total(): number | undefined {
-    return counterIn(this.#proc.text('vmstat'), OOM_KILL);
+    return killsOfHost(this.#proc);
   }
+}
 
-  /** v1 has it in every cgroup since 4.13, v2 in every one but the root. */
-  #isSupported(): boolean {
-    return (
-      this.#tree.isV2 || counterIn(this.#tree.text('', this.#counterFile), OOM_KILL) !== undefined
-    );
-  }
+/** The pod before its containers: what is counted in between is then the container's. */
+export function countedIn(tree: CgroupTree, pod: string): readonly string[] {
+  return [pod, ...tree.within(pod, tree.isV2 ? 1 : undefined)];
+}
 
-  /** The pod before its containers: what is counted in between is then the container's. */
-  #readPod(pod: string, rows: Map<string, number>): void {
-    const containers = this.#tree.within(pod, this.#tree.isV2 ? 1 : undefined);
-    for (const cgroup of [pod, ...containers]) {
-      const kills = counterIn(this.#tree.text(cgroup, this.#counterFile), OOM_KILL);
-      if (kills !== undefined) rows.set(cgroup, kills);
-    }
-  }
+/** The kills that a cgroup's own file has. */
+export function killsIn(tree: CgroupTree, cgroup: string): number | undefined {
+  return counterIn(tree.text(cgroup, tree.isV2 ? 'memory.events' : 'memory.oom_control'), OOM_KILL);
+}
+
+/** `/proc/vmstat` `oom_kill`. */
+export function killsOfHost(proc: ProcFiles): number | undefined {
+  return counterIn(proc.text('vmstat'), OOM_KILL);
+}
+
+/**
+ * A counter of a file that has one a line, `KEY NUMBER`: `memory.events`, `memory.oom_control`, `/proc/vmstat`.
+ *
+ * @see memory_events_show(), mem_cgroup_oom_control_read() (mm/memcontrol*.c)
+ */
+export function counterIn(text: string | undefined, key: string): number | undefined {
+  const line = new RegExp(`^${key} (?<value>\\d+)$`, 'm').exec(text ?? '');
+  const value = line?.groups?.['value'];
+  return value === undefined ? undefined : Number(value);
 }

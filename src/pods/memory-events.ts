@@ -1,6 +1,6 @@
 import type { CgroupEventCounters, CgroupEvents, EventsLook } from '../oom/cgroup-events.ts';
+import { countedIn, counterIn, killsIn, killsOfHost } from './cgroup-counters.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
-import { counterIn } from './counter-in.ts';
 import type { ProcFiles } from './proc-files.ts';
 
 /** The root has no `memory.events`; what lies directly below it has. */
@@ -28,36 +28,27 @@ export class MemoryEvents implements CgroupEventCounters {
   }
 
   look(): EventsLook | undefined {
-    const before = this.#total();
+    const before = killsOfHost(this.#proc);
     const rows = new Map<string, CgroupEvents>();
     for (const cgroup of this.#cgroups()) {
       const events = this.read(cgroup);
       if (events !== undefined) rows.set(cgroup, events);
     }
-    const after = this.#total();
+    const after = killsOfHost(this.#proc);
     return before === undefined || after === undefined ? undefined : { rows, before, after };
-  }
-
-  /** `/proc/vmstat` `oom_kill`. */
-  #total(): number | undefined {
-    return counterIn(this.#proc.text('vmstat'), 'oom_kill');
   }
 
   /** Each once, and each before those below it: what is counted in between is then theirs. */
   #cgroups(): ReadonlySet<string> {
     const pods = this.#tree.pods();
-    const { isV2 } = this.#tree;
-    const above = isV2 ? [...this.#tree.within('', ONE_LEVEL), ...pods.flatMap(ancestors)] : [];
-    const below = pods.flatMap((pod) => [
-      pod,
-      ...this.#tree.within(pod, isV2 ? ONE_LEVEL : undefined),
-    ]);
-    return new Set([...above, ...below]);
+    const below = pods.flatMap((pod) => countedIn(this.#tree, pod));
+    if (!this.#tree.isV2) return new Set(below);
+    return new Set([...this.#tree.within('', ONE_LEVEL), ...pods.flatMap(ancestors), ...below]);
   }
 
   read(cgroup: string): CgroupEvents | undefined {
     if (!this.#tree.isV2) {
-      const kills = counterIn(this.#tree.text(cgroup, 'memory.oom_control'), 'oom_kill');
+      const kills = killsIn(this.#tree, cgroup);
       return kills === undefined ? undefined : { kills };
     }
     const text = this.#tree.text(cgroup, 'memory.events');
