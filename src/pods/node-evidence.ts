@@ -54,9 +54,8 @@ export class NodeEvidence implements EvidenceFinder {
 
   /** A process that started after the kill has the pid of the dead. */
   #isOlder(startedMs: number, earliestMs: number | undefined): boolean {
-    const bootMs = this.#proc.bootMs(this.#monotonicMs);
-    if (bootMs === undefined || earliestMs === undefined) return false;
-    return startedByMs(startedMs, bootMs) <= earliestMs;
+    if (earliestMs === undefined) return false;
+    return startedByMs(startedMs, this.#proc.bootMs(this.#monotonicMs)) <= earliestMs;
   }
 
   takeSnapshot(): void {
