@@ -5,7 +5,7 @@ import { watchMarks } from '../mark-watcher.ts';
 import { CONTEXT_BURST } from '../oom/context-ratelimit.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { NO_EVIDENCE } from '../oom/look-at-kills.ts';
-import { MarkedProcess } from '../pods/marked-process.ts';
+import { markedProcess } from '../pods/marked-process.ts';
 import { MemoryEvents } from '../pods/memory-events.ts';
 import { type EpisodeConsumer, OomWatcher } from '../oom-watcher.ts';
 import type { Watching } from '../watching.ts';
@@ -66,7 +66,7 @@ function watchTracepoint(
   const { tree, proc } = openNode(options);
   return watchMarks({
     counters: new MemoryEvents(tree, proc),
-    finder: new MarkedProcess(counting?.evidence ?? NO_EVIDENCE, proc),
+    finder: markedProcess(counting?.evidence ?? NO_EVIDENCE, proc),
     audit: counting?.audit,
     openVictims: (gate) => openVictims({ ...edge, place, gate, onOpened }),
     clock: edge.clock,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MarkedProcess } from '../../src/pods/marked-process.ts';
+import { markedProcess } from '../../src/pods/marked-process.ts';
 import { NodeEvidence } from '../../src/pods/node-evidence.ts';
 import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 import { CONTAINER } from '../support/marks.ts';
@@ -22,7 +22,7 @@ function find(files: FakeFiles, pid: number, comm?: string) {
     ...files,
   });
   const evidence = new NodeEvidence(tree, proc, NOTES, () => 100_000);
-  return new MarkedProcess(evidence, proc).find(pid, comm, MARKED_MS);
+  return markedProcess(evidence, proc).find(pid, comm, MARKED_MS);
 }
 
 describe('a process that was marked', () => {
