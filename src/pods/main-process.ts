@@ -8,6 +8,8 @@ import type { PidOwner, ProcFiles } from './proc-files.ts';
 /** What was found out of a container's main process; `not-yet` while the victim is still there. */
 export type MainProcessState = 'survived' | 'unknown' | 'not-yet';
 
+/** When to look at a dying process again; it is gone within milliseconds, or stuck for seconds. */
+const LOOK_AGAIN_MS = [2, 5, 10, 20, 50, 100, 200, 500, 1000] as const;
 /** SIGKILL's bit in the masks of `/proc/<pid>/status`. */
 const SIGKILL_BIT = 1n << 8n;
 
@@ -88,6 +90,25 @@ export class MainProcess {
       isInit: isNamespaceInit(status),
     };
   }
+}
+
+/**
+ * Whether the container's main process lives on, where a child of it was killed alone. Known within
+ * two seconds of the kill: it is about a process that is there now.
+ *
+ * @param sleep resolves after so many ms
+ */
+export async function hasSurvived(
+  episode: OomEpisode,
+  mainProcess: Pick<MainProcess, 'after'>,
+  sleep: (ms: number) => Promise<void>,
+): Promise<boolean> {
+  for (const waitMs of LOOK_AGAIN_MS) {
+    const state = mainProcess.after(episode);
+    if (state !== 'not-yet') return state === 'survived';
+    await sleep(waitMs);
+  }
+  return mainProcess.after(episode) === 'survived';
 }
 
 /** Whether a process is one of the pod's, or nobody can tell. */

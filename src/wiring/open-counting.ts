@@ -6,8 +6,7 @@ import { type AuditFigures, KillAudit, type MissingKills } from '../oom/kill-aud
 import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
-import { hasSurvived } from '../pods/has-survived.ts';
-import { MainProcess } from '../pods/main-process.ts';
+import { hasSurvived, MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { NodeEvidence } from '../pods/node-evidence.ts';
 import type { Tally } from '../tally.ts';
