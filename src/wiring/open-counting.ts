@@ -8,7 +8,7 @@ import { KillLedger } from '../oom/kill-ledger.ts';
 import { CgroupCounters } from '../pods/cgroup-counters.ts';
 import { hasSurvived, MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
-import { NodeEvidence } from '../pods/node-evidence.ts';
+import { nodeEvidence } from '../pods/node-evidence.ts';
 import type { Tally } from '../tally.ts';
 import type { AgentOptions, Source } from './agent-options.ts';
 import { type ConfirmOptions, openMarks } from './open-marks.ts';
@@ -56,7 +56,7 @@ export function openCounting(
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => void clock.after(ms, resolve));
   return {
-    evidence: new NodeEvidence(tree, proc, notes, () => clock.monotonicMs()),
+    evidence: nodeEvidence(tree, proc, notes, () => clock.monotonicMs()),
     notes,
     survived: (episode) => hasSurvived(episode, mainProcess, sleep),
     ledger: new KillLedger(counters),
