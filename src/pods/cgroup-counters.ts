@@ -13,36 +13,27 @@ const OOM_KILL = 'oom_kill';
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
  */
-export class CgroupCounters implements OomCounters {
-  readonly #tree: CgroupTree;
-  readonly #proc: ProcFiles;
-
-  constructor(tree: CgroupTree, proc: ProcFiles) {
-    this.#tree = tree;
-    this.#proc = proc;
-  }
-
-  get isHierarchical(): boolean {
-    return this.#tree.isV2;
-  }
-
-  /** v1 has it in every cgroup since 4.13, v2 in every one but the root. */
-  read(): ReadonlyMap<string, number> | undefined {
-    const isSupported = this.#tree.isV2 || killsIn(this.#tree, '') !== undefined;
-    if (!isSupported) return undefined;
-    const rows = new Map<string, number>();
-    for (const pod of this.#tree.pods()) {
-      for (const cgroup of countedIn(this.#tree, pod)) {
-        const kills = killsIn(this.#tree, cgroup);
-        if (kills !== undefined) rows.set(cgroup, kills);
+export function cgroupCounters(tree: CgroupTree, proc: ProcFiles): OomCounters {
+  return {
+    isHierarchical: tree.isV2,
+    read: () => {
+      if (!isSupported(tree)) return undefined;
+      const rows = new Map<string, number>();
+      for (const pod of tree.pods()) {
+        for (const cgroup of countedIn(tree, pod)) {
+          const kills = killsIn(tree, cgroup);
+          if (kills !== undefined) rows.set(cgroup, kills);
+        }
       }
-    }
-    return rows;
-  }
+      return rows;
+    },
+    total: () => killsOfHost(proc),
+  };
+}
 
-  total(): number | undefined {
-    return killsOfHost(this.#proc);
-  }
+/** v1 has it in every cgroup since 4.13, v2 in every one but the root. */
+function isSupported(tree: CgroupTree): boolean {
+  return tree.isV2 || killsIn(tree, '') !== undefined;
 }
 
 /** The pod before its containers: what is counted in between is then the container's. */

@@ -5,7 +5,7 @@ import { MarkJoin } from '../oom/join-marks.ts';
 import { type AuditFigures, KillAudit, type MissingKills } from '../oom/kill-audit.ts';
 import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
-import { CgroupCounters } from '../pods/cgroup-counters.ts';
+import { cgroupCounters } from '../pods/cgroup-counters.ts';
 import { hasSurvived, MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
 import { nodeEvidence } from '../pods/node-evidence.ts';
@@ -42,7 +42,7 @@ export function openCounting(
   { clock, onExit }: Pick<Edge, 'clock' | 'onExit'>,
 ): Counting {
   const { tree, proc } = openNode(options);
-  const counters = new CgroupCounters(tree, proc);
+  const counters = cgroupCounters(tree, proc);
   const source = openMarks(options, log, onExit);
   const marks = source && new MarkJoin(source, tally);
   const audit = new KillAudit({

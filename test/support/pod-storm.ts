@@ -11,7 +11,7 @@ import { NO_EVIDENCE, type EvidenceFinder } from '../../src/oom/look-at-kills.ts
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';
-import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import { cgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
 import { nodeEvidence } from '../../src/pods/node-evidence.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
@@ -79,7 +79,7 @@ export async function podStorm(count: number, evidence: EvidenceFinder): Promise
 }
 
 function watch(evidence: EvidenceFinder, onEpisode: (episode: OomEpisode) => void) {
-  const counters = new CgroupCounters(tree, proc);
+  const counters = cgroupCounters(tree, proc);
   const watching = new OomWatcher({
     openLog: (gate) =>
       openKmsg({ path: '/dev/kmsg', gate, clock: SYSTEM_CLOCK, onExit: () => () => {} }),
