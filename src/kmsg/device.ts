@@ -34,10 +34,9 @@ export function openKmsg(options: KmsgOptions): KmsgDevice {
   };
   const kernel = drainLog({ ...options, open, runAhead: realTime() });
   return {
+    ...kernel,
     reads$: defer(() =>
       kindOfLog(path) === 'kernel' ? kernel.reads$ : savedRecords$(openSaved(), gate, clock),
     ),
-    drainNow: () => kernel.drainNow(),
-    nudge: () => kernel.nudge(),
   };
 }
