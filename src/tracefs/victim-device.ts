@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs';
 import { catchError, map, throwError } from 'rxjs';
-import { drainLog, type DrainOptions, type KmsgDevice } from '../kmsg/drain-log.ts';
+import type { KmsgOptions } from '../kmsg/device.ts';
+import { drainLog, type KmsgDevice } from '../kmsg/drain-log.ts';
 import type { KmsgFile } from '../kmsg/kmsg-file.ts';
 import { DescriptorPoll, type OnExit } from '../kmsg/poll.ts';
 import { realTime } from '../kmsg/real-time.ts';
@@ -12,11 +13,8 @@ import { type TracefsPlace, VictimTrace } from './victim-trace.ts';
 /** The tracepoint as a source of its own: marks, and the moments when there are no more. */
 export type VictimDevice = KmsgDevice<ReadMarks | Drained>;
 
-export interface VictimDeviceOptions extends Pick<DrainOptions, 'gate' | 'clock'> {
+export interface VictimDeviceOptions extends Omit<KmsgOptions, 'path'> {
   readonly place: TracefsPlace;
-  readonly onExit: OnExit;
-  /** The tracepoint is open and reading begins. */
-  readonly onOpened?: () => void;
 }
 
 /**
