@@ -1,4 +1,4 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { defer } from 'rxjs';
 import { drainLog, type DrainOptions, type KmsgDevice } from './drain-log.ts';
 import { kindOfLog, openKernelLog } from './kernel-log.ts';
@@ -27,11 +27,7 @@ export function openKmsg(options: KmsgOptions): KmsgDevice {
     onOpened?.();
     return file;
   };
-  const openSaved = (): ReadStream => {
-    const saved = createReadStream(path);
-    saved.once('open', () => onOpened?.());
-    return saved;
-  };
+  const openSaved = () => createReadStream(path).once('open', () => onOpened?.());
   const kernel = drainLog({ ...options, open, runAhead: realTime() });
   return {
     ...kernel,
