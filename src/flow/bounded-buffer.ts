@@ -1,12 +1,4 @@
-import {
-  finalize,
-  from,
-  Observable,
-  Subject,
-  type ObservableInput,
-  type OperatorFunction,
-  type Subscriber,
-} from 'rxjs';
+import { from, Observable, Subject, type ObservableInput, type OperatorFunction } from 'rxjs';
 import type { ReadGate } from '../kmsg/read-gate.ts';
 
 /**
@@ -28,8 +20,7 @@ export class BoundedBuffer<T> {
   readonly capacity: number;
   readonly #opened$ = new Subject<void>();
   readonly #queue: T[] = [];
-  /** Of one that is done the end comes when the next has begun. */
-  #consuming = 0;
+  #isConsuming = false;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -49,92 +40,68 @@ export class BoundedBuffer<T> {
 
   /** Whether nothing waits, and nothing is being consumed. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && this.#consuming === 0;
+    return this.#queue.length === 0 && !this.#isConsuming;
   }
 
   /** Hands the items to `consume` one after the other, each after the last has completed. */
   drainTo<R>(consume: (item: T) => ObservableInput<R>): OperatorFunction<T, R> {
     return (items$) =>
       new Observable((subscriber) => {
-        const consumer = new SerialConsumer(subscriber, this.#held(consume), () => this.#take());
-        subscriber.add(() => this.#queue.splice(0));
+        let isLooping = false;
+        let atEnd: (() => void) | undefined;
+        const consumeOne = (item: T): void => {
+          const consumed = from(consume(item)).subscribe({
+            next: (result) => subscriber.next(result),
+            error: (error: unknown) => subscriber.error(error),
+            complete: () => {
+              this.#isConsuming = false;
+              proceed();
+            },
+          });
+          subscriber.add(consumed);
+        };
+        // In a loop: items done at once must not grow the stack.
+        const proceed = (): void => {
+          if (isLooping) return;
+          isLooping = true;
+          while (!this.#isConsuming && !subscriber.closed) {
+            const item = this.#take();
+            if (item === undefined) break;
+            consumeOne(item);
+          }
+          isLooping = false;
+          if (!this.#isConsuming) atEnd?.();
+        };
+        // What was taken in before the producer ended is still consumed.
+        const end = (how: () => void): void => {
+          atEnd = how;
+          proceed();
+        };
+        subscriber.add(() => this.#drop());
         subscriber.add(
           items$.subscribe({
             next: (item) => {
               this.#queue.push(item);
-              consumer.proceed();
+              proceed();
             },
-            error: (error: unknown) => consumer.end(() => subscriber.error(error)),
-            complete: () => consumer.end(() => subscriber.complete()),
+            error: (error: unknown) => end(() => subscriber.error(error)),
+            complete: () => end(() => subscriber.complete()),
           }),
         );
       });
   }
 
-  /** Notes while an item is being consumed. */
-  #held<R>(consume: (item: T) => ObservableInput<R>): (item: T) => Observable<R> {
-    return (item) => {
-      this.#consuming += 1;
-      return from(consume(item)).pipe(finalize(() => (this.#consuming -= 1)));
-    };
-  }
-
-  #take(): { readonly item: T } | undefined {
-    const [item] = this.#queue;
+  /** What is taken is being consumed: who sees the gate open must not find it idle. */
+  #take(): T | undefined {
+    const item = this.#queue.shift();
     if (item === undefined) return undefined;
-    this.#queue.shift();
+    this.#isConsuming = true;
     if (this.#queue.length === this.capacity - 1) this.#opened$.next();
-    return { item };
-  }
-}
-
-/** Takes the next item when the last is done, in a loop: items done at once must not grow the stack. */
-class SerialConsumer<T, R> {
-  readonly #subscriber: Subscriber<R>;
-  readonly #consume: (item: T) => ObservableInput<R>;
-  readonly #take: () => { readonly item: T } | undefined;
-  #isBusy = false;
-  #isLooping = false;
-  #atEnd: (() => void) | undefined;
-
-  constructor(
-    subscriber: Subscriber<R>,
-    consume: (item: T) => ObservableInput<R>,
-    take: () => { readonly item: T } | undefined,
-  ) {
-    this.#subscriber = subscriber;
-    this.#consume = consume;
-    this.#take = take;
+    return item;
   }
 
-  /** What was taken in before the producer ended is still consumed; then `atEnd`. */
-  end(atEnd: () => void): void {
-    this.#atEnd = atEnd;
-    this.proceed();
-  }
-
-  proceed(): void {
-    if (this.#isLooping) return;
-    this.#isLooping = true;
-    while (!this.#isBusy && !this.#subscriber.closed) {
-      const next = this.#take();
-      if (next === undefined) break;
-      this.#consumeOne(next.item);
-    }
-    this.#isLooping = false;
-    if (!this.#isBusy) this.#atEnd?.();
-  }
-
-  #consumeOne(item: T): void {
-    this.#isBusy = true;
-    const held = from(this.#consume(item)).subscribe({
-      next: (result) => this.#subscriber.next(result),
-      error: (error: unknown) => this.#subscriber.error(error),
-      complete: () => {
-        this.#isBusy = false;
-        this.proceed();
-      },
-    });
-    this.#subscriber.add(held);
+  #drop(): void {
+    this.#queue.splice(0);
+    this.#isConsuming = false;
   }
 }

@@ -1,10 +1,10 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { defer } from 'rxjs';
 import { drainLog, type DrainOptions, type KmsgDevice } from './drain-log.ts';
 import { kindOfLog, openKernelLog } from './kernel-log.ts';
 import type { KmsgFile } from './kmsg-file.ts';
 import type { OnExit } from './poll.ts';
-import { RealTime } from './real-time.ts';
+import { realTime } from './real-time.ts';
 import { savedRecords$ } from './saved-log.ts';
 
 export interface KmsgOptions extends Omit<DrainOptions, 'open' | 'runAhead'> {
@@ -27,18 +27,12 @@ export function openKmsg(options: KmsgOptions): KmsgDevice {
     onOpened?.();
     return file;
   };
-  const openSaved = (): ReadStream => {
-    const saved = createReadStream(path);
-    saved.once('open', () => onOpened?.());
-    return saved;
-  };
-  const realTime = new RealTime();
-  const kernel = drainLog({ ...options, open, runAhead: (work) => realTime.run(work) });
+  const openSaved = () => createReadStream(path).once('open', () => onOpened?.());
+  const kernel = drainLog({ ...options, open, runAhead: realTime() });
   return {
+    ...kernel,
     reads$: defer(() =>
       kindOfLog(path) === 'kernel' ? kernel.reads$ : savedRecords$(openSaved(), gate, clock),
     ),
-    drainNow: () => kernel.drainNow(),
-    nudge: () => kernel.nudge(),
   };
 }

@@ -2,12 +2,12 @@ import { Observable, type Subscriber } from 'rxjs';
 import type { Time } from '../clock.ts';
 import { READ_BUFFER_BYTES, readOnce, type KmsgFile, type ReadOutcome } from './kmsg-file.ts';
 import type { ReadGate } from './read-gate.ts';
-import type { DeviceRead } from './record.ts';
+import type { DeviceRead, Drained, RawRecord } from './record.ts';
 
-/** The kernel log as it grows. */
-export interface KmsgDevice {
+/** The kernel log as it grows; the tracepoint is read in the same way. */
+export interface KmsgDevice<T = DeviceRead> {
   /** Records and the moments when there are no more. Each subscription opens the log for itself. */
-  readonly reads$: Observable<DeviceRead>;
+  readonly reads$: Observable<T>;
   /**
    * Reads, before it returns, what the log holds now, and emits `drained` behind it: for a caller
    * about to believe a clock. Does nothing while the gate is closed, without a subscriber, and
@@ -26,7 +26,7 @@ export interface DrainOptions {
   readonly open: () => KmsgFile;
   readonly gate: ReadGate;
   readonly clock: Time;
-  /** Runs a turn of reading ahead of other processes' work, where that can be; see `RealTime`. */
+  /** Runs a turn of reading ahead of other processes' work, where that can be; see `realTime`. */
   readonly runAhead?: (work: () => number) => number;
 }
 
@@ -43,7 +43,7 @@ const READS_PER_DRAIN_NOW = 16_384;
  * A record is `live` when the log had been drained before it came. The backlog at the start is not,
  * nor what piled up behind a closed gate, nor what is left of a ring that overran.
  */
-export function drainLog(options: DrainOptions): KmsgDevice {
+export function drainLog(options: DrainOptions): KmsgDevice<RawRecord | Drained> {
   const drains = new Set<LogDrain>();
   return {
     reads$: new Observable((subscriber) => {
@@ -61,7 +61,7 @@ export function drainLog(options: DrainOptions): KmsgDevice {
 class LogDrain {
   readonly #options: DrainOptions;
   readonly #file: KmsgFile;
-  readonly #subscriber: Subscriber<DeviceRead>;
+  readonly #subscriber: Subscriber<RawRecord | Drained>;
   readonly #buffer = Buffer.alloc(READ_BUFFER_BYTES);
   /** Its beginnings, by their length: to make one takes as long as to read what is in it. */
   readonly #views: Buffer[] = [];
@@ -70,7 +70,7 @@ class LogDrain {
   #waiting = false;
   #nextTurn: NodeJS.Immediate | undefined;
 
-  constructor(options: DrainOptions, subscriber: Subscriber<DeviceRead>) {
+  constructor(options: DrainOptions, subscriber: Subscriber<RawRecord | Drained>) {
     this.#options = options;
     this.#subscriber = subscriber;
     this.#file = options.open();
@@ -133,8 +133,7 @@ class LogDrain {
       case 'failed':
         this.#subscriber.error(outcome.error);
         break;
-      case 'too-large':
-      case 'interrupted':
+      case 'nothing':
         break;
     }
     return outcome.is;

@@ -1,5 +1,4 @@
 import { closeSync, constants, openSync, readSync, statSync, type Stats } from 'node:fs';
-import type { RecorderError } from '../errors.ts';
 import {
   errnoCode,
   KmsgNotFoundError,
@@ -98,21 +97,17 @@ function translated<T>(path: string, open: () => T): T {
   try {
     return open();
   } catch (cause) {
-    throw openError(path, cause);
+    const code = errnoCode(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new KmsgNotFoundError(path, cause);
+    if (code === 'EACCES' || code === 'EPERM') throw new KmsgPermissionError(path, cause);
+    throw new KmsgReadError(path, 'it cannot be opened', cause);
   }
-}
-
-function openError(path: string, cause: unknown): RecorderError {
-  const code = errnoCode(cause);
-  if (code === 'ENOENT' || code === 'ENOTDIR') return new KmsgNotFoundError(path, cause);
-  if (code === 'EACCES' || code === 'EPERM') return new KmsgPermissionError(path, cause);
-  return new KmsgReadError(path, 'it cannot be opened', cause);
 }
 
 function describe(found: Stats): string {
   if (found.isDirectory()) return 'a directory';
   if (found.isFIFO()) return 'a pipe';
   if (found.isSocket()) return 'a socket';
-  const { major, minor } = { major: (found.rdev >> 8) & 0xfff, minor: found.rdev & 0xff };
+  const [major, minor] = [(found.rdev >> 8) & 0xfff, found.rdev & 0xff];
   return `${found.isBlockDevice() ? 'block' : 'character'} device ${major}:${minor}`;
 }

@@ -21,7 +21,7 @@ export class KmsgPermissionError extends RecorderError {
 
   constructor(path: string, cause: unknown) {
     super(
-      `Opening the kernel log ${path}: permission denied${errnoOf(cause)}. ` +
+      `Opening the kernel log ${path}: permission denied (${errnoCode(cause)}). ` +
         'Run as root or with CAP_SYSLOG; ' +
         'in a container set privileged: true, because its device cgroup refuses the log otherwise.',
       cause,
@@ -73,9 +73,4 @@ export function errnoCode(cause: unknown): string | undefined {
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string'
     ? cause.code
     : undefined;
-}
-
-function errnoOf(cause: unknown): string {
-  const code = errnoCode(cause);
-  return code === undefined ? '' : ` (${code})`;
 }

@@ -20,12 +20,13 @@ export type ReadOutcome =
   | { readonly is: 'record'; readonly length: number }
   /** Nothing more for now (EAGAIN). */
   | { readonly is: 'drained' }
-  /** By a signal, before anything was read. */
-  | { readonly is: 'interrupted' }
   /** The ring lapped us; the next read returns the oldest record it still has. */
   | { readonly is: 'overrun' }
-  /** The record did not fit the buffer and is gone, which shows as a gap; the next read returns the one after it. */
-  | { readonly is: 'too-large' }
+  /**
+   * Nothing came of it, and the next read goes on: a signal came first (EINTR), or the record did not fit the
+   * buffer and is gone (EINVAL), which shows as a gap.
+   */
+  | { readonly is: 'nothing' }
   | { readonly is: 'failed'; readonly error: KmsgReadError };
 
 /** Reads one record, every errno of `devkmsg_read()` (kernel/printk/printk.c) given its meaning. */
@@ -42,9 +43,8 @@ export function readOnce(file: Pick<KmsgFile, 'path' | 'read'>, buffer: Buffer):
 function classify(path: string, cause: unknown): ReadOutcome {
   const code = errnoCode(cause);
   if (code === 'EAGAIN') return { is: 'drained' };
-  if (code === 'EINTR') return { is: 'interrupted' };
   if (code === 'EPIPE') return { is: 'overrun' };
-  if (code === 'EINVAL') return { is: 'too-large' };
+  if (code === 'EINTR' || code === 'EINVAL') return { is: 'nothing' };
   return {
     is: 'failed',
     error: new KmsgReadError(path, `read(2) says ${code ?? String(cause)}`, cause),

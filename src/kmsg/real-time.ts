@@ -9,18 +9,8 @@ const SCHED_RESET_ON_FORK = 0x4000_0000;
 /** The lowest there is, sched(7): before every usual thread, behind every other real-time one. */
 const LOWEST_PRIORITY = 1;
 
-interface Threads {
-  readonly self: () => number | bigint;
-  readonly getSchedParam: (
-    self: number | bigint,
-    policy: Int32Array,
-    priority: Int32Array,
-  ) => number;
-  readonly setSchedParam: (self: number | bigint, policy: number, priority: Int32Array) => number;
-}
-
 /**
- * Does work ahead of everybody who runs as usual: this thread is SCHED_RR meanwhile.
+ * Makes a function that does work ahead of everybody who runs as usual: this thread is SCHED_RR meanwhile.
  *
  * Who eats a node's memory often eats its CPUs as well, and among those a container has the share that
  * it requested: the reader of a storm came to the victims when nothing was left of them. Meant for
@@ -30,45 +20,34 @@ interface Threads {
  *
  * @see sched(7), pthread_setschedparam(3)
  */
-export class RealTime {
-  readonly #threads = bindThreads();
-  #isAllowed: boolean;
-
-  constructor() {
-    this.#isAllowed = this.#policy() === SCHED_OTHER;
-  }
-
-  run<T>(work: () => T): T {
-    if (!this.#isAllowed) return work();
-    this.#isAllowed = this.#schedule(SCHED_RR | SCHED_RESET_ON_FORK, LOWEST_PRIORITY);
+export function realTime(): <T>(work: () => T) => T {
+  const thread = bindThread();
+  let isAllowed = thread?.policy() === SCHED_OTHER;
+  return (work) => {
+    if (thread === undefined || !isAllowed) return work();
+    isAllowed = thread.schedule(SCHED_RR | SCHED_RESET_ON_FORK, LOWEST_PRIORITY);
     try {
       return work();
     } finally {
-      if (this.#isAllowed) this.#schedule(SCHED_OTHER, 0);
+      if (isAllowed) thread.schedule(SCHED_OTHER, 0);
     }
-  }
-
-  #policy(): number | undefined {
-    if (this.#threads === undefined) return undefined;
-    const [policy, priority] = [new Int32Array(1), new Int32Array(1)];
-    const { self, getSchedParam } = this.#threads;
-    return getSchedParam(self(), policy, priority) === 0 ? policy[0] : undefined;
-  }
-
-  #schedule(policy: number, priority: number): boolean {
-    const { self, setSchedParam } = this.#threads ?? {};
-    return self !== undefined && setSchedParam?.(self(), policy, Int32Array.of(priority)) === 0;
-  }
+  };
 }
 
 /** node is linked to them, so the process itself has the symbols; a static one may not, and does nothing ahead. */
-function bindThreads(): Threads | undefined {
+function bindThread() {
   try {
-    const handle = koffi.load(null);
+    const libc = koffi.load(null);
+    const self = libc.func('pthread_self', 'ulong', []);
+    const getParam = libc.func('pthread_getschedparam', 'int', ['ulong', 'void *', 'void *']);
+    const setParam = libc.func('pthread_setschedparam', 'int', ['ulong', 'int', 'void *']);
     return {
-      self: handle.func('pthread_self', 'ulong', []),
-      getSchedParam: handle.func('pthread_getschedparam', 'int', ['ulong', 'void *', 'void *']),
-      setSchedParam: handle.func('pthread_setschedparam', 'int', ['ulong', 'int', 'void *']),
+      policy: (): number | undefined => {
+        const [policy, priority] = [new Int32Array(1), new Int32Array(1)];
+        return getParam(self(), policy, priority) === 0 ? policy[0] : undefined;
+      },
+      schedule: (policy: number, priority: number): boolean =>
+        setParam(self(), policy, Int32Array.of(priority)) === 0,
     };
   } catch {
     return undefined;

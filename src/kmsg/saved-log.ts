@@ -1,12 +1,5 @@
 import type { Readable } from 'node:stream';
-import {
-  defaultIfEmpty,
-  firstValueFrom,
-  Observable,
-  Subject,
-  takeUntil,
-  type Subscriber,
-} from 'rxjs';
+import { catchError, firstValueFrom, from, Observable, Subject, takeUntil, throwError } from 'rxjs';
 import type { Time } from '../clock.ts';
 import { SavedLogError } from './kmsg-errors.ts';
 import { READ_BUFFER_BYTES } from './kmsg-file.ts';
@@ -35,32 +28,18 @@ export function savedRecords$(
       closed$.next();
       readable.destroy();
     });
-    const emit = async (bytes: Buffer): Promise<void> => {
-      while (!gate.isOpen && !subscriber.closed) await gateOpened(gate, closed$);
-      subscriber.next({ kind: 'raw', bytes, readAtMs: clock.wallMs(), live: false });
-    };
-    void pump(readable, emit, subscriber);
-  });
-}
-
-async function pump(
-  readable: Readable,
-  emit: (bytes: Buffer) => Promise<void>,
-  subscriber: Subscriber<RawRecord>,
-): Promise<void> {
-  try {
-    for await (const bytes of recordsOf(readable)) {
-      await emit(bytes);
-      if (subscriber.closed) return;
+    const opened$ = gate.opened$.pipe(takeUntil(closed$));
+    async function* gated(): AsyncGenerator<RawRecord> {
+      for await (const bytes of recordsOf(readable)) {
+        while (!gate.isOpen && !subscriber.closed)
+          await firstValueFrom(opened$, { defaultValue: undefined });
+        yield { kind: 'raw', bytes, readAtMs: clock.wallMs(), live: false };
+      }
     }
-    subscriber.complete();
-  } catch (cause) {
-    subscriber.error(new SavedLogError(cause));
-  }
-}
-
-async function gateOpened(gate: ReadGate, closed$: Observable<void>): Promise<void> {
-  await firstValueFrom(gate.opened$.pipe(takeUntil(closed$), defaultIfEmpty(undefined)));
+    from(gated())
+      .pipe(catchError((cause: unknown) => throwError(() => new SavedLogError(cause))))
+      .subscribe(subscriber);
+  });
 }
 
 async function* recordsOf(readable: Readable): AsyncGenerator<Buffer> {

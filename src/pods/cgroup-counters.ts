@@ -1,9 +1,8 @@
 import type { OomCounters } from '../oom/oom-counters.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
-import { counterIn } from './counter-in.ts';
 import type { ProcFiles } from './proc-files.ts';
 
-/** Both versions call it so. */
+/** Every file that counts kills calls it so. */
 const OOM_KILL = 'oom_kill';
 
 /**
@@ -14,45 +13,51 @@ const OOM_KILL = 'oom_kill';
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
  */
-export class CgroupCounters implements OomCounters {
-  readonly #tree: CgroupTree;
-  readonly #proc: ProcFiles;
-  readonly #counterFile: string;
+export function cgroupCounters(tree: CgroupTree, proc: ProcFiles): OomCounters {
+  return {
+    isHierarchical: tree.isV2,
+    read: () => {
+      if (!isSupported(tree)) return undefined;
+      const rows = new Map<string, number>();
+      for (const pod of tree.pods()) {
+        for (const cgroup of countedIn(tree, pod)) {
+          const kills = killsIn(tree, cgroup);
+          if (kills !== undefined) rows.set(cgroup, kills);
+        }
+      }
+      return rows;
+    },
+    total: () => killsOfHost(proc),
+  };
+}
 
-  constructor(tree: CgroupTree, proc: ProcFiles) {
-    this.#tree = tree;
-    this.#proc = proc;
-    this.#counterFile = tree.isV2 ? 'memory.events' : 'memory.oom_control';
-  }
+/** v1 has it in every cgroup since 4.13, v2 in every one but the root. */
+function isSupported(tree: CgroupTree): boolean {
+  return tree.isV2 || killsIn(tree, '') !== undefined;
+}
 
-  get isHierarchical(): boolean {
-    return this.#tree.isV2;
-  }
+/** The pod before its containers: what is counted in between is then the container's. */
+export function countedIn(tree: CgroupTree, pod: string): readonly string[] {
+  return [pod, ...tree.within(pod, tree.isV2 ? 1 : undefined)];
+}
 
-  read(): ReadonlyMap<string, number> | undefined {
-    if (!this.#isSupported()) return undefined;
-    const rows = new Map<string, number>();
-    for (const pod of this.#tree.pods()) this.#readPod(pod, rows);
-    return rows;
-  }
+/** The kills that a cgroup's own file has. */
+export function killsIn(tree: CgroupTree, cgroup: string): number | undefined {
+  return counterIn(tree.text(cgroup, tree.isV2 ? 'memory.events' : 'memory.oom_control'), OOM_KILL);
+}
 
-  total(): number | undefined {
-    return counterIn(this.#proc.text('vmstat'), OOM_KILL);
-  }
+/** `/proc/vmstat` `oom_kill`. */
+export function killsOfHost(proc: ProcFiles): number | undefined {
+  return counterIn(proc.text('vmstat'), OOM_KILL);
+}
 
-  /** v1 has it in every cgroup since 4.13, v2 in every one but the root. */
-  #isSupported(): boolean {
-    return (
-      this.#tree.isV2 || counterIn(this.#tree.text('', this.#counterFile), OOM_KILL) !== undefined
-    );
-  }
-
-  /** The pod before its containers: what is counted in between is then the container's. */
-  #readPod(pod: string, rows: Map<string, number>): void {
-    const containers = this.#tree.within(pod, this.#tree.isV2 ? 1 : undefined);
-    for (const cgroup of [pod, ...containers]) {
-      const kills = counterIn(this.#tree.text(cgroup, this.#counterFile), OOM_KILL);
-      if (kills !== undefined) rows.set(cgroup, kills);
-    }
-  }
+/**
+ * A counter of a file that has one a line, `KEY NUMBER`: `memory.events`, `memory.oom_control`, `/proc/vmstat`.
+ *
+ * @see memory_events_show(), mem_cgroup_oom_control_read() (mm/memcontrol*.c)
+ */
+export function counterIn(text: string | undefined, key: string): number | undefined {
+  const line = new RegExp(`^${key} (?<value>\\d+)$`, 'm').exec(text ?? '');
+  const value = line?.groups?.['value'];
+  return value === undefined ? undefined : Number(value);
 }

@@ -1,15 +1,14 @@
 import { parseCgroupPath } from '../oom/cgroup-path.ts';
-import { isUnder } from '../oom/memcg-paths.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
-import { isNamespaceInit } from './main-process.ts';
+import { isNamespaceInit, isOfPod } from './main-process.ts';
 import type { ContainerEntry, PodEntry } from './pod-directory.ts';
-import { type ProcFiles, statFields } from './proc-files.ts';
+import type { ProcFiles } from './proc-files.ts';
 
 /** The main process of a container, by the cgroup it was found in. */
 interface Note {
   readonly podUid: string;
   readonly containerId: string;
-  readonly comm: string | undefined;
+  readonly comm: string;
   readonly cgroup: string;
 }
 
@@ -27,7 +26,7 @@ export class MainProcessNotes {
   readonly #proc: ProcFiles;
   /** By pid: who has it now had it last. */
   readonly #notes = new Map<number, Note>();
-  #podPaths: ReadonlyMap<string, string> = new Map();
+  #podPaths: ReadonlyMap<string | undefined, string> = new Map();
 
   constructor(tree: CgroupTree, proc: ProcFiles) {
     this.#tree = tree;
@@ -63,25 +62,19 @@ export class MainProcessNotes {
     for (const cgroup of this.#tree.within(pod)) {
       const { containerId = '' } = parseCgroupPath(cgroup) ?? {};
       if (!containerIds.includes(containerId)) continue;
-      const pids = this.#tree.pids(cgroup).filter((pid) => this.#isMain(pid, pod));
-      for (const pid of pids)
-        this.#notes.set(pid, { podUid, containerId, comm: this.#proc.owner(pid)?.comm, cgroup });
+      for (const pid of this.#tree.pids(cgroup)) {
+        if (!isNamespaceInit(this.#proc.text(`${pid}/status`))) continue;
+        const owner = this.#proc.owner(pid);
+        if (owner !== undefined && !isOfPod(owner.parent, pod, this.#proc))
+          this.#notes.set(pid, { podUid, containerId, comm: owner.comm, cgroup });
+      }
     }
-  }
-
-  #isMain(pid: number, podPath: string): boolean {
-    if (!isNamespaceInit(this.#proc.text(`${pid}/status`))) return false;
-    const parent = Number(statFields(this.#proc.text(`${pid}/stat`))?.[4 - 3]);
-    const startedFrom = this.#proc.cgroupOf(parent);
-    return startedFrom !== undefined && !isUnder(startedFrom, podPath);
   }
 
   #podPath(cgroupUid: string): string | undefined {
     if (!this.#podPaths.has(cgroupUid)) {
       const paths = this.#tree.pods().map((path) => [parseCgroupPath(path)?.podUid, path] as const);
-      this.#podPaths = new Map(
-        paths.flatMap(([uid, path]) => (uid === undefined ? [] : [[uid, path] as const])),
-      );
+      this.#podPaths = new Map(paths);
     }
     return this.#podPaths.get(cgroupUid);
   }

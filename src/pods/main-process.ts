@@ -3,21 +3,19 @@ import type { OomEpisode } from '../oom/episode.ts';
 import { isUnder } from '../oom/memcg-paths.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import { excludesGroup } from './oom-group.ts';
-import { type ProcFiles, statFields } from './proc-files.ts';
+import type { PidOwner, ProcFiles } from './proc-files.ts';
 
 /** What was found out of a container's main process; `not-yet` while the victim is still there. */
 export type MainProcessState = 'survived' | 'unknown' | 'not-yet';
 
+/** When to look at a dying process again; it is gone within milliseconds, or stuck for seconds. */
+const LOOK_AGAIN_MS = [2, 5, 10, 20, 50, 100, 200, 500, 1000] as const;
 /** SIGKILL's bit in the masks of `/proc/<pid>/status`. */
 const SIGKILL_BIT = 1n << 8n;
 
 /** A process, as `/proc/<pid>/stat` and `status` have it. */
-interface Process {
+interface Process extends PidOwner {
   readonly pid: number;
-  readonly parent: number;
-  readonly session: number;
-  /** Clock ticks since boot. */
-  readonly startedAt: number;
   readonly isDead: boolean;
   /** A SIGKILL is on its way to it. */
   readonly isDying: boolean;
@@ -66,7 +64,7 @@ export class MainProcess {
       this.#startedFromOutside(cgroup, podPath, victim.pid);
     const init = cgroups.flatMap(startedIn).find(({ isInit }) => isInit);
     if (init !== undefined) return init;
-    const [first] = startedIn(taskMemcg).toSorted((a, b) => a.startedAt - b.startedAt);
+    const [first] = startedIn(taskMemcg).toSorted((a, b) => a.startedMs - b.startedMs);
     return first !== undefined && isOlder(first, episode) ? first : undefined;
   }
 
@@ -77,29 +75,46 @@ export class MainProcess {
       .filter((pid) => pid !== victim)
       .map((pid) => this.#read(pid))
       .filter((process) => process !== undefined)
-      .filter(({ parent }) => !this.#isIn(parent, podPath));
+      .filter(({ parent }) => !isOfPod(parent, podPath, this.#proc));
   }
 
-  #isIn(pid: number, podPath: string): boolean {
-    const cgroup = this.#proc.cgroupOf(pid);
-    return cgroup === undefined || isUnder(cgroup, podPath);
-  }
-
-  /** @see proc_pid_stat(5), proc_pid_status(5) */
   #read(pid: number): Process | undefined {
-    const fields = statFields(this.#proc.text(`${pid}/stat`));
+    const owner = this.#proc.owner(pid);
     const status = this.#proc.text(`${pid}/status`);
-    if (fields === undefined || status === undefined) return undefined;
+    if (owner === undefined || status === undefined) return undefined;
     return {
+      ...owner,
       pid,
-      parent: Number(fields[4 - 3]),
-      session: Number(fields[6 - 3]),
-      startedAt: Number(fields[22 - 3]),
-      isDead: /^[ZXx]$/.test(fields[0] ?? ''),
+      isDead: /^[ZXx]$/.test(owner.state),
       isDying: hasSigkill(status),
       isInit: isNamespaceInit(status),
     };
   }
+}
+
+/**
+ * Whether the container's main process lives on, where a child of it was killed alone. Known within
+ * two seconds of the kill: it is about a process that is there now.
+ *
+ * @param sleep resolves after so many ms
+ */
+export async function hasSurvived(
+  episode: OomEpisode,
+  mainProcess: Pick<MainProcess, 'after'>,
+  sleep: (ms: number) => Promise<void>,
+): Promise<boolean> {
+  for (const waitMs of LOOK_AGAIN_MS) {
+    const state = mainProcess.after(episode);
+    if (state !== 'not-yet') return state === 'survived';
+    await sleep(waitMs);
+  }
+  return mainProcess.after(episode) === 'survived';
+}
+
+/** Whether a process is one of the pod's, or nobody can tell. */
+export function isOfPod(pid: number, podPath: string, proc: ProcFiles): boolean {
+  const cgroup = proc.cgroupOf(pid);
+  return cgroup === undefined || isUnder(cgroup, podPath);
 }
 
 /**

@@ -1,6 +1,6 @@
-import type { CgroupEventCounters, CgroupEvents, EventsLook } from '../oom/cgroup-events.ts';
+import type { CgroupEventCounters, CgroupEvents } from '../oom/cgroup-events.ts';
+import { countedIn, counterIn, killsIn, killsOfHost } from './cgroup-counters.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
-import { counterIn } from './counter-in.ts';
 import type { ProcFiles } from './proc-files.ts';
 
 /** The root has no `memory.events`; what lies directly below it has. */
@@ -14,69 +14,52 @@ const ONE_LEVEL = 1;
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
  */
-export class MemoryEvents implements CgroupEventCounters {
-  readonly #tree: CgroupTree;
-  readonly #proc: ProcFiles;
+export function memoryEvents(tree: CgroupTree, proc: ProcFiles): CgroupEventCounters {
+  return {
+    isHierarchical: tree.isV2,
+    read: (cgroup) => eventsIn(tree, cgroup),
+    look: () => {
+      const before = killsOfHost(proc);
+      const rows = new Map<string, CgroupEvents>();
+      for (const cgroup of cgroupsOf(tree)) {
+        const events = eventsIn(tree, cgroup);
+        if (events !== undefined) rows.set(cgroup, events);
+      }
+      const after = killsOfHost(proc);
+      return before === undefined || after === undefined ? undefined : { rows, before, after };
+    },
+  };
+}
 
-  constructor(tree: CgroupTree, proc: ProcFiles) {
-    this.#tree = tree;
-    this.#proc = proc;
-  }
+/** Each once, and each before those below it: what is counted in between is then theirs. */
+function cgroupsOf(tree: CgroupTree): ReadonlySet<string> {
+  const pods = tree.pods();
+  const below = pods.flatMap((pod) => countedIn(tree, pod));
+  if (!tree.isV2) return new Set(below);
+  return new Set([...tree.within('', ONE_LEVEL), ...pods.flatMap(ancestors), ...below]);
+}
 
-  get isHierarchical(): boolean {
-    return this.#tree.isV2;
+function eventsIn(tree: CgroupTree, cgroup: string): CgroupEvents | undefined {
+  if (!tree.isV2) {
+    const kills = killsIn(tree, cgroup);
+    return kills === undefined ? undefined : { kills };
   }
+  const text = tree.text(cgroup, 'memory.events');
+  const kills = counterIn(text, 'oom_kill');
+  if (kills === undefined) return undefined;
+  const oomsHere = counterIn(tree.text(cgroup, 'memory.events.local'), 'oom');
+  return {
+    kills,
+    groupKills: counterIn(text, 'oom_group_kill'),
+    ooms: counterIn(text, 'oom'),
+    oomsHere,
+    limitKb: (oomsHere ?? 0) > 0 ? limitKbOf(tree, cgroup) : undefined,
+  };
+}
 
-  look(): EventsLook | undefined {
-    const before = this.#total();
-    const rows = new Map<string, CgroupEvents>();
-    for (const cgroup of this.#cgroups()) {
-      const events = this.read(cgroup);
-      if (events !== undefined) rows.set(cgroup, events);
-    }
-    const after = this.#total();
-    return before === undefined || after === undefined ? undefined : { rows, before, after };
-  }
-
-  /** `/proc/vmstat` `oom_kill`. */
-  #total(): number | undefined {
-    return counterIn(this.#proc.text('vmstat'), 'oom_kill');
-  }
-
-  /** Each once, and each before those below it: what is counted in between is then theirs. */
-  #cgroups(): ReadonlySet<string> {
-    const pods = this.#tree.pods();
-    const { isV2 } = this.#tree;
-    const above = isV2 ? [...this.#tree.within('', ONE_LEVEL), ...pods.flatMap(ancestors)] : [];
-    const below = pods.flatMap((pod) => [
-      pod,
-      ...this.#tree.within(pod, isV2 ? ONE_LEVEL : undefined),
-    ]);
-    return new Set([...above, ...below]);
-  }
-
-  read(cgroup: string): CgroupEvents | undefined {
-    if (!this.#tree.isV2) {
-      const kills = counterIn(this.#tree.text(cgroup, 'memory.oom_control'), 'oom_kill');
-      return kills === undefined ? undefined : { kills };
-    }
-    const text = this.#tree.text(cgroup, 'memory.events');
-    const kills = counterIn(text, 'oom_kill');
-    if (kills === undefined) return undefined;
-    const oomsHere = counterIn(this.#tree.text(cgroup, 'memory.events.local'), 'oom');
-    return {
-      kills,
-      groupKills: counterIn(text, 'oom_group_kill'),
-      ooms: counterIn(text, 'oom'),
-      oomsHere,
-      limitKb: (oomsHere ?? 0) > 0 ? this.#limitKb(cgroup) : undefined,
-    };
-  }
-
-  #limitKb(cgroup: string): number | undefined {
-    const bytes = Number(this.#tree.text(cgroup, 'memory.max'));
-    return Number.isInteger(bytes) ? bytes / 1024 : undefined;
-  }
+function limitKbOf(tree: CgroupTree, cgroup: string): number | undefined {
+  const bytes = Number(tree.text(cgroup, 'memory.max'));
+  return Number.isInteger(bytes) ? bytes / 1024 : undefined;
 }
 
 /** The cgroups a cgroup lies in, the root not among them. */

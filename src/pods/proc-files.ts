@@ -1,9 +1,13 @@
 import { decodeName } from '../oom/decode-name.ts';
 
-/** A process, as far as it tells two owners of a pid apart. */
+/** Who has a pid: its name and its start tell two of them apart. @see proc_pid_stat(5) */
 export interface PidOwner {
   /** Any 15 bytes. */
   readonly comm: string;
+  /** One letter. */
+  readonly state: string;
+  readonly parent: number;
+  readonly session: number;
   /** CLOCK_BOOTTIME, ms, cut to a clock tick. */
   readonly startedMs: number;
 }
@@ -54,22 +58,28 @@ export class ProcFiles {
     }
   }
 
-  /** Who has a pid now, by one read. @see proc_pid_stat(5) */
+  /** Who has a pid now, by one read. */
   owner(pid: number): PidOwner | undefined {
     const stat = this.text(`${pid}/stat`);
-    const ticks = Number(statFields(stat)?.[22 - 3]);
+    const fields = statFields(stat) ?? [];
+    const ticks = Number(fields[22 - 3]);
     if (stat === undefined || Number.isNaN(ticks)) return undefined;
-    const comm = decodeName(stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')));
-    return { comm, startedMs: ticks * TICK_MS };
+    return {
+      comm: decodeName(stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'))),
+      state: fields[0] ?? '',
+      parent: Number(fields[4 - 3]),
+      session: Number(fields[6 - 3]),
+      startedMs: ticks * TICK_MS,
+    };
   }
 
   /**
    * What another clock said when CLOCK_BOOTTIME was 0, if it has counted all time since: later by a tick,
-   * or by however long it took to read it, never earlier.
+   * or by however long it took to read it, never earlier. `Infinity` where that cannot be read.
    */
-  bootMs(clockMs: () => number): number | undefined {
+  bootMs(clockMs: () => number): number {
     const seconds = Number.parseFloat(this.text('uptime') ?? '');
-    return Number.isNaN(seconds) ? undefined : clockMs() - seconds * 1000;
+    return Number.isNaN(seconds) ? Infinity : clockMs() - seconds * 1000;
   }
 
   /** Its memory cgroup. A task that has left its cgroup is shown in the root, `/`. */

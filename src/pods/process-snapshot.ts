@@ -49,7 +49,7 @@ export class ProcessSnapshot {
     const found = [...this.#look()];
     const nowMs = this.#monotonicMs();
     const kept = [...this.#seen].filter(([, { lastMs }]) => nowMs - lastMs <= MAX_UNSEEN_MS);
-    const bootMs = this.#proc.bootMs(this.#monotonicMs) ?? Infinity;
+    const bootMs = this.#proc.bootMs(this.#monotonicMs);
     const seen = found.map(([pid, { comm, startedMs }, cgroup]) => {
       const sinceMs = Math.min(nowMs, startedByMs(startedMs, bootMs));
       return [pid, { comm, cgroup, sinceMs, lastMs: nowMs }] as const;

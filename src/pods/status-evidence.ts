@@ -74,7 +74,7 @@ export class StatusEvidence {
     const ended = pods.flatMap((pod) => endedContainers(pod, episode));
     const proved = ended.filter((one) => this.#isProved(one));
     const rivals = this.#seen.filter(
-      (kill) => kill.isOpen && proved.some((one) => isNear(kill, one)),
+      (kill) => kill.isOpen && proved.some((one) => isNear(kill.atMs, one.endedAtMs)),
     );
     const [chosen, ...others] = proved;
     const untold = rivals.filter(({ names }) => names.length === 0);
@@ -99,7 +99,7 @@ export class StatusEvidence {
     );
     return inItsLife.every(({ names, mayBeAnyones, isOpen, atMs }) => {
       if (names.includes(id) || names.includes(pod.cgroupUid)) return false;
-      return !mayBeAnyones || (isOpen && isNear({ atMs }, { endedAtMs }));
+      return !mayBeAnyones || (isOpen && isNear(atMs, endedAtMs));
     });
   }
 
@@ -148,12 +148,10 @@ function endedContainers(pod: PodEntry, { atMs }: OomEpisode): readonly EndedCon
     const { reason, startedAtMs, finishedAtMs: endedAtMs, containerId: id } = lastTermination;
     if (reason !== OOM_KILLED || !wasKilledSince(lastTermination, atMs)) return [];
     if (id === undefined || startedAtMs === undefined || endedAtMs === undefined) return [];
-    return isNear({ atMs }, { endedAtMs }) ? [{ pod, container, startedAtMs, endedAtMs, id }] : [];
+    return isNear(atMs, endedAtMs) ? [{ pod, container, startedAtMs, endedAtMs, id }] : [];
   });
 }
 
-type Timed = Pick<SeenKill, 'atMs'>;
-
-function isNear({ atMs }: Timed, { endedAtMs }: Pick<EndedContainer, 'endedAtMs'>): boolean {
+function isNear(atMs: number, endedAtMs: number): boolean {
   return endedAtMs > atMs - SECOND_MS && endedAtMs <= atMs + END_NOTED_MS;
 }

@@ -33,67 +33,63 @@ const CLOCK = 'mono';
 /** Half of the ring, else, is what poll(2) waits for. */
 const WAKE_AT_ONCE = '0';
 
-/** An instance of the kernel's tracing: buffers, switches and readers of its own. */
-export class TracingInstance {
-  readonly directory: string;
-
-  constructor(directory: string) {
-    this.directory = directory;
+/**
+ * Switches `oom:mark_victim` on, and nothing else, in an instance of the kernel's tracing: buffers, switches and
+ * readers of its own.
+ *
+ * Its pipe is opened before anything is changed: an instance that is read is busy. No other agent takes it for left
+ * behind, and from 6.6 on no second one reads it. Its buffers are made small before they are used, for since 6.7 there are
+ * none until then. To set the clock empties them.
+ *
+ * @returns its `trace_pipe`, open and never waiting
+ */
+export function startTracing(directory: string): number {
+  const path = join(directory, 'trace_pipe');
+  const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    setUp(directory);
+    write(directory, `${EVENT}/enable`, '1');
+  } catch (cause) {
+    closeSync(pipe);
+    throw cause;
   }
+  return pipe;
+}
 
-  /**
-   * Switches `oom:mark_victim` on, and nothing else.
-   *
-   * Its pipe is opened before anything is changed: an instance that is read is busy. No other agent takes it for left
-   * behind, and from 6.6 on no second one reads it. Its buffers are made small before they are used, for since 6.7 there are
-   * none until then. To set the clock empties them.
-   *
-   * @returns its `trace_pipe`, open and never waiting
-   */
-  start(): number {
-    const path = join(this.directory, 'trace_pipe');
-    const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      this.#setUp();
-      this.#write(`${EVENT}/enable`, '1');
-    } catch (cause) {
-      closeSync(pipe);
-      throw cause;
-    }
-    return pipe;
+/** Switches it off. */
+export function stopTracing(directory: string): void {
+  try {
+    write(directory, `${EVENT}/enable`, '0');
+  } catch {
+    // It was removed meanwhile: then it is off.
   }
+}
 
-  /** Switches it off. */
-  end(): void {
-    this.#write(`${EVENT}/enable`, '0');
-  }
+function setUp(directory: string): void {
+  const files = new Set(readdirSync(directory));
+  removeTriggers(directory); // before `tracing_on`, which one may switch off
+  for (const file of PIDS) if (files.has(file)) write(directory, file, '');
+  for (const [file, text] of Object.entries(RESET)) write(directory, file, text);
+  const processors = readdirSync(join(directory, 'per_cpu')).map((cpu) => cpu.slice(3));
+  write(directory, 'tracing_cpumask', maskUpTo(Math.max(...processors.map(Number))));
+  write(directory, 'buffer_size_kb', String(BUFFER_KIB));
+  const options = new Set(readdirSync(join(directory, 'options')));
+  for (const [option, value] of Object.entries(OPTIONS))
+    if (options.has(option)) write(directory, `options/${option}`, value);
+  if (files.has('buffer_percent')) write(directory, 'buffer_percent', WAKE_AT_ONCE);
+  write(directory, 'trace_clock', CLOCK);
+  write(directory, 'trace', '');
+}
 
-  #setUp(): void {
-    const files = new Set(readdirSync(this.directory));
-    this.#removeTriggers(); // before `tracing_on`, which one may switch off
-    for (const file of PIDS) if (files.has(file)) this.#write(file, '');
-    for (const [file, text] of Object.entries(RESET)) this.#write(file, text);
-    const processors = readdirSync(join(this.directory, 'per_cpu')).map((cpu) => cpu.slice(3));
-    this.#write('tracing_cpumask', maskUpTo(Math.max(...processors.map(Number))));
-    this.#write('buffer_size_kb', String(BUFFER_KIB));
-    const options = new Set(readdirSync(join(this.directory, 'options')));
-    for (const [option, value] of Object.entries(OPTIONS))
-      if (options.has(option)) this.#write(`options/${option}`, value);
-    if (files.has('buffer_percent')) this.#write('buffer_percent', WAKE_AT_ONCE);
-    this.#write('trace_clock', CLOCK);
-    this.#write('trace', '');
-  }
+/** What is to be done whenever somebody is marked: each is removed by its own words. */
+function removeTriggers(directory: string): void {
+  const file = `${EVENT}/trigger`;
+  for (const trigger of readFileSync(join(directory, file), 'utf8').split('\n'))
+    if (trigger !== '' && !trigger.startsWith('#')) write(directory, file, `!${trigger}`);
+}
 
-  /** What is to be done whenever somebody is marked: each is removed by its own words. */
-  #removeTriggers(): void {
-    const file = `${EVENT}/trigger`;
-    for (const trigger of readFileSync(join(this.directory, file), 'utf8').split('\n'))
-      if (trigger !== '' && !trigger.startsWith('#')) this.#write(file, `!${trigger}`);
-  }
-
-  #write(file: string, text: string): void {
-    writeFileSync(join(this.directory, file), text);
-  }
+function write(directory: string, file: string, text: string): void {
+  writeFileSync(join(directory, file), text);
 }
 
 /** All processors up to this one, as bitmap_parse() in lib/bitmap-str.c reads them: 32 of them between two commas. */

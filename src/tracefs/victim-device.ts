@@ -1,29 +1,20 @@
 import { readSync } from 'node:fs';
-import { catchError, map, type Observable, throwError } from 'rxjs';
-import { drainLog, type DrainOptions } from '../kmsg/drain-log.ts';
+import { catchError, map, throwError } from 'rxjs';
+import type { KmsgOptions } from '../kmsg/device.ts';
+import { drainLog, type KmsgDevice } from '../kmsg/drain-log.ts';
 import type { KmsgFile } from '../kmsg/kmsg-file.ts';
 import { DescriptorPoll, type OnExit } from '../kmsg/poll.ts';
-import { RealTime } from '../kmsg/real-time.ts';
-import type { DeviceRead, Drained } from '../kmsg/record.ts';
+import { realTime } from '../kmsg/real-time.ts';
+import type { Drained, RawRecord } from '../kmsg/record.ts';
 import type { ReadMarks } from '../oom/seen-mark.ts';
 import { TracefsError } from './tracefs-error.ts';
 import { type TracefsPlace, VictimTrace } from './victim-trace.ts';
-import { VictimLines } from './victim-lines.ts';
 
-/** The tracepoint as a source of its own. */
-export interface VictimDevice {
-  /** Marks, and the moments when there are no more. Each subscription opens the tracepoint for itself. */
-  readonly reads$: Observable<ReadMarks | Drained>;
-  /** As of the kernel's log. */
-  drainNow(): void;
-  nudge(): void;
-}
+/** The tracepoint as a source of its own: marks, and the moments when there are no more. */
+export type VictimDevice = KmsgDevice<ReadMarks | Drained>;
 
-export interface VictimDeviceOptions extends Pick<DrainOptions, 'gate' | 'clock'> {
+export interface VictimDeviceOptions extends Omit<KmsgOptions, 'path'> {
   readonly place: TracefsPlace;
-  readonly onExit: OnExit;
-  /** The tracepoint is open and reading begins. */
-  readonly onOpened?: () => void;
 }
 
 /**
@@ -32,22 +23,19 @@ export interface VictimDeviceOptions extends Pick<DrainOptions, 'gate' | 'clock'
  */
 export function openVictims(options: VictimDeviceOptions): VictimDevice {
   const { place, onExit, onOpened } = options;
-  let lines: VictimLines | undefined;
+  let trace: VictimTrace | undefined;
   const open = (): KmsgFile => {
-    const trace = VictimTrace.open(place, onExit);
-    lines = new VictimLines(trace.format);
+    trace = VictimTrace.open(place, onExit);
     onOpened?.();
     return fileOf(trace, onExit);
   };
-  const realTime = new RealTime();
-  const device = drainLog({ ...options, open, runAhead: (work) => realTime.run(work) });
+  const device = drainLog({ ...options, open, runAhead: realTime() });
   return {
+    ...device,
     reads$: device.reads$.pipe(
-      map((read) => marksIn(read, lines)),
+      map((read) => (read.kind === 'drained' ? read : marksIn(read, trace))),
       catchError((cause: unknown) => throwError(() => translated(cause, place))),
     ),
-    drainNow: () => device.drainNow(),
-    nudge: () => device.nudge(),
   };
 }
 
@@ -63,13 +51,10 @@ function fileOf(trace: VictimTrace, onExit: OnExit): KmsgFile {
   };
 }
 
-function marksIn(read: DeviceRead, lines: VictimLines | undefined): ReadMarks | Drained {
-  if (read.kind !== 'raw')
-    return { kind: 'drained', atMs: read.kind === 'drained' ? read.atMs : 0 };
-  return { kind: 'marks', ...(lines?.take(read.bytes.toString('latin1')) ?? NOTHING) };
+function marksIn({ bytes }: RawRecord, trace: VictimTrace | undefined): ReadMarks {
+  const marks = trace?.lines.take(bytes.toString('latin1'));
+  return { kind: 'marks', victims: [], lost: 0, ...marks };
 }
-
-const NOTHING = { victims: [], lost: 0 };
 
 function translated(cause: unknown, { root, instance }: TracefsPlace): unknown {
   return cause instanceof TracefsError ? cause : new TracefsError(instance ?? root, cause);

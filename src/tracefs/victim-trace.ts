@@ -13,7 +13,7 @@ import { errnoCode } from '../kmsg/kmsg-errors.ts';
 import type { OnExit } from '../kmsg/poll.ts';
 import type { Marks, MarkSource } from '../oom/join-marks.ts';
 import { TracefsError } from './tracefs-error.ts';
-import { EVENT, TracingInstance } from './tracing-instance.ts';
+import { EVENT, startTracing, stopTracing } from './tracing-instance.ts';
 import { VictimLines } from './victim-lines.ts';
 
 /** What an agent's instances are called; six random letters follow. */
@@ -36,13 +36,12 @@ export interface TracefsPlace {
  * @see https://docs.kernel.org/trace/ftrace.html#instances
  */
 export class VictimTrace implements MarkSource, Disposable {
-  /** How its lines are to be read. */
-  readonly format: string;
+  /** How what is read is understood: by whoever reads it, piece by piece. */
+  readonly lines: VictimLines;
   /** `trace_pipe`, which never waits. */
   readonly pipe: number;
   /** What it is read as. */
   readonly path: string;
-  readonly #lines: VictimLines;
   readonly #end: () => void;
   readonly #forgetExit: () => void;
   readonly #buffer = Buffer.alloc(READ_BYTES);
@@ -69,7 +68,7 @@ export class VictimTrace implements MarkSource, Disposable {
   static probe(place: TracefsPlace, onExit: OnExit): boolean {
     if (place.instance === undefined) {
       using trace = VictimTrace.open(place, onExit);
-      return trace.tellsNames;
+      return trace.lines.tellNames;
     }
     try {
       accessSync(join(place.instance, EVENT, 'enable'), constants.R_OK | constants.W_OK);
@@ -80,18 +79,12 @@ export class VictimTrace implements MarkSource, Disposable {
   }
 
   /** @param end undoes what was begun, when its pipe is closed */
-  constructor(format: string, instance: TracingInstance, end: () => void, onExit: OnExit) {
-    this.format = format;
-    this.#lines = new VictimLines(format);
+  constructor(format: string, directory: string, end: () => void, onExit: OnExit) {
+    this.lines = new VictimLines(format);
     this.#end = end;
-    this.path = join(instance.directory, 'trace_pipe');
-    this.pipe = instance.start();
+    this.path = join(directory, 'trace_pipe');
+    this.pipe = startTracing(directory);
     this.#forgetExit = onExit(() => this.#close());
-  }
-
-  /** Whether it tells names and sizes, or pids alone. */
-  get tellsNames(): boolean {
-    return this.#lines.tellNames;
   }
 
   /** Whoever was marked since; never waits. */
@@ -99,7 +92,7 @@ export class VictimTrace implements MarkSource, Disposable {
     let text = '';
     for (;;) {
       const bytes = this.#readOnce();
-      if (bytes === 0) return this.#lines.take(text);
+      if (bytes === 0) return this.lines.take(text);
       text += this.#buffer.toString('latin1', 0, bytes);
     }
   }
@@ -133,29 +126,19 @@ function openOwn(root: string, onExit: OnExit): VictimTrace {
   const directory = mkdtempSync(join(instances, PREFIX));
   const remove = (): void => removeUnlessInUse(directory);
   try {
-    return new VictimTrace(format, new TracingInstance(directory), remove, onExit);
+    return new VictimTrace(format, directory, remove, onExit);
   } catch (cause) {
     remove();
     throw cause;
   }
 }
 
-function openKept(directory: string, onExit: OnExit): VictimTrace {
-  const format = readFormat(directory);
-  const instance = new TracingInstance(directory);
-  return new VictimTrace(format, instance, () => endIfPossible(instance), onExit);
+function openKept(instance: string, onExit: OnExit): VictimTrace {
+  return new VictimTrace(readFormat(instance), instance, () => stopTracing(instance), onExit);
 }
 
 function readFormat(directory: string): string {
   return readFileSync(join(directory, EVENT, 'format'), 'utf8');
-}
-
-function endIfPossible(instance: TracingInstance): void {
-  try {
-    instance.end();
-  } catch {
-    // It was removed meanwhile: then it is off.
-  }
 }
 
 /** The kernel refuses to remove one that somebody reads (EBUSY); the next agent that starts removes it then. */

@@ -22,7 +22,7 @@ import { type LogKind, openKernelLog, probeLog } from '../kmsg/kernel-log.ts';
 import { ringBytes } from '../kmsg/ring-bytes.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
-import { CgroupCounters } from '../pods/cgroup-counters.ts';
+import { cgroupCounters } from '../pods/cgroup-counters.ts';
 import { VictimTrace } from '../tracefs/victim-trace.ts';
 import type { AgentOptions } from './agent-options.ts';
 import { tracefsPlace } from './open-marks.ts';
@@ -80,7 +80,7 @@ export function nodeChecks(
     userspaceKillersCheck(processes),
     cgroupCheck(cgroupRoot, tree),
     oomGroupCheck(tree, proc),
-    killCounterCheck(new CgroupCounters(tree, proc)),
+    killCounterCheck(cgroupCounters(tree, proc)),
   ];
 }
 

@@ -5,11 +5,10 @@ import { MarkJoin } from '../oom/join-marks.ts';
 import { type AuditFigures, KillAudit, type MissingKills } from '../oom/kill-audit.ts';
 import type { EvidenceFinder } from '../oom/look-at-kills.ts';
 import { KillLedger } from '../oom/kill-ledger.ts';
-import { CgroupCounters } from '../pods/cgroup-counters.ts';
-import { hasSurvived } from '../pods/has-survived.ts';
-import { MainProcess } from '../pods/main-process.ts';
+import { cgroupCounters } from '../pods/cgroup-counters.ts';
+import { hasSurvived, MainProcess } from '../pods/main-process.ts';
 import { MainProcessNotes } from '../pods/main-process-notes.ts';
-import { NodeEvidence } from '../pods/node-evidence.ts';
+import { nodeEvidence } from '../pods/node-evidence.ts';
 import type { Tally } from '../tally.ts';
 import type { AgentOptions, Source } from './agent-options.ts';
 import { type ConfirmOptions, openMarks } from './open-marks.ts';
@@ -43,7 +42,7 @@ export function openCounting(
   { clock, onExit }: Pick<Edge, 'clock' | 'onExit'>,
 ): Counting {
   const { tree, proc } = openNode(options);
-  const counters = new CgroupCounters(tree, proc);
+  const counters = cgroupCounters(tree, proc);
   const source = openMarks(options, log, onExit);
   const marks = source && new MarkJoin(source, tally);
   const audit = new KillAudit({
@@ -57,7 +56,7 @@ export function openCounting(
   const sleep = (ms: number): Promise<void> =>
     new Promise((resolve) => void clock.after(ms, resolve));
   return {
-    evidence: new NodeEvidence(tree, proc, notes, () => clock.monotonicMs()),
+    evidence: nodeEvidence(tree, proc, notes, () => clock.monotonicMs()),
     notes,
     survived: (episode) => hasSurvived(episode, mainProcess, sleep),
     ledger: new KillLedger(counters),

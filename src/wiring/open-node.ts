@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { CgroupNamespace } from '../pods/cgroup-namespace.ts';
+import { cgroupNamespace } from '../pods/cgroup-namespace.ts';
 import { CgroupTree } from '../pods/cgroup-tree.ts';
 import { ProcFiles } from '../pods/proc-files.ts';
 import { readLatin1 } from './read-latin1.ts';
@@ -19,8 +19,8 @@ export interface NodeFiles {
 
 export function openNode({ cgroupRoot, procRoot }: NodeOptions): NodeFiles {
   const tree = new CgroupTree(cgroupRoot, { readText: readLatin1, listDirectories });
-  const namespace = new CgroupNamespace(tree, () => proc.self);
-  const proc: ProcFiles = new ProcFiles(procRoot, readLatin1, (path) => namespace.resolve(path));
+  const resolve = cgroupNamespace(tree, () => proc.self);
+  const proc: ProcFiles = new ProcFiles(procRoot, readLatin1, resolve);
   return { tree, proc };
 }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { openNode } from '../../src/wiring/open-node.ts';
-import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import { cgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { ProcessSnapshot } from '../../src/pods/process-snapshot.ts';
 import type { BenchReport } from './report.ts';
 
@@ -28,7 +28,7 @@ export async function benchCgroupCounters(report: BenchReport): Promise<void> {
       return measure(() => snapshot.take());
     });
     row(`snapshot of ${processes.length} processes`, median(snapshots));
-    const counters = new CgroupCounters(tree, proc);
+    const counters = cgroupCounters(tree, proc);
     const looks = Array.from({ length: LOOKS }, () => measure(() => void counters.read()));
     const totals = Array.from({ length: LOOKS }, () => measure(() => void counters.total()));
     row(`look at ${counters.read()?.size ?? 0} cgroups`, median(looks));

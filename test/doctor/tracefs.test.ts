@@ -16,7 +16,7 @@ describe('the tracepoint', () => {
 
   test('that is missing is told in the words of run', () => {
     const root = tempDirectory();
-    const open = () => VictimTrace.open({ root }, () => () => undefined).tellsNames;
+    const open = () => VictimTrace.probe({ root }, () => () => undefined);
     expect(() => tracefsCheck(root, open).look()).toThrow(
       `Opening the tracepoint oom:mark_victim in ${root}: there is no tracefs with that event.`,
     );

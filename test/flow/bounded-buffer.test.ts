@@ -121,3 +121,36 @@ test('is idle when the last item is consumed, and not between two', async () => 
   note();
   expect(isIdle).toEqual([false, false, true]);
 });
+
+test('is not idle for a producer that sees the gate open', () => {
+  const buffer = new BoundedBuffer<number>(1);
+  const in$ = new Subject<number>();
+  const hands: Subject<void>[] = [];
+  const isIdle: boolean[] = [];
+  const consume = () => {
+    const hand = new Subject<void>();
+    hands.push(hand);
+    return hand;
+  };
+  buffer.gate.opened$.subscribe(() => isIdle.push(buffer.isIdle));
+  in$.pipe(buffer.drainTo(consume)).subscribe();
+  [1, 2].forEach((item) => in$.next(item));
+  hands[0]?.complete();
+  expect([isIdle, buffer.isIdle]).toEqual([[false, false], false]);
+  hands[1]?.complete();
+  expect(buffer.isIdle).toBe(true);
+});
+
+test.each<readonly [string, (hand: Subject<void>, stop: () => void) => void]>([
+  ['an error of the consumer’s', (hand) => hand.error('error')],
+  ['unsubscribing', (_, stop) => stop()],
+])('%s leaves it idle: nothing waits, and nothing is being consumed', (_, end) => {
+  const buffer = new BoundedBuffer<number>(10);
+  const in$ = new Subject<number>();
+  const hand = new Subject<void>();
+  const subscription = in$.pipe(buffer.drainTo(() => hand)).subscribe({ error: () => undefined });
+  [1, 2].forEach((item) => in$.next(item));
+  expect(buffer.isIdle).toBe(false);
+  end(hand, () => subscription.unsubscribe());
+  expect([buffer.isIdle, buffer.waiting]).toEqual([true, 0]);
+});

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
-import { RealTime } from '../../src/kmsg/real-time.ts';
+import { realTime } from '../../src/kmsg/real-time.ts';
 import { needsRoot } from '../support/needs-root.ts';
 
 const [SCHED_OTHER, SCHED_RR] = [0, 2];
@@ -16,7 +16,7 @@ function scheduling(): { readonly priority: number; readonly policy: number } {
 
 describe.skipIf(needsRoot())('work that runs ahead', () => {
   test('has the lowest real-time priority, and only while it runs', () => {
-    expect(new RealTime().run(scheduling)).toEqual({ priority: 1, policy: SCHED_RR });
+    expect(realTime()(scheduling)).toEqual({ priority: 1, policy: SCHED_RR });
     expect(scheduling().policy).toBe(SCHED_OTHER);
   });
 
@@ -24,13 +24,13 @@ describe.skipIf(needsRoot())('work that runs ahead', () => {
     const fail = (): never => {
       throw new Error('work');
     };
-    expect(() => new RealTime().run(fail)).toThrow('work');
+    expect(() => realTime()(fail)).toThrow('work');
     expect(scheduling().policy).toBe(SCHED_OTHER);
   });
 
   test('leaves threads that are started meanwhile as they are', async () => {
     // A worker thread is new for certain; those of the pool may be older.
-    const policy = await new RealTime().run(
+    const policy = await realTime()(
       async () =>
         new Promise<number>((resolve) => {
           const code = `const stat = require('fs').readFileSync('/proc/thread-self/stat', 'latin1');
@@ -48,9 +48,9 @@ describe.skipIf(needsRoot())('work that runs ahead', () => {
     const module = JSON.stringify(new URL('../../src/kmsg/real-time.ts', import.meta.url).pathname);
     const code = `
       import { readFileSync } from 'node:fs';
-      import { RealTime } from ${module};
+      import { realTime } from ${module};
       const stat = () => readFileSync('/proc/thread-self/stat', 'latin1').split(' ');
-      console.log(new RealTime().run(stat)[41 - 1], stat()[41 - 1]);`;
+      console.log(realTime()(stat)[41 - 1], stat()[41 - 1]);`;
     const node = [process.execPath, '--input-type=module', '--eval', code];
     const said = execFileSync(command, [...args, ...node], { encoding: 'utf8' });
     expect(said).toBe(`${policy} ${policy}\n`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import type { OomCounters } from '../../src/oom/oom-counters.ts';
+import { cgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 
 const UID = '0c3ab7f2-8f4d-4a3f-9d0e-6a1b2c3d4e5f';
@@ -8,9 +9,9 @@ const POD = `/kubepods/burstable/pod${UID}`;
 const SLICE = `/kubepods.slice/kubepods-pod${UID.replaceAll('-', '_')}.slice`;
 const COLON = `/system.slice/containerd.service/kubepods-pod${UID.replaceAll('-', '_')}.slice:cri-containerd:${ID}`;
 
-function countersOf(files: FakeFiles): CgroupCounters {
+function countersOf(files: FakeFiles): OomCounters {
   const { tree, proc } = fakeNode(files);
-  return new CgroupCounters(tree, proc);
+  return cgroupCounters(tree, proc);
 }
 
 function v1(cgroup: string, kills: number): Record<string, string> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CgroupNamespace } from '../../src/pods/cgroup-namespace.ts';
+import { cgroupNamespace } from '../../src/pods/cgroup-namespace.ts';
 import { fakeNode } from '../support/fake-files.ts';
 import { CONTAINER, CONTAINER_B, OTHER_POD, POD } from '../support/marks.ts';
 
@@ -12,7 +12,7 @@ const { tree } = fakeNode({
   [`/cg${CONTAINER_B}/cgroup.procs`]: '13\n',
   [`/cg${OTHER_POD}/cgroup.procs`]: '14\n',
 });
-const inNamespace = (self?: number) => new CgroupNamespace(tree, () => self);
+const inNamespace = (self?: number) => cgroupNamespace(tree, () => self);
 
 describe('a path told from a cgroup namespace of our own', () => {
   test.each([
@@ -21,17 +21,17 @@ describe('a path told from a cgroup namespace of our own', () => {
     ['a unit of the host', '/../../../../system.slice/foo.service', '/system.slice/foo.service'],
     ['the root', '/../../../..', '/'],
   ])('is found in the hierarchy: %s', (_, path, cgroup) => {
-    expect(inNamespace(SELF).resolve(path)).toBe(cgroup);
+    expect(inNamespace(SELF)(path)).toBe(cgroup);
   });
 
   test('is not, where it climbs beyond the top', () => {
-    expect(inNamespace(SELF).resolve('/../../../../../x')).toBeUndefined();
+    expect(inNamespace(SELF)('/../../../../../x')).toBeUndefined();
   });
 
   test.each([
     ['we are in no container of it', 1],
     ['nobody knows who we are', undefined],
   ])('is not, where %s', (_, self) => {
-    expect(inNamespace(self).resolve('/../x.scope')).toBeUndefined();
+    expect(inNamespace(self)('/../x.scope')).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { MarkedProcess } from '../../src/pods/marked-process.ts';
-import { NodeEvidence } from '../../src/pods/node-evidence.ts';
+import { markedProcess } from '../../src/pods/marked-process.ts';
+import { nodeEvidence } from '../../src/pods/node-evidence.ts';
 import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 import { CONTAINER } from '../support/marks.ts';
 
@@ -21,8 +21,8 @@ function find(files: FakeFiles, pid: number, comm?: string) {
     '/cg/cgroup.controllers': '',
     ...files,
   });
-  const evidence = new NodeEvidence(tree, proc, NOTES, () => 100_000);
-  return new MarkedProcess(evidence, proc).find(pid, comm, MARKED_MS);
+  const evidence = nodeEvidence(tree, proc, NOTES, () => 100_000);
+  return markedProcess(evidence, proc).find(pid, comm, MARKED_MS);
 }
 
 describe('a process that was marked', () => {

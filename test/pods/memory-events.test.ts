@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MemoryEvents } from '../../src/pods/memory-events.ts';
+import { memoryEvents } from '../../src/pods/memory-events.ts';
 import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 import { CONTAINER, POD } from '../support/marks.ts';
 
@@ -9,7 +9,7 @@ const VMSTAT = { '/proc/vmstat': 'nr_free_pages 1\noom_kill 7\nother 2\n' };
 
 function look(files: FakeFiles) {
   const { tree, proc } = fakeNode(files);
-  return new MemoryEvents(tree, proc).look();
+  return memoryEvents(tree, proc).look();
 }
 
 describe('on cgroup v2', () => {

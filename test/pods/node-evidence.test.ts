@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { EvidenceFinder } from '../../src/oom/look-at-kills.ts';
 import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
-import { NodeEvidence } from '../../src/pods/node-evidence.ts';
+import { nodeEvidence } from '../../src/pods/node-evidence.ts';
 import { type FakeFiles, fakeNode } from '../support/fake-files.ts';
 
 const POD = '/kubepods/burstable/pod0d1e2f30-aaaa-4bbb-8ccc-112233445566';
@@ -11,9 +12,9 @@ const UPTIME_S = 1400;
 /** The kill was at 1399.5 s since boot at the earliest. */
 const KILLED_MS = NOW_MS - 500;
 
-function evidenceIn(files: FakeFiles): NodeEvidence {
+function evidenceIn(files: FakeFiles): EvidenceFinder {
   const { tree, proc } = fakeNode(files);
-  return new NodeEvidence(tree, proc, new MainProcessNotes(tree, proc), () => NOW_MS);
+  return nodeEvidence(tree, proc, new MainProcessNotes(tree, proc), () => NOW_MS);
 }
 
 /** A name may contain anything, ` (` and `) ` too. */
@@ -23,7 +24,7 @@ function statOf(comm: string, startedTicks: number): string {
 }
 
 /** A /proc in which process 7 is `app`. */
-function evidence(cgroup: string | undefined, comm = 'app'): NodeEvidence {
+function evidence(cgroup: string | undefined, comm = 'app'): EvidenceFinder {
   return evidenceIn({
     '/proc/7/stat': statOf(comm, 100_000),
     '/proc/uptime': `${UPTIME_S}.00 9000.00\n`,
@@ -80,7 +81,7 @@ describe('nothing is said', () => {
       },
     };
     const { tree, proc } = fakeNode(files);
-    const node = new NodeEvidence(tree, proc, new MainProcessNotes(tree, proc), () => nowMs);
+    const node = nodeEvidence(tree, proc, new MainProcessNotes(tree, proc), () => nowMs);
     expect(node.evidenceOf(7, 'app', KILLED_MS)).toBeUndefined();
   });
 

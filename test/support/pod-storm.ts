@@ -11,9 +11,9 @@ import { NO_EVIDENCE, type EvidenceFinder } from '../../src/oom/look-at-kills.ts
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
 import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';
-import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
+import { cgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
-import { NodeEvidence } from '../../src/pods/node-evidence.ts';
+import { nodeEvidence } from '../../src/pods/node-evidence.ts';
 import { toPodEntry } from '../../src/pods/pod-entry.ts';
 import type { PodDirectory } from '../../src/pods/pod-directory.ts';
 import { newTally } from '../../src/tally.ts';
@@ -57,11 +57,8 @@ export interface Storm {
 /** What tells on a node on which every victim is gone before anybody looks. */
 export const BLIND: EvidenceFinder = NO_EVIDENCE;
 const { tree, proc } = openNode({ cgroupRoot: '/sys/fs/cgroup', procRoot: '/proc' });
-export const PROC: EvidenceFinder = new NodeEvidence(
-  tree,
-  proc,
-  new MainProcessNotes(tree, proc),
-  () => SYSTEM_CLOCK.monotonicMs(),
+export const PROC: EvidenceFinder = nodeEvidence(tree, proc, new MainProcessNotes(tree, proc), () =>
+  SYSTEM_CLOCK.monotonicMs(),
 );
 
 /** Kills a process in each of `count` pods of their own at once, with the agent's pipe looking on. */
@@ -82,7 +79,7 @@ export async function podStorm(count: number, evidence: EvidenceFinder): Promise
 }
 
 function watch(evidence: EvidenceFinder, onEpisode: (episode: OomEpisode) => void) {
-  const counters = new CgroupCounters(tree, proc);
+  const counters = cgroupCounters(tree, proc);
   const watching = new OomWatcher({
     openLog: (gate) =>
       openKmsg({ path: '/dev/kmsg', gate, clock: SYSTEM_CLOCK, onExit: () => () => {} }),
