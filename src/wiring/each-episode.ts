@@ -1,15 +1,13 @@
 import type { Edge } from '../edge.ts';
 import { explainError } from '../errors.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import { OomWatcher } from '../oom-watcher.ts';
-import type { NodeRef } from '../recorder/build-event.ts';
+import { watchOomKills } from '../oom-watcher.ts';
 import type { BootLog } from '../saved-logs/boot-log.ts';
 import { SavedLog } from '../saved-logs/saved-log.ts';
 import { newTally, type Tally } from '../tally.ts';
 
 /** How saved logs are read. */
 export interface EachEpisodeOptions {
-  readonly node: NodeRef;
   /** When the logged system booted, ms since the epoch, where somebody told. */
   readonly bootTime?: number | undefined;
   readonly trustUserspaceRecords?: boolean | undefined;
@@ -58,7 +56,7 @@ export async function eachEpisode(
 /** Tells an episode when the next one comes: lines of it that come late make it another. */
 async function watch(
   boot: BootLog,
-  { node, trustUserspaceRecords = false }: EachEpisodeOptions,
+  { trustUserspaceRecords = false }: EachEpisodeOptions,
   tally: Tally,
   tell: Tell,
 ): Promise<void> {
@@ -70,15 +68,15 @@ async function watch(
     if (last?.sequence !== episode.sequence) await tellLast();
     last = episode;
   };
-  const watcher = new OomWatcher({
+  const watching = watchOomKills({
     openLog: boot.openLog,
     recordClock: boot.recordClock,
-    consumer: () => ({ record }),
+    consumer: { record },
     tally,
     trustUserspace: trustUserspaceRecords,
   });
   try {
-    await watcher.start(node).done;
+    await watching.done;
   } finally {
     await tellLast();
   }
