@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Edge } from '../edge.ts';
 import type { TokenReviewer } from '../kube/token-reviewer.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
 import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
@@ -45,7 +45,7 @@ export interface TelemetryParts {
   readonly watching: Pick<LogWatch, 'buffer' | 'reader' | 'isReading'>;
   readonly tally: Pick<Tally, 'records'>;
   readonly outputs: Pick<EpisodeOutputs, 'shown'>;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /**
