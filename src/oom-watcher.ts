@@ -18,6 +18,7 @@ import type { KillLedger } from './oom/kill-ledger.ts';
 import { mayBeKernelLine } from './oom/may-be-kernel-line.ts';
 import { NO_EVIDENCE, type EvidenceFinder } from './oom/look-at-kills.ts';
 import { rejectForged } from './oom/reject-forged.ts';
+import type { NodeRef } from './recorder/build-event.ts';
 import type { Tally } from './tally.ts';
 import { watchOf, type Watching } from './watching.ts';
 
@@ -50,7 +51,8 @@ export interface OomWatcherOptions {
   readonly tally: Tally;
   /** Believe records that a process wrote; for tests alone. */
   readonly trustUserspace: boolean;
-  readonly consumer: EpisodeConsumer;
+  /** Who records what happens on that node. */
+  readonly consumer: (node: NodeRef) => EpisodeConsumer;
   readonly scheduler?: SchedulerLike;
 }
 
@@ -59,48 +61,60 @@ export const MAX_WAITING_EPISODES = 10;
 const OLDEST: StartPoint = { at: 'oldest' };
 
 /**
- * Watches a kernel log for OOM kills, until it ends or the watch is stopped: one record's way, from the kernel's log to a
- * recorded episode, from top to bottom. It is the seam at which the agent can be used as a library.
+ * Watches a kernel log for OOM kills: the seam at which the agent can be used as a library.
  *
  * @see the kubelet's `oomwatcher.Watcher` in pkg/kubelet/oom: `Start(ref *v1.ObjectReference) error`
  */
-export function watchOomKills(options: OomWatcherOptions): Watching {
-  const { evidence = NO_EVIDENCE, ledger, marks, audit, tally, consumer } = options;
-  const { startPoint = OLDEST, scheduler = asyncScheduler } = options;
-  let { recent = [] } = options;
-  const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
-  const device = options.openLog(buffer.gate);
-  const drainNow = (): void => device.drainNow();
-  const onAway = (lost: number): void => {
-    recent = [];
-    ledger?.invalidate();
-    consumer.away?.(lost);
-  };
-  const onIdle = (item: LogItem): number | undefined => {
-    if (item.kind === 'drained') return audit?.quiet(item.atMs);
-    if (buffer.isIdle) consumer.passed?.(item.sequence);
-    return undefined;
-  };
-  const watch = watchOf(device, buffer);
+export class OomWatcher {
+  readonly #options: OomWatcherOptions;
 
-  const records$ = watch.reads$.pipe(
-    parseRecords(() => (tally.malformed += 1), mayBeKernelLine),
-    tellTime(options.recordClock),
-    countLost(),
-    startReading(startPoint, {
-      away: onAway,
-      caughtUp: (sequence) => consumer.caughtUp?.(sequence),
-    }),
-    tallyRecords(tally, (record) => consumer.lost?.(record)),
-  );
-  const recorded$ = records$.pipe(
-    rejectForged(tally, options.trustUserspace),
-    joinFragments(),
-    tap((item) => marks?.follow(item)),
-    takeEvidence(evidence, ledger && { ledger, drainNow, scheduler }),
-    assembleEpisodes({ drainNow, scheduler, tally, recent: () => recent, onIdle }),
-    buffer.drainTo((episode) => consumer.record(episode)),
-  );
+  constructor(options: OomWatcherOptions) {
+    this.#options = options;
+  }
 
-  return watch.until(recorded$);
+  /**
+   * Watches on behalf of `node`, until the log ends or it is stopped: one record's way, from the
+   * kernel's log to a recorded episode, from top to bottom.
+   */
+  start(node: NodeRef): Watching {
+    const { evidence = NO_EVIDENCE, ledger, marks, audit, tally } = this.#options;
+    const { startPoint = OLDEST, scheduler = asyncScheduler } = this.#options;
+    let { recent = [] } = this.#options;
+    const consumer = this.#options.consumer(node);
+    const buffer = new BoundedBuffer<OomEpisode>(MAX_WAITING_EPISODES);
+    const device = this.#options.openLog(buffer.gate);
+    const drainNow = (): void => device.drainNow();
+    const onAway = (lost: number): void => {
+      recent = [];
+      ledger?.invalidate();
+      consumer.away?.(lost);
+    };
+    const onIdle = (item: LogItem): number | undefined => {
+      if (item.kind === 'drained') return audit?.quiet(item.atMs);
+      if (buffer.isIdle) consumer.passed?.(item.sequence);
+      return undefined;
+    };
+    const watch = watchOf(device, buffer);
+
+    const records$ = watch.reads$.pipe(
+      parseRecords(() => (tally.malformed += 1), mayBeKernelLine),
+      tellTime(this.#options.recordClock),
+      countLost(),
+      startReading(startPoint, {
+        away: onAway,
+        caughtUp: (sequence) => consumer.caughtUp?.(sequence),
+      }),
+      tallyRecords(tally, (record) => consumer.lost?.(record)),
+    );
+    const recorded$ = records$.pipe(
+      rejectForged(tally, this.#options.trustUserspace),
+      joinFragments(),
+      tap((item) => marks?.follow(item)),
+      takeEvidence(evidence, ledger && { ledger, drainNow, scheduler }),
+      assembleEpisodes({ drainNow, scheduler, tally, recent: () => recent, onIdle }),
+      buffer.drainTo((episode) => consumer.record(episode)),
+    );
+
+    return watch.until(recorded$);
+  }
 }

@@ -9,7 +9,7 @@ import { openLog } from '../src/log.ts';
 import type { OomEpisode } from '../src/oom/episode.ts';
 import { MarkJoin } from '../src/oom/join-marks.ts';
 import { KillAudit } from '../src/oom/kill-audit.ts';
-import { watchOomKills } from '../src/oom-watcher.ts';
+import { OomWatcher } from '../src/oom-watcher.ts';
 import { attributeBy } from '../src/recorder/attributor.ts';
 import { decideStart } from '../src/recorder/decide-start.ts';
 import { StateStore } from '../src/store/state-store.ts';
@@ -72,15 +72,15 @@ async function live(
     { clock },
   );
   beforeReading();
-  const watching = watchOomKills({
+  const watching = new OomWatcher({
     audit,
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
     startPoint: start.point,
     recordClock: clockSinceBoot(Date.now()),
-    consumer: recorder,
+    consumer: () => recorder,
     tally,
     trustUserspace: false,
-  });
+  }).start(origin.node);
   await drained(ring);
   await during();
   watching.stop();
@@ -242,15 +242,15 @@ describe('the tracepoint beside the log', () => {
     const reads = records.map(
       (bytes) => ({ kind: 'raw', bytes, readAtMs: 0, live: false }) as const,
     );
-    const watching = watchOomKills({
+    const watcher = new OomWatcher({
       openLog: () => ({ reads$: from(reads), drainNow: noop, nudge: noop }),
       recordClock: clockSinceBoot(0),
-      consumer: { record: async (episode) => void episodes.push(episode) },
+      consumer: () => ({ record: async (episode) => void episodes.push(episode) }),
       marks,
       tally: newTally(),
       trustUserspace: false,
     });
-    await watching.done;
+    await watcher.start({ name: 'node-1' }).done;
     return JSON.stringify(episodes);
   }
 

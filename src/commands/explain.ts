@@ -22,6 +22,9 @@ export interface ExplainLogsOptions extends PrintExplanationOptions, EachEpisode
   readonly pods?: string;
 }
 
+/** The Node plays no part in an explanation; what is read is read as the agent reads it. */
+const SOME_NODE = { name: 'node' };
+
 /** Reads saved logs and says of each episode what happened and what to do. */
 export async function explainLogs(
   files: readonly string[],
@@ -32,7 +35,7 @@ export async function explainLogs(
   const ownLevels = new OwnLevels();
   const render = explanationPrinter(options, edge);
   let printed = 0;
-  await eachEpisode(files, options, edge, (episode, isSinceBoot) => {
+  await eachEpisode(files, { ...options, node: SOME_NODE }, edge, (episode, isSinceBoot) => {
     ownLevels.see(episode, pods);
     const attribution = attribute(episode, pods, ownLevels);
     const explanation = explain(episode, attribution, { isDated: !isSinceBoot });

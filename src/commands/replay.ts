@@ -28,7 +28,8 @@ export async function replay(
   const origin = { node: { name: nodeName(options.nodeName, edge) }, bootId: UNKNOWN_BOOT };
   const print = printTo(options.output, edge);
   const ownLevels = new OwnLevels();
-  await eachEpisode(files, options, edge, async (episode, isSinceBoot) => {
+  const how = { ...options, node: origin.node };
+  await eachEpisode(files, how, edge, async (episode, isSinceBoot) => {
     ownLevels.see(episode, pods);
     const recorded = recordEpisode(episode, attribute(episode, pods, ownLevels), origin);
     await print(isSinceBoot ? withoutDates(recorded) : recorded);

@@ -1,13 +1,15 @@
 import type { Edge } from '../edge.ts';
 import { explainError } from '../errors.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import { watchOomKills } from '../oom-watcher.ts';
+import { OomWatcher } from '../oom-watcher.ts';
+import type { NodeRef } from '../recorder/build-event.ts';
 import type { BootLog } from '../saved-logs/boot-log.ts';
 import { SavedLog } from '../saved-logs/saved-log.ts';
 import { newTally, type Tally } from '../tally.ts';
 
 /** How saved logs are read. */
 export interface EachEpisodeOptions {
+  readonly node: NodeRef;
   /** When the logged system booted, ms since the epoch, where somebody told. */
   readonly bootTime?: number | undefined;
   readonly trustUserspaceRecords?: boolean | undefined;
@@ -56,7 +58,7 @@ export async function eachEpisode(
 /** Tells an episode when the next one comes: lines of it that come late make it another. */
 async function watch(
   boot: BootLog,
-  { trustUserspaceRecords = false }: EachEpisodeOptions,
+  { node, trustUserspaceRecords = false }: EachEpisodeOptions,
   tally: Tally,
   tell: Tell,
 ): Promise<void> {
@@ -68,15 +70,15 @@ async function watch(
     if (last?.sequence !== episode.sequence) await tellLast();
     last = episode;
   };
-  const watching = watchOomKills({
+  const watcher = new OomWatcher({
     openLog: boot.openLog,
     recordClock: boot.recordClock,
-    consumer: { record },
+    consumer: () => ({ record }),
     tally,
     trustUserspace: trustUserspaceRecords,
   });
   try {
-    await watching.done;
+    await watcher.start(node).done;
   } finally {
     await tellLast();
   }

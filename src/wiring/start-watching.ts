@@ -7,7 +7,7 @@ import type { OomEpisode } from '../oom/episode.ts';
 import { NO_EVIDENCE } from '../oom/look-at-kills.ts';
 import { MarkedProcess } from '../pods/marked-process.ts';
 import { MemoryEvents } from '../pods/memory-events.ts';
-import { type EpisodeConsumer, watchOomKills } from '../oom-watcher.ts';
+import { type EpisodeConsumer, OomWatcher } from '../oom-watcher.ts';
 import type { Watching } from '../watching.ts';
 import type { Start } from '../recorder/decide-start.ts';
 import type { StateStore } from '../store/state-store.ts';
@@ -84,16 +84,16 @@ function watchLog(
 ): Watching {
   const baselines = savedBaselines(store, start);
   if (baselines !== undefined) counting?.ledger.restore(baselines);
-  return watchOomKills({
+  return new OomWatcher({
     ...counting,
     openLog: (gate) => openKmsg({ ...edge, path: options.kmsg, gate, onOpened }),
     startPoint: start.point,
     recordClock: new BootClock(edge.clock),
     recent: start.point.at === 'cursor' ? recentOf(store, setup) : [],
-    consumer,
+    consumer: () => consumer,
     tally,
     trustUserspace: believeUserspace(options, setup),
-  });
+  }).start(setup.node);
 }
 
 /** Its own episodes: what the tracepoint told has no place in the log. */

@@ -2,7 +2,7 @@ import { of } from 'rxjs';
 import { parseRecord, type DeviceRead } from '../../src/kmsg/record.ts';
 import type { StartPoint } from '../../src/kmsg/start-reading.ts';
 import { clockSinceBoot } from '../../src/kmsg/tell-time.ts';
-import { watchOomKills } from '../../src/oom-watcher.ts';
+import { OomWatcher } from '../../src/oom-watcher.ts';
 import { newTally } from '../../src/tally.ts';
 
 export interface Way {
@@ -14,7 +14,7 @@ export interface Way {
 export async function told(reads: readonly DeviceRead[], way: Way = {}) {
   const tally = newTally();
   const said = { episodes: [] as unknown[], start: [] as unknown[], lost: [] as unknown[] };
-  await watchOomKills({
+  await new OomWatcher({
     startPoint: way.startPoint ?? { at: 'oldest' },
     trustUserspace: way.trustUserspace ?? false,
     openLog: () => ({
@@ -23,14 +23,14 @@ export async function told(reads: readonly DeviceRead[], way: Way = {}) {
       nudge: () => undefined,
     }),
     recordClock: clockSinceBoot(0),
-    consumer: {
+    consumer: () => ({
       record: async (episode) => void said.episodes.push(episode),
       lost: ({ sequence, lost }) => said.lost.push({ sequence, lost }),
       away: (lost) => said.start.push({ away: lost }),
       caughtUp: (sequence) => said.start.push({ caughtUp: sequence }),
-    },
+    }),
     tally,
-  }).done;
+  }).start({ name: 'node-1' }).done;
   return { ...said, tally };
 }
 

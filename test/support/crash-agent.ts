@@ -4,7 +4,7 @@ import { drainLog } from '../../src/kmsg/drain-log.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
 import { openLog } from '../../src/log.ts';
-import { watchOomKills } from '../../src/oom-watcher.ts';
+import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import { decideStart } from '../../src/recorder/decide-start.ts';
 import { KubeSink } from '../../src/outputs/kube-sink.ts';
@@ -53,14 +53,14 @@ const recorder = openRecorder(
   },
   { clock },
 );
-const watching = watchOomKills({
+const watching = new OomWatcher({
   openLog: (gate) => drainLog({ open: () => tailLog(path), gate, clock }),
   startPoint: start.point,
   recordClock: new BootClock(clock),
-  consumer: recorder,
+  consumer: () => recorder,
   tally: newTally(),
   trustUserspace: false,
-});
+}).start({ name: 'crash-node' });
 process.stdin.once('data', () => watching.stop());
 process.stdout.write('reading\n');
 await watching.done;

@@ -9,7 +9,7 @@ import { openKmsg } from '../../src/kmsg/device.ts';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import { NO_EVIDENCE, type EvidenceFinder } from '../../src/oom/look-at-kills.ts';
 import { KillLedger } from '../../src/oom/kill-ledger.ts';
-import { watchOomKills } from '../../src/oom-watcher.ts';
+import { OomWatcher } from '../../src/oom-watcher.ts';
 import { attribute, type Attribution } from '../../src/pods/attribute.ts';
 import { CgroupCounters } from '../../src/pods/cgroup-counters.ts';
 import { MainProcessNotes } from '../../src/pods/main-process-notes.ts';
@@ -83,7 +83,7 @@ export async function podStorm(count: number, evidence: EvidenceFinder): Promise
 
 function watch(evidence: EvidenceFinder, onEpisode: (episode: OomEpisode) => void) {
   const counters = new CgroupCounters(tree, proc);
-  const watching = watchOomKills({
+  const watching = new OomWatcher({
     openLog: (gate) =>
       openKmsg({ path: '/dev/kmsg', gate, clock: SYSTEM_CLOCK, onExit: () => () => {} }),
     recordClock: new BootClock(SYSTEM_CLOCK),
@@ -91,8 +91,8 @@ function watch(evidence: EvidenceFinder, onEpisode: (episode: OomEpisode) => voi
     ledger: new KillLedger(counters),
     tally: newTally(),
     trustUserspace: false,
-    consumer: { record: (episode) => Promise.resolve(onEpisode(episode)) },
-  });
+    consumer: () => ({ record: (episode) => Promise.resolve(onEpisode(episode)) }),
+  }).start({ name: 'node-1' });
   return watching;
 }
 

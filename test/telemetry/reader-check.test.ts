@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { drainLog } from '../../src/kmsg/drain-log.ts';
 import { clockSinceBoot } from '../../src/kmsg/tell-time.ts';
-import { watchOomKills } from '../../src/oom-watcher.ts';
+import { OomWatcher } from '../../src/oom-watcher.ts';
 import { newTally } from '../../src/tally.ts';
 import { readerCheck } from '../../src/telemetry/reader-check.ts';
 import { FakeKmsg } from '../support/fake-kmsg.ts';
@@ -13,13 +13,13 @@ function setUp(record: () => Promise<void> = () => Promise.resolve()) {
   const ring = new FakeKmsg();
   let nowMs = 0;
   const clock = { wallMs: () => 0, monotonicMs: () => nowMs };
-  const watching = watchOomKills({
+  const watching = new OomWatcher({
     openLog: (gate) => drainLog({ open: ring.open, gate, clock }),
     recordClock: clockSinceBoot(0),
-    consumer: { record },
+    consumer: () => ({ record }),
     tally: newTally(),
     trustUserspace: false,
-  });
+  }).start({ name: 'node-1' });
   onTestFinished(() => watching.stop());
   const check = readerCheck(watching.reader, () => nowMs);
   const look = async (afterMs: number): Promise<string | undefined> => {
