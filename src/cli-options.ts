@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { COLOR_CHOICES, EXPLANATION_FORMATS } from './commands/explain.ts';
-import { type EpisodeName, parseEpisodeName } from './commands/history.ts';
+import type { EpisodeName } from './commands/history.ts';
 import type { Edge } from './edge.ts';
 import { parseSince, SINCE_FORMS } from './parse-since.ts';
 import { type ListenChoice, parseListenAddress } from './telemetry/listen-address.ts';
@@ -57,15 +57,18 @@ export function parseListen(text: string): ListenChoice {
   return choice;
 }
 
+/** `<boot id>-<sequence>`, of which the boot id may be cut or left out, also as `oom-<sequence>`. */
+const ID = /^(?:(?:oom|(?<boot>[0-9a-f-]+))-)?(?<sequence>\d{1,15})$/;
+
 /** The id of an episode, or part of it. */
 export function parseId(text: string): EpisodeName {
-  const name = parseEpisodeName(text);
-  if (name === undefined) {
+  const { boot = '', sequence } = ID.exec(text)?.groups ?? {};
+  if (sequence === undefined) {
     throw new InvalidArgumentError(
       'Write it as oom-recorder history prints it, or the number behind its last dash.',
     );
   }
-  return name;
+  return { text, boot, sequence: Number(sequence) };
 }
 
 /** `--since`: how long ago, a date or RFC 3339, as ms since the epoch. */

@@ -1,5 +1,6 @@
-import { pino, stdSerializers, type Logger } from 'pino';
+import { pino, stdSerializers } from 'pino';
 import { prettyFactory } from 'pino-pretty';
+import type { Logger } from './logger.ts';
 import { safeText } from './safe-text.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -8,18 +9,14 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 export const LOG_FORMATS = ['json', 'text'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-export interface LogOptions {
-  readonly level: LogLevel;
-  readonly format: LogFormat;
-}
-
-export type Log = Logger;
-
 /**
  * One structured line per event, or for a terminal the same as text. Field names are stable:
  * people ship these lines to Loki.
  */
-export function openLog({ level, format }: LogOptions, write: (text: string) => void): Log {
+export function openLog(
+  { level, format }: { readonly level: LogLevel; readonly format: LogFormat },
+  write: (text: string) => void,
+): Logger {
   const options = {
     level,
     base: null,

@@ -7,11 +7,28 @@ const EXIT_FINE = 0;
 const EXIT_FAILED = 1;
 
 /**
+ * Runs a command line in this process, and ends it. (The bundle is CommonJS, which cannot await outside of a
+ * function.)
+ *
+ * @param run resolves to the exit code
+ */
+export async function runProcess(
+  process: NodeJS.Process,
+  run: (argv: readonly string[], edge: Edge) => Promise<number>,
+): Promise<void> {
+  const edge = processEdge(process);
+  const exitCode = await run(process.argv, edge);
+  // An exit would cut what is not written yet.
+  await edge.flush();
+  process.exit(exitCode);
+}
+
+/**
  * The edge to this process. From here on the first SIGINT or SIGTERM aborts `signal`, a second one ends
  * the process at once, and so does whoever read stdout and has gone (`replay FILE | head`), which is no failure;
  * a disk that is full is one.
  */
-export function processEdge(process: NodeJS.Process): Edge {
+function processEdge(process: NodeJS.Process): Edge {
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {

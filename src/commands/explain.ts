@@ -6,25 +6,20 @@ import { renderMarkdown } from '../explain/render-markdown.ts';
 import { renderText } from '../explain/render-text.ts';
 import { attribute } from '../pods/attribute.ts';
 import { OwnLevels } from '../pods/own-levels.ts';
-import { eachEpisode } from '../wiring/each-episode.ts';
+import { eachEpisode, type EachEpisodeOptions } from '../wiring/each-episode.ts';
 import { listedPods } from '../wiring/open-pods.ts';
 
 /** How an explanation is printed. */
-export type ExplanationFormat = 'text' | 'markdown' | 'json';
 export const EXPLANATION_FORMATS = ['text', 'markdown', 'json'] as const;
-
 export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
 
 export interface PrintExplanationOptions {
-  readonly output: ExplanationFormat;
+  readonly output: (typeof EXPLANATION_FORMATS)[number];
   readonly color: (typeof COLOR_CHOICES)[number];
 }
 
-export interface ExplainLogsOptions extends PrintExplanationOptions {
+export interface ExplainLogsOptions extends PrintExplanationOptions, EachEpisodeOptions {
   readonly pods?: string;
-  /** ms since the epoch. */
-  readonly bootTime?: number;
-  readonly trustUserspaceRecords?: boolean;
 }
 
 /** The Node plays no part in an explanation; what is read is read as the agent reads it. */

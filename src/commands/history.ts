@@ -32,15 +32,6 @@ export interface EpisodeName {
   readonly sequence: number;
 }
 
-/** `<boot id>-<sequence>`, of which the boot id may be cut or left out, also as `oom-<sequence>`. */
-const ID = /^(?:(?:oom|(?<boot>[0-9a-f-]+))-)?(?<sequence>\d{1,15})$/;
-
-/** `undefined` where no episode can be called so. */
-export function parseEpisodeName(text: string): EpisodeName | undefined {
-  const { boot = '', sequence } = ID.exec(text)?.groups ?? {};
-  return sequence === undefined ? undefined : { text, boot, sequence: Number(sequence) };
-}
-
 type Pages = AsyncIterable<readonly StoredEpisode[]>;
 
 /**
@@ -51,30 +42,22 @@ export async function history(options: HistoryOptions, edge: Edge): Promise<void
   const node = { name: nodeName(options.nodeName, edge) };
   using opened = openStateHistory(options.stateDir);
   const filter = { ...options, sinceMs: options.since };
-  let found = 0;
-  const pages = counted(
+  let isEmpty = true;
+  const pages = noticed(
     readHistory(opened.ask, filter, options.limit, edge.flush),
-    (more) => (found += more),
+    () => (isEmpty = false),
   );
   const described = describeAll(pages, node);
-  switch (options.output) {
-    case 'table':
-    case 'wide':
-      for await (const line of historyTable(pages, options.output === 'wide', edge.clock.wallMs()))
-        edge.print(line);
-      break;
-    case 'json':
-      for await (const text of indentedHistoryJson(headOf(opened, node.name), described))
-        edge.print(text);
-      break;
-    case 'yaml':
-      for await (const text of historyYaml(headOf(opened, node.name), described)) edge.print(text);
-      break;
-    case 'ndjson':
-      for await (const page of described)
-        for (const episode of page) edge.print(`${JSON.stringify(episode)}\n`);
-  }
-  if (found === 0) edge.printError('No OOM kills found.\n');
+  const head = (): HistoryHead => ({ node: node.name, recordedSinceMs: oldestMs(opened.ask) });
+  const written: Readonly<Record<EventFormat, () => AsyncIterable<string>>> = {
+    table: () => historyTable(pages, false, edge.clock.wallMs()),
+    wide: () => historyTable(pages, true, edge.clock.wallMs()),
+    json: () => indentedHistoryJson(head(), described),
+    yaml: () => historyYaml(head(), described),
+    ndjson: () => jsonLines(described),
+  };
+  for await (const text of written[options.output]()) edge.print(text);
+  if (isEmpty) edge.printError('No OOM kills found.\n');
 }
 
 /** Explains one episode of the history. @throws HistoryError where there is none of that id, or several */
@@ -89,12 +72,12 @@ export function showEpisode(id: EpisodeName, options: ShowOptions, edge: Edge): 
     edge.printError('Whose it was is not decided yet: that waits for news of the pods.\n');
 }
 
-async function* counted(
+async function* noticed(
   pages: Pages,
-  count: (more: number) => void,
+  onPage: () => void,
 ): AsyncGenerator<readonly StoredEpisode[]> {
   for await (const page of pages) {
-    count(page.length);
+    onPage();
     yield page;
   }
 }
@@ -107,8 +90,9 @@ async function* describeAll(
     yield page.map((stored) => describeEpisode(stored, { node, taskTables: false }));
 }
 
-function headOf({ ask }: OpenedHistory, node: string): HistoryHead {
-  return { node, recordedSinceMs: oldestMs(ask) };
+async function* jsonLines(described: AsyncIterable<readonly object[]>): AsyncGenerator<string> {
+  for await (const page of described)
+    for (const episode of page) yield `${JSON.stringify(episode)}\n`;
 }
 
 function find(

@@ -59,8 +59,10 @@ export async function kubectlOom(
   checkOptions(pod, isFromNodes, options);
   const { access, namespace } = openContext(options, edge.env);
   await using client = new ApiClient(access);
-  const query = await openQuery({ client, server: access.server, namespace, pod }, options, edge);
-  const { wanted } = query;
+  const notBeforeMs = options.since === undefined ? undefined : edge.clock.wallMs() - options.since;
+  const wanted = { namespace, pod, node: options.node, notBeforeMs };
+  const { server } = access;
+  const query = await withLabels({ client, server, wanted, signal: edge.signal }, options, edge);
   const format = output ?? 'table';
   const listed = { wanted, sortBy, format, isWatch: watch } as const;
   if (watch) {
@@ -114,21 +116,15 @@ function checkOptions(
   }
 }
 
-interface Place extends Pick<KillQuery, 'client' | 'server'> {
-  readonly namespace: string | undefined;
-  readonly pod: string | undefined;
-}
-
-async function openQuery(
-  { client, server, namespace, pod }: Place,
-  { since, node, selector }: KubectlOomOptions,
-  { clock, printError, signal }: Edge,
+/** Of the Pods with these labels, where labels were asked for. */
+async function withLabels(
+  query: KillQuery,
+  { selector }: KubectlOomOptions,
+  { printError }: Edge,
 ): Promise<KillQuery> {
-  const notBeforeMs = since === undefined ? undefined : clock.wallMs() - since;
-  const wanted = { namespace, pod, node, notBeforeMs };
-  const query = { client, server, wanted, signal };
   if (selector === undefined) return query;
-  const labels = new PodLabels(client, namespace, selector);
+  const { client, server, wanted, signal } = query;
+  const labels = new PodLabels(client, wanted.namespace, selector);
   await labels.list(signal).catch((err: unknown) => {
     throw inWords(err, `listing Pods ${placeWords(wanted)}`, server);
   });

@@ -4,17 +4,14 @@ import { attribute } from '../pods/attribute.ts';
 import { OwnLevels } from '../pods/own-levels.ts';
 import { recordEpisode } from '../recorder/recorded-episode.ts';
 import { episodeFields, type PrintedEpisode, withoutDates } from '../recorder/printed-episode.ts';
-import { eachEpisode } from '../wiring/each-episode.ts';
+import { eachEpisode, type EachEpisodeOptions } from '../wiring/each-episode.ts';
 import { nodeName } from '../wiring/node-name.ts';
 import { listedPods } from '../wiring/open-pods.ts';
 
-export interface ReplayOptions {
+export interface ReplayOptions extends EachEpisodeOptions {
   readonly nodeName?: string;
   readonly pods?: string;
-  /** ms since the epoch. */
-  readonly bootTime?: number;
   readonly output: EventFormat;
-  readonly trustUserspaceRecords?: boolean;
 }
 
 /** A saved log does not name its boot: what is replayed is identified within the log alone. */

@@ -26,8 +26,8 @@ const UNLIMITED = { maxEvents: 1_000_000_000, burstSize: 1_000_000_000 };
 /** The agent: watches the kernel log until it is told to stop, or the log ends. */
 export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const setup = readOptions(options, edge);
-  const { log, node, bootId, kind, cluster, certificate } = setup;
-  const { nodeEvents } = options;
+  const { log, node, bootId, kind, cluster } = setup;
+  const { nodeEvents, source } = options;
   const { clock } = edge;
   const tally = newTally();
   using counting = kind === 'kernel' ? openCounting(options, tally, log, edge) : undefined;
@@ -40,7 +40,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
   const counters = openCounters(store, pods.known, () => clock.wallMs(), tally);
   const outputs = openOutputs(setup.outputs, { store, counters, clock, log });
-  const start = options.source === 'kmsg' ? startOf(options, kind, bootId, store) : undefined;
+  const start = source === 'kmsg' ? startOf(options, kind, bootId, store) : undefined;
   const printed = new EventPrinter(options.output, edge.print, () => clock.wallMs());
   const recorder = openRecorder(
     {
@@ -70,24 +70,10 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
   const stopChecking = checkAtStart(options, setup, client, { clock, random: Math.random });
   try {
     const { audit, marks } = counting ?? {};
-    const counted = {
-      tally,
-      counters,
-      audit,
-      isConfirming: marks !== undefined || options.source === 'tracefs',
-    };
-    const seen = {
-      source: options.source,
-      node,
-      reviewer,
-      store,
-      pods,
-      outputs,
-      log,
-      watching,
-      ...counted,
-    };
-    await using server = await openTelemetry(options, { ...seen, certificate }, edge);
+    const isConfirming = marks !== undefined || source === 'tracefs';
+    const counted = { tally, counters, audit, isConfirming };
+    const seen = { source, reviewer, store, pods, outputs, watching, ...counted };
+    await using server = await openTelemetry(options, { ...setup, ...seen }, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;
     if (kind === 'saved') expectRecords(options.kmsg, tally);

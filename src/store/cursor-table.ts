@@ -40,12 +40,6 @@ export class CursorTable implements StatePart {
     this.#notes.put([{ key: NOTE, value }]);
   }
 
-  load(): () => void {
-    return () => undefined;
-  }
-
-  save(): void {}
-
   /** Within a boot it never goes back, and somebody has read that ring; one of another boot is over. */
   bring(db: PreparedDatabase, _: PreparedDatabase, isUnread: boolean): void {
     const cursor = this.read();

@@ -48,7 +48,7 @@ export class EpisodeTable implements StatePart {
   readonly #db: StateDatabase;
   readonly #change: Change;
   readonly #maxDecided: number;
-  readonly #pending = new MemoryTable('episodes', ['boot_id', 'sequence'], LOADED, 'boot_id');
+  readonly #pending = new MemoryTable('episodes', ['boot_id', 'sequence'], 'boot_id', LOADED);
   /** The last decided ones: lines of theirs may come when the file is away. */
   #latest: readonly SqlRow[] = [];
   /** While there is no file: it has those up to this id, perhaps as pending, and must be told of them. */

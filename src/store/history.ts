@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PreparedDatabase, SqlRow } from './prepared-database.ts';
+import type { PreparedDatabase, SqlParams, SqlRow } from './prepared-database.ts';
 import { idOf, type StoredEpisode, toStored } from './stored-episode.ts';
 
 /** Which episodes; all of them where nothing is said. */
@@ -40,27 +40,6 @@ const PAGE = `SELECT id, at_ms, matches, boot_id, state, entered_ms,
   FROM (SELECT *, ${IS_ASKED_FOR} AS matches FROM episodes
     WHERE at_ms >= ?5 AND (at_ms, id) < (?6, ?7) ORDER BY at_ms DESC, id DESC LIMIT ${ROWS_A_TURN})`;
 
-type Place = readonly [atMs: number, id: number];
-
-/** A row that was looked at; whole where it is asked for. */
-interface PlacedRow {
-  readonly place: Place;
-  readonly stored: StoredEpisode | undefined;
-}
-
-/** Whole are as many as are wanted: to parse the others costs more than to look at them. */
-function toPlaced(rows: readonly SqlRow[], wanted: number): readonly PlacedRow[] {
-  let left = wanted;
-  return rows.map((row) => {
-    const isWhole = row['matches'] === 1 && left > 0;
-    if (isWhole) left -= 1;
-    return {
-      place: [Number(row['at_ms']), idOf(row)],
-      stored: isWhole ? toStored(row) : undefined,
-    };
-  });
-}
-
 /**
  * The episodes that are asked for, the newest kill first, page by page: each in a turn of the event loop
  * and in a transaction of its own, so that neither the agent's reader nor the checkpoint of its WAL waits for more
@@ -75,18 +54,28 @@ export async function* readHistory(
   pause: () => Promise<unknown> = nextTurn,
 ): AsyncGenerator<readonly StoredEpisode[]> {
   const whose = [namespace ?? null, pod ?? null, container ?? null, Number(isDecided)];
-  let place: Place = [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER];
+  let place: SqlParams = [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER];
   for (let left = limit; left > 0;) {
     await pause();
-    const wanted = left;
-    const rows = ask((db) => toPlaced(db.all(PAGE, ...whose, sinceMs, ...place), wanted));
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    place = last.place;
-    const found = rows.flatMap(({ stored }) => stored ?? []);
-    left -= found.length;
-    if (found.length > 0) yield found;
+    const [from, wanted] = [place, left];
+    const page = ask((db) => toPage(db.all(PAGE, ...whose, sinceMs, ...from), wanted));
+    if (page.end === undefined) return;
+    place = page.end;
+    left -= page.found.length;
+    if (page.found.length > 0) yield page.found;
   }
+}
+
+/** Of the rows that were looked at, what is asked for; no more than is wanted, since to parse it costs more than to look. */
+function toPage(rows: readonly SqlRow[], wanted: number) {
+  const last = rows.at(-1);
+  return {
+    found: rows
+      .filter(({ matches }) => matches === 1)
+      .slice(0, wanted)
+      .map(toStored),
+    end: last && [Number(last['at_ms']), idOf(last)],
+  };
 }
 
 /** The last ones recorded whose attribution waits, the newest first. */

@@ -22,10 +22,15 @@ export class MemoryTable implements StatePart {
   #lastId = 0;
 
   /**
-   * @param select which of its rows memory holds, in their order
    * @param groupBy the column by which rows are asked for that are not asked for by their key
+   * @param select which of its rows memory holds, in their order; all of them unless told
    */
-  constructor(name: string, key: readonly string[], select: string, groupBy = 'kind') {
+  constructor(
+    name: string,
+    key: readonly string[],
+    groupBy: string,
+    select = `SELECT * FROM ${name} ORDER BY ${key.join(', ')}`,
+  ) {
     this.#name = name;
     this.#key = key;
     this.#select = select;

@@ -12,12 +12,12 @@ export type Operation = (run: Run) => void;
 /** Makes a change, in the transaction under way or in one of its own. */
 export type Change = (operation: Operation) => void;
 
-/** A part of the state that memory has as well. */
+/** A part of the state that memory has as well; what another part loads and saves need only be brought. */
 export interface StatePart {
   /** Reads what memory holds of it. @returns what puts that in the place of what is there */
-  load(db: PreparedDatabase): () => void;
+  load?(db: PreparedDatabase): () => void;
   /** Writes it to a database that is new. */
-  save(db: PreparedDatabase): void;
+  save?(db: PreparedDatabase): void;
   /**
    * Brings a database up to date that missed what is in `standIn` and in memory.
    *

@@ -60,10 +60,8 @@ export class OutboxTable {
 
   /** Whom the rows are about, each once, in their order: `Pod/shop/web-0`. */
   objects(limit: number): readonly string[] {
-    const keys = new Set<string>();
-    for (const row of this.#table.rows())
-      if (keys.size < limit) keys.add(String(row['object_key']));
-    return [...keys];
+    const keys = Array.from(this.#table.rows(), (row) => String(row['object_key']));
+    return [...new Set(keys)].slice(0, limit);
   }
 }
 

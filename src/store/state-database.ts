@@ -108,7 +108,7 @@ export class StateDatabase {
   #memory(): PreparedDatabase {
     if (this.#standIn === undefined) {
       const db = new PreparedDatabase(openMemory());
-      db.transaction(() => this.#parts.forEach((part) => part.save(db)));
+      db.transaction(() => this.#parts.forEach((part) => part.save?.(db)));
       this.#standIn = db;
     }
     return this.#standIn;
@@ -160,8 +160,8 @@ export class StateDatabase {
 
   /** All of it or nothing: a cursor without its outbox would be lost kills. */
   #load(db: PreparedDatabase): void {
-    const loaded = this.#parts.map((part) => part.load(db));
-    for (const put of loaded) put();
+    const loaded = this.#parts.map((part) => part.load?.(db));
+    for (const put of loaded) put?.();
   }
 
   #leave(path: string, cause: unknown): void {

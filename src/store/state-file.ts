@@ -1,4 +1,5 @@
-import { statSync, truncateSync } from 'node:fs';
+import { type BigIntStats, statSync, truncateSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { openFile } from './open-database.ts';
 import { PreparedDatabase } from './prepared-database.ts';
 
@@ -41,7 +42,7 @@ export class StateFile {
   }
 
   #expectUntouched(): void {
-    if (isSame(stampOf(this.#path), this.#stamp)) return;
+    if (isDeepStrictEqual(stampOf(this.#path), this.#stamp)) return;
     throw new Error('somebody else overwrote, replaced or removed it');
   }
 
@@ -57,14 +58,7 @@ export class StateFile {
 const INDEX = '-shm';
 
 /** Of the main file, the WAL and its index, what another process cannot change unseen. */
-type Stamp = readonly (FileStamp | undefined)[];
-
-interface FileStamp {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-}
+type Stamp = readonly (Pick<BigIntStats, 'dev' | 'ino' | 'size' | 'mtimeNs'> | undefined)[];
 
 function stampOf(path: string): Stamp {
   return ['', '-wal', INDEX].map((suffix) => {
@@ -73,14 +67,5 @@ function stampOf(path: string): Stamp {
     const { dev, ino, size, mtimeNs } = found;
     // Whoever reads the history notes that in the index.
     return { dev, ino, size, mtimeNs: suffix === INDEX ? 0n : mtimeNs };
-  });
-}
-
-function isSame(one: Stamp, other: Stamp): boolean {
-  return one.every((file, index) => {
-    const its = other[index];
-    if (file === undefined || its === undefined) return file === its;
-    const { dev, ino, size, mtimeNs } = file;
-    return dev === its.dev && ino === its.ino && size === its.size && mtimeNs === its.mtimeNs;
   });
 }

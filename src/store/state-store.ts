@@ -57,20 +57,15 @@ export class StateStore implements Disposable {
     const path = directory === undefined ? undefined : stateFile(directory);
     const change: Change = (operation) => this.change(operation);
     this.#db = new StateDatabase({ path, log, nowMs });
-    const known = new MemoryTable('known', ['kind', 'key'], 'SELECT * FROM known');
+    const known = new MemoryTable('known', ['kind', 'key'], 'kind');
     this.notes = new NoteTable('note', known, change);
     this.containers = new NoteTable('container', known, change);
     this.kills = new NoteTable('kill', known, change);
     this.left = new NoteTable('left', known, change);
     this.cursor = new CursorTable(this.notes);
-    const correlator = new MemoryTable('correlator', ['kind', 'key'], 'SELECT * FROM correlator');
+    const correlator = new MemoryTable('correlator', ['kind', 'key'], 'kind');
     this.correlator = new CorrelatorTable(correlator, change);
-    const outbox = new MemoryTable(
-      'outbox',
-      ['id'],
-      'SELECT * FROM outbox ORDER BY id',
-      'object_key',
-    );
+    const outbox = new MemoryTable('outbox', ['id'], 'object_key');
     this.outbox = new OutboxTable(outbox, change);
     this.episodes = new EpisodeTable(this.#db, change, historyMax);
     this.history = new EpisodeHistory(this.#db);

@@ -3,7 +3,8 @@ import { readBootId } from '../kmsg/boot-id.ts';
 import { type LogKind, probeLog } from '../kmsg/kernel-log.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { NodeIdentity } from '../kube/node-identity.ts';
-import { type Log, type LogFormat, type LogLevel, openLog } from '../log.ts';
+import { type LogFormat, type LogLevel, openLog } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import type { NodeEvents } from '../pods/node-events.ts';
 import type { NamespaceChoice } from '../pods/posted-namespaces.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
@@ -49,7 +50,7 @@ export interface AgentOptions
 
 /** What they lead to: where the agent is, and with whom it speaks. */
 export interface AgentSetup {
-  readonly log: Log;
+  readonly log: Logger;
   /** Of the log; `kernel` as well where it is not read. */
   readonly kind: LogKind;
   readonly bootId: string;

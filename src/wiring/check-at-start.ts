@@ -1,6 +1,5 @@
-import type { Clock } from '../clock.ts';
 import type { Edge } from '../edge.ts';
-import type { Check, Result } from '../doctor/check.ts';
+import type { Result } from '../doctor/check.ts';
 import { runChecks } from '../doctor/run-checks.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import type { Logger } from '../logger.ts';
@@ -8,8 +7,6 @@ import type { AgentOptions, AgentSetup } from './agent-options.ts';
 import { clusterChecks, nodeChecks, openCheckedNode, outputChecks } from './open-checks.ts';
 import type { NodeOptions } from './open-node.ts';
 import type { OutputOptions } from './open-outputs.ts';
-
-type CheckedOptions = NodeOptions & OutputOptions & Pick<AgentOptions, 'source'>;
 
 /** The backlog of the log and the list of pods come first. */
 const CHECK_AFTER_MS = 1_000;
@@ -23,16 +20,21 @@ const CHECK_WITHIN_MS = 60_000;
  * @returns what takes it back
  */
 export function checkAtStart(
-  options: CheckedOptions,
-  setup: AgentSetup,
+  options: NodeOptions & OutputOptions & Pick<AgentOptions, 'source'>,
+  { kind, node, cluster, log }: AgentSetup,
   client: ApiClient | undefined,
   { clock, random }: Pick<Edge, 'clock'> & { readonly random: () => number },
 ): () => void {
-  if (setup.kind === 'saved') return () => undefined;
+  if (kind === 'saved') return () => undefined;
   let isStopped = false;
   const check = async (): Promise<void> => {
-    const results = await runChecks(checksOf(options, setup, client, clock), clock);
-    if (!isStopped) sayMissing(results, setup.log);
+    const checks = [
+      ...nodeChecks(options, openCheckedNode(options)),
+      ...clusterChecks(client, cluster, node.name, clock),
+      ...outputChecks(options),
+    ];
+    const results = await runChecks(checks, clock);
+    if (!isStopped) sayMissing(results, log);
   };
   const afterMs = CHECK_AFTER_MS + CHECK_WITHIN_MS * random();
   const cancel = clock.after(afterMs, () => void check());
@@ -40,19 +42,6 @@ export function checkAtStart(
     isStopped = true;
     cancel();
   };
-}
-
-function checksOf(
-  options: CheckedOptions,
-  { node, cluster }: AgentSetup,
-  client: ApiClient | undefined,
-  clock: Clock,
-): readonly Check[] {
-  return [
-    ...nodeChecks(options, openCheckedNode(options)),
-    ...clusterChecks(client, cluster, node.name, clock),
-    ...outputChecks(options),
-  ];
 }
 
 function sayMissing(results: readonly Result[], log: Logger): void {

@@ -1,7 +1,7 @@
 import type { Edge } from '../edge.ts';
 import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { loadKubeconfig, loadServiceAccount } from '../kube/load-cluster.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 
 export interface ClusterChoice {
   /** A path; true for the one kubectl takes. */
@@ -20,7 +20,7 @@ export interface ClusterChoice {
 export function findCluster(
   { kubeconfig, dryRun, pods }: ClusterChoice,
   { env }: Pick<Edge, 'env'>,
-  log: Log,
+  log: Logger,
 ): ClusterAccess | undefined {
   if (dryRun === true) return undefined;
   const cluster =
@@ -31,6 +31,6 @@ export function findCluster(
       '--pods is not used: the cluster tells its own; --dry-run prints with these',
     );
   if (cluster === undefined && env['KUBECONFIG'] !== undefined)
-    log.info('KUBECONFIG is not used: --kubeconfig posts Events to its cluster');
+    log.info({}, 'KUBECONFIG is not used: --kubeconfig posts Events to its cluster');
   return cluster;
 }

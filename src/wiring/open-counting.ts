@@ -1,5 +1,5 @@
 import type { Edge } from '../edge.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { MarkJoin } from '../oom/join-marks.ts';
 import { type AuditFigures, KillAudit, type MissingKills } from '../oom/kill-audit.ts';
@@ -38,7 +38,7 @@ export interface Counting extends Disposable {
 export function openCounting(
   options: NodeOptions & ConfirmOptions & Pick<AgentOptions, 'source'>,
   tally: Tally,
-  log: Log,
+  log: Logger,
   { clock, onExit }: Pick<Edge, 'clock' | 'onExit'>,
 ): Counting {
   const { tree, proc } = openNode(options);
@@ -70,7 +70,7 @@ function sayMissing(
   source: Source,
   figures: AuditFigures,
   { kills, victims }: MissingKills,
-  log: Log,
+  log: Logger,
 ): void {
   const where = source === 'kmsg' ? 'its log' : 'the tracepoint';
   log.warn(figures, `the kernel counted oom kills ${where} did not show`);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Clock } from '../clock.ts';
 import type { Edge } from '../edge.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import { EpisodeBacklog } from '../outputs/episode-backlog.ts';
 import { type EpisodeClient, episodeOutput } from '../outputs/episode-output.ts';
 import { InfluxClient } from '../outputs/influx-client.ts';
@@ -20,7 +20,7 @@ export interface OutputParts {
   readonly store: StateStore;
   readonly counters: Counters;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /** Where episodes go besides the API server. */

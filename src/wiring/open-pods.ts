@@ -4,7 +4,7 @@ import type { Edge } from '../edge.ts';
 import type { ApiClient } from '../kube/api-client.ts';
 import { ApiError } from '../kube/api-errors.ts';
 import type { NodeIdentity } from '../kube/node-identity.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import { kubePods } from '../reflector/kube-pods.ts';
 import { LiveAttributor } from '../pods/live-attributor.ts';
 import { LiveDirectory } from '../reflector/live-directory.ts';
@@ -22,7 +22,7 @@ export interface PodsOptions {
   /** Of a `--pods` file, where there is no cluster. */
   readonly listed: PodDirectory;
   readonly store: StateStore;
-  readonly log: Log;
+  readonly log: Logger;
   readonly bootId: string;
   /** Kernel log records lost so far. */
   readonly recordsLost: () => number;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Edge } from '../edge.ts';
 import { type LogKind, openToSeek } from '../kmsg/kernel-log.ts';
 import { lastSequence } from '../kmsg/last-sequence.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import { decideStart, type Start, type StartAt } from '../recorder/decide-start.ts';
 import { expectDirectory } from '../store/make-directory.ts';
 import { lockState } from '../store/state-lock.ts';
@@ -34,7 +34,7 @@ export function stateDirectory(
 export function openStore(
   options: StateOptions,
   isPrinting: boolean,
-  log: Log,
+  log: Logger,
   { clock }: Pick<Edge, 'clock'>,
 ): StateStore {
   const { historyMax, stateOptional = false } = options;

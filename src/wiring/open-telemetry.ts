@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Edge } from '../edge.ts';
 import type { TokenReviewer } from '../kube/token-reviewer.ts';
-import type { Log } from '../log.ts';
+import type { Logger } from '../logger.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
 import type { NodeRef } from '../recorder/build-event.ts';
 import type { StateStore } from '../store/state-store.ts';
@@ -45,7 +45,7 @@ export interface TelemetryParts {
   readonly watching: Pick<LogWatch, 'buffer' | 'reader' | 'isReading'>;
   readonly tally: Pick<Tally, 'records'>;
   readonly outputs: Pick<EpisodeOutputs, 'shown'>;
-  readonly log: Log;
+  readonly log: Logger;
 }
 
 /**
@@ -60,15 +60,14 @@ export async function openTelemetry(
   edge: Edge,
 ): Promise<StatusServer | undefined> {
   if (listen === 'none') return undefined;
-  const readiness = readinessOf(parts);
-  const health = healthOf(parts, edge);
+  const { health, readiness, skipped } = checksOf(parts, edge);
   const { log, node, reviewer } = parts;
   const review = reviewer && reviewTokens(reviewer, edge.clock);
   const source = episodeSource(parts, edge);
   const pageSource: PageSource = {
     ...source,
     version: VERSION,
-    status: () => statusOf(parts, [...health, ...readiness, skippedCheck(parts)]),
+    status: () => statusOf(parts, [...health, ...readiness, skipped]),
   };
   const pages: StatusPages = {
     clock: edge.clock,
@@ -95,29 +94,20 @@ function episodeSource({ node, store, tally }: TelemetryParts, { clock }: Edge):
 
 const SOURCE_WORDS = { kmsg: 'the kernel log', tracefs: 'the tracepoint' } as const;
 
-function logCheck({ source, watching }: TelemetryParts): Check {
-  return () => (watching.isReading() ? undefined : `${SOURCE_WORDS[source]} is not open`);
-}
-
-function healthOf(parts: TelemetryParts, { clock }: Edge): readonly Check[] {
-  return [
-    logCheck(parts),
-    readerCheck(parts.watching.reader, () => clock.monotonicMs(), SOURCE_WORDS[parts.source]),
-  ];
-}
-
-function readinessOf(parts: TelemetryParts): readonly Check[] {
-  const { store, pods } = parts;
-  const { watch } = pods;
-  return [
-    logCheck(parts),
-    () => (watch === undefined ? undefined : watchProblem(watch())),
-    () => (store.writable ? undefined : 'the state directory cannot be written'),
-  ];
-}
-
-function skippedCheck({ pods: { watch } }: TelemetryParts): Check {
-  return () => (watch === undefined ? undefined : skippedPods(watch()));
+/** Whether the process must be restarted, whether it can do its work now, and what only the page says. */
+function checksOf({ source, watching, store, pods: { watch } }: TelemetryParts, { clock }: Edge) {
+  const isOpen: Check = () =>
+    watching.isReading() ? undefined : `${SOURCE_WORDS[source]} is not open`;
+  const isRead = readerCheck(watching.reader, () => clock.monotonicMs(), SOURCE_WORDS[source]);
+  return {
+    health: [isOpen, isRead],
+    readiness: [
+      isOpen,
+      () => watch && watchProblem(watch()),
+      () => (store.writable ? undefined : 'the state directory cannot be written'),
+    ],
+    skipped: () => watch && skippedPods(watch()),
+  };
 }
 
 /** A check may be one of health and one of readiness. */
@@ -148,9 +138,7 @@ function metricsOf(parts: TelemetryParts, { runtime, clock }: Edge) {
     isConfirming,
     outputs: outputs.shown,
     buffer: () => watching.buffer,
-    ...(audit !== undefined && {
-      audit: () => audit.figures,
-    }),
+    ...(audit !== undefined && { audit: () => audit.figures }),
     ...(pods.watch !== undefined && {
       watch: pods.watch,
       pods: pods.known,

@@ -116,6 +116,7 @@ function believeUserspace(
   { trustUserspaceRecords = false }: AgentOptions,
   { log }: AgentSetup,
 ): boolean {
-  if (trustUserspaceRecords) log.warn('believing OOM lines that processes wrote to the kernel log');
+  if (trustUserspaceRecords)
+    log.warn({}, 'believing OOM lines that processes wrote to the kernel log');
   return trustUserspaceRecords;
 }

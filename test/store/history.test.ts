@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   type AskHistory,
   findEpisodes,
@@ -7,6 +7,7 @@ import {
   oldestMs,
   readHistory,
 } from '../../src/store/history.ts';
+import { PreparedDatabase } from '../../src/store/prepared-database.ts';
 import type { StoredEpisode } from '../../src/store/stored-episode.ts';
 import { BOOT, pendingKill, storedKill, storeWith } from '../support/history.ts';
 import { START_MS } from '../support/kill-event.ts';
@@ -85,13 +86,9 @@ describe('the history', () => {
 
   test('is looked at twenty rows a turn, however few are asked for', async () => {
     using store = storeWith(KILLS);
-    const rows: number[] = [];
-    const ask: AskHistory = (question) => {
-      const answer = store.episodes.ask(question);
-      rows.push((answer as unknown as readonly unknown[]).length);
-      return answer;
-    };
-    await sequences(ask, { namespace: 'nobody' });
+    using all = vi.spyOn(PreparedDatabase.prototype, 'all');
+    await sequences((ask) => store.episodes.ask(ask), { namespace: 'nobody' });
+    const rows = all.mock.results.map(({ value }) => (value as readonly unknown[]).length);
     expect(rows).toEqual([20, 20, 20, 20, 20, 0]);
   });
 

@@ -135,7 +135,7 @@ describe('a row of the outbox that is damaged', () => {
     ['is about nothing', '{"metadata":{"name":"a","namespace":"shop"}}'],
   ])('is given as unreadable when its Event %s, and can be deleted', (_name, event) => {
     const run = (): void => undefined;
-    const table = new MemoryTable('outbox', ['id'], 'SELECT * FROM outbox', 'object_key');
+    const table = new MemoryTable('outbox', ['id'], 'object_key');
     const outbox = new OutboxTable(table, (operation) => operation(run));
     for (const pod of ['a', 'b']) outbox.add(create(pod), START_MS);
     table.put({ ...table.get(1), event }, run);

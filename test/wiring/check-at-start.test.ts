@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { NodeIdentity } from '../../src/kube/node-identity.ts';
-import type { Log } from '../../src/log.ts';
 import { NO_PODS } from '../../src/pods/pods-file.ts';
 import type { AgentSetup } from '../../src/wiring/agent-options.ts';
 import { checkAtStart } from '../../src/wiring/check-at-start.ts';
@@ -20,7 +19,7 @@ beforeEach(() => {
 function start(kind: AgentSetup['kind'], random = 0): () => void {
   const setup = {
     kind,
-    log: log as unknown as Log,
+    log,
     bootId: 'boot-1',
     node: new NodeIdentity('node-1'),
     listed: NO_PODS,
