@@ -1,15 +1,14 @@
 import { advise } from '../explain/advise.ts';
+import type { Advice } from '../explain/explanation.ts';
 import { factsOf } from '../explain/facts.ts';
 import { type Paint, wrap } from '../explain/layout.ts';
 import { limitWords } from '../explain/render-parts.ts';
 import { humanDuration } from '../human-duration.ts';
 import { COMBINED_PREFIX } from '../correlator/correlator-options.ts';
-import type { OomEpisode } from '../oom/episode.ts';
-import type { Attribution } from '../pods/attribute.ts';
-import type { ContainerEntry } from '../pods/pod-directory.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
 import { withoutAbsent } from '../without-absent.ts';
+import { attributionOf, episodeOf } from './explain-episode.ts';
 import { processWords } from './kill-table.ts';
 import type { OomKill } from './oom-kill.ts';
 
@@ -83,36 +82,13 @@ function victimWords(kill: OomKill): string {
 }
 
 /** What explain's rules say where they are told no more than the Event has. */
-function adviceOf(kill: OomKill) {
-  const { process, limitLevel, namespace = '', pod = '', container } = kill;
-  if (process === undefined || limitLevel === undefined || kill.message.startsWith(INSIDE))
-    return [];
-  if (limitLevel === 'host') return [];
-  const episode: OomEpisode = {
-    sequence: 0,
-    lastSequence: 0,
-    monotonicUs: 0,
-    atMs: kill.lastMs ?? 0,
-    context: 'partial',
-    killLines: 1,
-    usageKb: inKb(kill.usageBytes),
-    limitKb: inKb(kill.limitBytes),
-    victim: { pid: process.pid, comm: process.name },
-    members: [],
-    tasks: [],
-  };
-  const entry = { namespace, name: pod, uid: '', referenceUid: '', cgroupUid: '', containers: [] };
-  const subject = {
-    kind: 'pod',
-    pod: entry,
-    ...(container !== undefined && { container: named(container) }),
-  } as const;
-  const attribution: Attribution = { subjects: [subject], limitLevel, source: 'kernel' };
-  return advise(factsOf(episode, attribution, true));
-}
-
-function named(name: string): ContainerEntry {
-  return { name, list: 'containers', ids: [] };
+function adviceOf(kill: OomKill): readonly Advice[] {
+  const { process, limitLevel, limitBytes, usageBytes, message } = kill;
+  if (limitLevel === undefined || limitLevel === 'host' || message.startsWith(INSIDE)) return [];
+  const victim = process && { pid: process.pid, comm: process.name };
+  const told = { victim, usageKb: inKb(usageBytes), limitKb: inKb(limitBytes) };
+  const episode = episodeOf(told, kill);
+  return episode === undefined ? [] : advise(factsOf(episode, attributionOf(told, kill), true));
 }
 
 function inKb(bytes: number | undefined): number | undefined {
