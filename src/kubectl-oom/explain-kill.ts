@@ -3,6 +3,7 @@ import type { Advice } from '../explain/explanation.ts';
 import { factsOf } from '../explain/facts.ts';
 import { type Paint, wrap } from '../explain/layout.ts';
 import { limitWords } from '../explain/render-parts.ts';
+import { closingLines, proseWidth } from '../explain/render-text.ts';
 import { humanDuration } from '../human-duration.ts';
 import { COMBINED_PREFIX } from '../correlator/correlator-options.ts';
 import { formatKb } from '../recorder/format-kb.ts';
@@ -15,33 +16,22 @@ import type { OomKill } from './oom-kill.ts';
 /** How event-message.ts begins where a container limits itself: raising its own limit would not help. */
 const INSIDE = 'Memory limit of a cgroup inside ';
 
-/** How it looks: where the terminal ends, and whether it has colours. */
-export interface Look {
-  readonly width: number;
+/** How it looks: where the terminal ends, if it is one, and whether it has colours. */
+interface Look {
+  readonly width: number | undefined;
   readonly paint: Paint;
 }
 
 /** What an Event alone says of a kill on a Pod, and what follows from it. Ends with a newline. */
 export function explainKill(kill: OomKill, nowMs: number, { width, paint }: Look): string {
-  const section = (title: string, lines: readonly string[]): readonly string[] =>
-    lines.length === 0 ? [] : ['', paint('heading', title), ...lines];
+  const prose = proseWidth(width);
   const message = kill.isCombined ? kill.message.slice(COMBINED_PREFIX.length) : kill.message;
   return [
     paint('title', titleOf(kill, nowMs)),
-    wrap(safeText(message), width),
+    wrap(safeText(message), prose),
     '',
     ...factsLines(kill).map(([label, value]) => `  ${label.padEnd(9)} ${safeText(value)}`),
-    ...section(
-      'What to do',
-      adviceOf(kill).map(
-        ({ text, rule }, at) => `${at + 1}. ${wrap(`${text} [${rule}]`, width, '   ')}`,
-      ),
-    ),
-    ...section(
-      'What the Event does not say',
-      unsaid(kill).map((text) => paint('note', `- ${wrap(text, width, '  ')}`)),
-    ),
-    '',
+    ...closingLines({ advice: adviceOf(kill), unsaid: unsaid(kill) }, 'Event', prose, paint),
   ].join('\n');
 }
 
