@@ -1,5 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
-import type { LogForm } from './log-form.ts';
+import type { LogForm, SavedRecord } from './log-form.ts';
 import { type StampKind, STAMPS, type StampGroups } from './stamps.ts';
 import { CALLER, MESSAGE, textForm, type TextReading } from './text-form.ts';
 
@@ -46,10 +46,7 @@ function readLead({ prefix, facility, level }: StampGroups): TextReading {
 }
 
 /** `LOG_MAKEPRI()`: the low three bits are the priority. */
-export function readPrefix(prefix: number): {
-  readonly facility: number;
-  readonly priority: number;
-} {
+export function readPrefix(prefix: number): Pick<SavedRecord, 'facility' | 'priority'> {
   return { facility: Math.floor(prefix / PRIORITIES), priority: prefix % PRIORITIES };
 }
 
