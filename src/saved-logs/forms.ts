@@ -1,6 +1,5 @@
 import { bareMessages } from './bare-messages.ts';
-import { dmesgJson } from './dmesg-json.ts';
-import { dmesgForms } from './dmesg.ts';
+import { dmesgForms, dmesgJson } from './dmesg.ts';
 import { journalExport } from './journal-export.ts';
 import { journalJson } from './journal-json.ts';
 import type { LogForm } from './log-form.ts';
