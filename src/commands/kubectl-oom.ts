@@ -73,15 +73,11 @@ export async function kubectlOom(
   const isExplained = pod !== undefined && output === undefined;
   const found = isFromNodes
     ? await findFromNodes(query, { ...options, withTasks: isExplained }, edge)
-    : ({ ...(await findInEvents(query)), source: 'events' } as const);
+    : await findInEvents(query);
   if (isExplained) explainLast(found, wanted, edge);
   else killLister({ ...listed, source: found.source }, edge)(found);
   for (const note of found.notes) edge.printError(`${safeText(note)}\n`);
   if (found.failure !== undefined) throw found.failure;
-}
-
-interface SourcedKills extends FoundKills {
-  readonly source: 'events' | 'nodes';
 }
 
 /** Where it was not said that it must be the histories, and none of them can be asked, what Events can tell is better than nothing. */
@@ -89,13 +85,12 @@ async function findFromNodes(
   query: KillQuery,
   options: HistoryOptions & Pick<KubectlOomOptions, 'fromNode'>,
   { clock }: Edge,
-): Promise<SourcedKills> {
+): Promise<FoundKills> {
   try {
-    return { ...(await findInHistories(query, options, clock)), source: 'nodes' };
+    return await findInHistories(query, options, clock);
   } catch (err) {
     if (options.fromNode === true || !(err instanceof RecorderError)) throw err;
-    const alone = findInEventsAlone(query, err);
-    return { ...(await alone.catch(() => Promise.reject(err))), source: 'events' };
+    return findInEventsAlone(query, err).catch(() => Promise.reject(err));
   }
 }
 

@@ -17,12 +17,18 @@ export interface Explanation {
   readonly context: ContextKind;
   readonly limit?: ExplainedLimit;
   readonly pod?: ExplainedPod;
-  readonly invoker?: ExplainedInvoker;
+  /** Whose allocation could not be met. */
+  readonly invoker?: {
+    readonly comm: string;
+    readonly order: number;
+    readonly oomScoreAdj: number;
+  };
   /** How many processes were killed. */
   readonly killed: number;
   readonly processes: ProcessTable;
   readonly memory?: MemoryBreakdown;
-  readonly swap?: ExplainedSwap;
+  /** Swap in use; `limitKb` is absent where it is not limited. */
+  readonly swap?: { readonly usageKb: number; readonly limitKb?: number };
   readonly advice: readonly Advice[];
   /** What cannot be said, and why. */
   readonly unsaid: readonly string[];
@@ -50,13 +56,6 @@ export interface ExplainedPod {
   readonly containerId?: string;
 }
 
-/** Whose allocation could not be met. */
-export interface ExplainedInvoker {
-  readonly comm: string;
-  readonly order: number;
-  readonly oomScoreAdj: number;
-}
-
 /** The kernel's task table, the largest first, and whoever was killed and is not in it. */
 export interface ProcessTable {
   readonly rows: readonly ProcessRow[];
@@ -80,20 +79,12 @@ export interface ProcessRow {
 export interface MemoryBreakdown {
   /** Of what the shares are: what the cgroup was charged, or the node's memory. */
   readonly wholeKb: number;
-  readonly shares: readonly MemoryShare[];
-}
-
-/** One kind of memory. */
-export interface MemoryShare {
-  readonly what: string;
-  readonly kb: number;
-  readonly percent: number;
-}
-
-/** Swap in use; `limitKb` is absent where it is not limited. */
-export interface ExplainedSwap {
-  readonly usageKb: number;
-  readonly limitKb?: number;
+  /** Each of one kind of memory. */
+  readonly shares: readonly {
+    readonly what: string;
+    readonly kb: number;
+    readonly percent: number;
+  }[];
 }
 
 /** What to do, and the rule that says so. */

@@ -1,9 +1,6 @@
 import { styleText } from 'node:util';
 
 /** How a piece of text looks on a terminal that has colours. */
-export type Style = 'title' | 'heading' | 'dead' | 'bar' | 'note';
-export type Paint = (style: Style, text: string) => string;
-
 const STYLES = {
   title: ['bold'],
   heading: ['bold'],
@@ -11,6 +8,8 @@ const STYLES = {
   bar: ['cyan'],
   note: ['dim'],
 } as const;
+
+export type Paint = (style: keyof typeof STYLES, text: string) => string;
 
 /** For a pipe, a file, a ticket. */
 export const plain: Paint = (_style, text) => text;

@@ -19,10 +19,7 @@ export const PROCESS_RULES: readonly Rule[] = [
 function adviseHog({ episode, killed, tasks, pageKb }: Facts): string | undefined {
   const dead = new Set(killed.map(({ pid }) => pid));
   const victim = tasks.find(({ pid }) => pid === episode.victim.pid);
-  const largest = tasks.reduce<TaskRow | undefined>(
-    (most, task) => (most === undefined || task.rssPages > most.rssPages ? task : most),
-    undefined,
-  );
+  const [largest] = tasks.toSorted((a, b) => b.rssPages - a.rssPages);
   if (victim === undefined || largest === undefined || dead.has(largest.pid)) return undefined;
   if (largest.rssPages < victim.rssPages * MUCH_LARGER) return undefined;
   if (largest.oomScoreAdj >= victim.oomScoreAdj) return undefined;

@@ -8,14 +8,12 @@ import type { Facts } from './facts.ts';
 const MAX_LARGEST = 10;
 const MAX_KILLED = 10;
 
-const NOBODY: ProcessTable = { rows: [], others: { count: 0, killed: 0 } };
-
 /**
  * The task table of the report, the largest first, with the dead marked. Nobody where nothing proves that
  * it was the process of this record that died there.
  */
 export function processTable({ episode, attribution, killed, pageKb }: Facts): ProcessTable {
-  if (attribution.isOneOfSeveral === true) return NOBODY;
+  if (attribution.isOneOfSeveral === true) return { rows: [], others: { count: 0, killed: 0 } };
   const { victim, members, tasks } = episode;
   const roles = new Map<number, ProcessRow['killed']>([
     ...members.map(({ pid }) => [pid, 'member'] as const),

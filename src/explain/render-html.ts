@@ -1,7 +1,7 @@
 import { markup, type Markup } from '../markup.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import type { Explanation, ProcessRow } from './explanation.ts';
-import { factLines, othersWords, processSizes, SWAP, swapWords } from './render-parts.ts';
+import { factLines, othersWords, sizeRows, SWAP, swapWords } from './render-parts.ts';
 
 /**
  * An explanation for a page, but for its summary and time, which are its heading's. It takes HTML and a
@@ -29,12 +29,11 @@ ${processes(explanation)}${memory(explanation)}${
 }
 
 function processes({ processes: { rows, others } }: Explanation): Markup {
-  const { title, sizes } = processSizes(rows);
-  const lines = rows.map((row, at) => {
-    const { pid, oomScoreAdj, killed } = row;
-    const { words, share } = sizes[at] ?? {};
+  const { title, sized } = sizeRows(rows);
+  const lines = sized.map((row) => {
+    const { pid, oomScoreAdj, killed, size, share } = row;
     const mark = killed === undefined ? undefined : markup` class="dead"`;
-    return markup`<tr${mark}><td>${pid}</td><td>${oomScoreAdj}</td><td>${words}</td>${barCell(share)}<td>${nameOf(row)}</td></tr>
+    return markup`<tr${mark}><td>${pid}</td><td>${oomScoreAdj}</td><td>${size}</td>${barCell(share)}<td>${nameOf(row)}</td></tr>
 `;
   });
   const left = othersWords(others);
@@ -77,7 +76,7 @@ ${rows}</tbody>
  * A class, for a strict Content-Security-Policy lets no style attribute in; and no element of its own, for a page has
  * hundreds of them. Something is never nothing.
  */
-function barCell(share = 0): Markup {
+function barCell(share: number): Markup {
   const percent = share > 0 ? Math.min(100, Math.max(1, Math.round(share * 100))) : 0;
   return markup`<td class="p${percent}"></td>`;
 }

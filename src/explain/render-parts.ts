@@ -69,43 +69,41 @@ export function processLines(
   paint: Paint,
 ): readonly string[] {
   const space = Math.max(MIN_BAR, width - PROCESS_COLUMNS - NAME_COLUMNS - 1);
-  const { title, sizes } = processSizes(rows);
-  const lines = rows.map((row, at) => {
-    const { words = '', share = 0 } = sizes[at] ?? {};
-    const mark = row.killed === undefined ? ' ' : '✗';
-    const cells = processCells(mark, row.pid, row.oomScoreAdj, words);
+  const { title, sized } = sizeRows(rows);
+  const lines = sized.map(({ pid, comm, killed, oomScoreAdj, size, share }) => {
+    const mark = killed === undefined ? ' ' : '✗';
+    const cells = processCells(mark, pid, oomScoreAdj, size);
     const drawn = bar(share, space);
-    const name = `${' '.repeat(space - drawn.length)} ${cutTo(row.comm || '""', NAME_COLUMNS)}`;
-    return row.killed === undefined
+    const name = `${' '.repeat(space - drawn.length)} ${cutTo(comm || '""', NAME_COLUMNS)}`;
+    return killed === undefined
       ? `${cells}${paint('bar', drawn)}${name}`
       : paint('dead', `${cells}${drawn}${name}`);
   });
-  const titles = processCells(' ', 'pid', 'adj', title);
-  return [
-    paint('note', `${titles}${' '.repeat(space)} name`),
-    ...lines,
-    ...othersLine(others, paint),
-  ];
+  const titles = `${processCells(' ', 'pid', 'adj', title)}${' '.repeat(space)} name`;
+  const left = othersWords(others);
+  const more = left === undefined ? [] : [paint('note', `    ${left}`)];
+  return [paint('note', titles), ...lines, ...more];
 }
 
-/** How large each process is, in words and as a share of the largest. */
-export function processSizes(rows: readonly ProcessRow[]): {
+/** A process, and how large it is: in words, and as a share of the largest. */
+type SizedRow = ProcessRow & { readonly size: string; readonly share: number };
+
+/** The processes, and what their sizes are. */
+export function sizeRows(rows: readonly ProcessRow[]): {
   readonly title: string;
-  readonly sizes: readonly { readonly words: string; readonly share: number }[];
+  readonly sized: readonly SizedRow[];
 } {
   const isInPages = rows.some(
     ({ rssKb, rssPages }) => rssKb === undefined && rssPages !== undefined,
   );
-  const all = rows.map(({ rssKb, rssPages }) => (isInPages ? rssPages : rssKb));
-  const largest = Math.max(1, ...all.map((size = 0) => size));
-  const words = (size: number): string => (isInPages ? String(size) : formatKb(size));
-  return {
-    title: isInPages ? 'rss pages' : 'rss',
-    sizes: all.map((size) => ({
-      words: size === undefined ? '?' : words(size),
-      share: (size ?? 0) / largest,
-    })),
-  };
+  const rssOf = ({ rssKb, rssPages }: ProcessRow) => (isInPages ? rssPages : rssKb);
+  const largest = Math.max(1, ...rows.map((row) => rssOf(row) ?? 0));
+  const words = (rss: number): string => (isInPages ? String(rss) : formatKb(rss));
+  const sized = rows.map((row) => {
+    const rss = rssOf(row);
+    return { ...row, size: rss === undefined ? '?' : words(rss), share: (rss ?? 0) / largest };
+  });
+  return { title: isInPages ? 'rss pages' : 'rss', sized };
 }
 
 type Cell = string | number | undefined;
@@ -113,11 +111,6 @@ type Cell = string | number | undefined;
 function processCells(mark: string, pid: Cell, adj: Cell = '', size: Cell = ''): string {
   const [pidCell, adjCell, sizeCell] = [String(pid), String(adj), String(size)];
   return `  ${mark} ${pidCell.padStart(7)} ${adjCell.padStart(6)} ${sizeCell.padStart(9)} `;
-}
-
-function othersLine(others: Explanation['processes']['others'], paint: Paint): readonly string[] {
-  const words = othersWords(others);
-  return words === undefined ? [] : [paint('note', `    ${words}`)];
 }
 
 /** Of the processes that are left out; `undefined` where none is. */

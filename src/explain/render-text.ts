@@ -14,10 +14,8 @@ export function renderText(
   width: number = PLAIN_WIDTH,
   paint: Paint = plain,
 ): string {
-  const prose = Math.min(width, PROSE_WIDTH);
-  const { summary, memory, advice, unsaid } = explanation;
-  const section = (title: string, lines: readonly string[]): readonly string[] =>
-    lines.length === 0 ? [] : ['', paint('heading', title), ...lines];
+  const prose = proseWidth(width);
+  const { summary, memory } = explanation;
   const facts = factLines(explanation).map(([label, value]) => {
     const text = wrap(value, prose, ' '.repeat(12));
     return `  ${label.padEnd(9)} ${text}`;
@@ -28,16 +26,31 @@ export function renderText(
     wrap(summary, prose),
     '',
     ...facts,
-    ...section('Processes', processLines(explanation, width, paint)),
-    ...section(memoryTitle, memoryLines(explanation, width, paint)),
-    ...section(
-      'What to do',
-      advice.map(({ text, rule }, at) => `${at + 1}. ${wrap(`${text} [${rule}]`, prose, '   ')}`),
-    ),
-    ...section(
-      'What the log does not say',
-      unsaid.map((text) => paint('note', `- ${wrap(text, prose, '  ')}`)),
-    ),
-    '',
+    ...section('Processes', processLines(explanation, width, paint), paint),
+    ...section(memoryTitle, memoryLines(explanation, width, paint), paint),
+    ...closingLines(explanation, 'log', prose, paint),
   ].join('\n');
+}
+
+export function proseWidth(width: number = PLAIN_WIDTH): number {
+  return Math.min(width, PROSE_WIDTH);
+}
+
+/** How every explanation ends: with what to do, and what its source does not say. */
+export function closingLines(
+  { advice, unsaid }: Pick<Explanation, 'advice' | 'unsaid'>,
+  source: 'log' | 'Event',
+  width: number,
+  paint: Paint,
+): readonly string[] {
+  const todo = advice.map(
+    ({ text, rule }, at) => `${at + 1}. ${wrap(`${text} [${rule}]`, width, '   ')}`,
+  );
+  const silence = unsaid.map((text) => paint('note', `- ${wrap(text, width, '  ')}`));
+  const silent = `What the ${source} does not say`;
+  return [...section('What to do', todo, paint), ...section(silent, silence, paint), ''];
+}
+
+function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
+  return lines.length === 0 ? [] : ['', paint('heading', title), ...lines];
 }

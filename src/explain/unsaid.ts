@@ -17,15 +17,10 @@ export function unsaid(facts: Facts): readonly string[] {
 }
 
 function aboutReport(facts: Facts): readonly string[] {
-  switch (facts.episode.context) {
-    case 'suppressed':
-      return [SUPPRESSED];
-    case 'none':
-      return [NO_REPORT];
-    case 'full':
-    case 'partial':
-      return [...aboutTable(facts), ...aboutMemory(facts)];
-  }
+  const { context } = facts.episode;
+  if (context === 'suppressed') return [SUPPRESSED];
+  if (context === 'none') return [NO_REPORT];
+  return [...aboutTable(facts), ...aboutMemory(facts)];
 }
 
 const SUPPRESSED =

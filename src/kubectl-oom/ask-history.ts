@@ -61,12 +61,6 @@ export async function askHistory(
   }
 }
 
-interface HttpAnswer {
-  readonly status: number;
-  readonly retryAfterMs: number;
-  readonly body: string;
-}
-
 /**
  * Whose certificate it is, is not asked, as the kubelet's probes do not: the API server has led here, to that very Pod, and the
  * name in the certificate is whatever Prometheus was told.
@@ -76,7 +70,7 @@ function overTls(stream: Duplex): Duplex {
 }
 
 /** One GET over a connection that is there already; the connection ends with it. */
-async function get(stream: Duplex, path: string, signal: AbortSignal): Promise<HttpAnswer> {
+async function get(stream: Duplex, path: string, signal: AbortSignal) {
   const headers = { Host: 'localhost', Accept: 'application/json', Connection: 'close' };
   const asked = request({ createConnection: () => stream, path, headers, signal });
   asked.end();

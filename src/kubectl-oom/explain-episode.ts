@@ -2,13 +2,7 @@ import type { Explanation } from '../explain/explanation.ts';
 import { explain } from '../explain/explain.ts';
 import { field, items, text, timeMs } from '../kube/loose-json.ts';
 import { parseCgroupPath } from '../oom/cgroup-path.ts';
-import type {
-  Invoker,
-  KilledProcess,
-  MemoryStatistics,
-  OomEpisode,
-  TaskRow,
-} from '../oom/episode.ts';
+import type { Invoker, KilledProcess, OomEpisode, TaskRow } from '../oom/episode.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import { safeText } from '../safe-text.ts';
 import { withoutAbsent } from '../without-absent.ts';
@@ -18,143 +12,88 @@ import type { OomKill } from './oom-kill.ts';
  * The explanation of an episode of a node's history, as `oom-recorder explain` gives it; `undefined` where it
  * names no process. Whoever is behind the port may have written it: a wrong shape is an absent field.
  *
- * @param episode as in docs/webhook.md, with `tasks`
+ * @param told as in docs/webhook.md, with `tasks`
  */
-export function explainEpisode(episode: unknown, kill: OomKill): Explanation | undefined {
-  const victim = processOf(field(episode, 'victim'));
-  if (victim === undefined || kill.pod === undefined) return undefined;
-  const attribution = attributionOf(episode, kill);
-  const explanation = explain(oomEpisode(episode, victim, kill), attribution, {
-    isDated: true,
-    isTableCut: true,
-  });
+export function explainEpisode(told: unknown, kill: OomKill): Explanation | undefined {
+  const episode = episodeOf(told, kill);
+  if (episode === undefined || kill.pod === undefined) return undefined;
+  const options = { isDated: true, isTableCut: true };
+  const explanation = explain(episode, attributionOf(told, kill), options);
   return { ...explanation, summary: safeText(kill.message) };
 }
 
-function oomEpisode(episode: unknown, victim: KilledProcess, kill: OomKill): OomEpisode {
-  const sequence = number(episode, 'sequence') ?? 0;
+/** What is told of an episode, for the rules of `explain`; `undefined` where it names no process. */
+export function episodeOf(told: unknown, kill: OomKill): OomEpisode | undefined {
+  const victim = processOf(field(told, 'victim'));
+  if (victim === undefined) return undefined;
+  const { sequence = 0, monotonicUs = 0, killLines = 1, usageKb, limitKb } = figuresOf(told);
   return {
     sequence,
     lastSequence: sequence,
-    monotonicUs: number(episode, 'monotonicUs') ?? 0,
-    atMs: timeMs(episode, 'time') ?? 0,
+    monotonicUs,
+    atMs: timeMs(told, 'time') ?? 0,
     context: kill.context ?? 'partial',
-    constraint: text(episode, 'constraint'),
+    constraint: text(told, 'constraint'),
     limitLevel: kill.limitLevel,
-    oomMemcg: text(episode, 'oomMemcg'),
-    taskMemcg: text(episode, 'taskMemcg'),
-    killLines: number(episode, 'killLines') ?? 1,
-    usageKb: number(episode, 'usageKb'),
-    limitKb: number(episode, 'limitKb'),
-    memory: memoryOf(field(episode, 'memory')),
-    invoker: invokerOf(field(episode, 'invoker')),
+    oomMemcg: text(told, 'oomMemcg'),
+    taskMemcg: text(told, 'taskMemcg'),
+    killLines,
+    usageKb,
+    limitKb,
+    memory: figuresOf(field(told, 'memory')),
+    invoker: invokerOf(field(told, 'invoker')),
     victim,
-    members: items(episode, 'members')
-      .map(processOf)
-      .filter((member) => member !== undefined),
-    tasks: items(episode, 'tasks')
-      .map(taskOf)
-      .filter((task) => task !== undefined),
+    members: items(told, 'members').flatMap((member) => processOf(member) ?? []),
+    tasks: items(told, 'tasks').flatMap((task) => taskOf(task) ?? []),
   };
 }
 
-function attributionOf(episode: unknown, kill: OomKill): Attribution {
+/** Whose it was, as far as the kill and its episode tell. */
+export function attributionOf(told: unknown, kill: OomKill): Attribution {
   const { namespace = '', pod = '', container, limitLevel, mainProcessSurvived } = kill;
-  const uid = text(episode, 'podUid') ?? '';
+  const uid = text(told, 'podUid') ?? '';
   const entry = { namespace, name: pod, uid, referenceUid: uid, cgroupUid: uid, containers: [] };
   const subject: Subject = {
     kind: 'pod',
     pod: entry,
     ...(container !== undefined && { container: { name: container, list: 'containers', ids: [] } }),
   };
-  const owner = parseCgroupPath(text(episode, 'taskMemcg') ?? '');
+  const owner = parseCgroupPath(text(told, 'taskMemcg') ?? '');
   const facts = withoutAbsent({ owner, limitLevel, mainProcessSurvived });
   return { subjects: [subject], source: 'kernel', ...facts };
 }
 
 function processOf(value: unknown): KilledProcess | undefined {
-  const pid = number(value, 'pid');
-  if (pid === undefined) return undefined;
-  const sizes = numbers(value, PROCESS_FIGURES);
-  return { pid, comm: text(value, 'comm') ?? '', ...sizes };
+  const figures = figuresOf<KilledProcess>(value);
+  if (!hasAll(figures, ['pid'])) return undefined;
+  return { ...figures, comm: text(value, 'comm') ?? '' };
 }
-
-const PROCESS_FIGURES = [
-  'uid',
-  'totalVmKb',
-  'anonRssKb',
-  'fileRssKb',
-  'shmemRssKb',
-  'pgtablesKb',
-  'oomScoreAdj',
-] as const satisfies readonly (keyof KilledProcess)[];
-
-const TASK_FIGURES = ['tgid', 'uid', 'totalVmPages', 'rssPages', 'oomScoreAdj'] as const;
-const MORE_TASK_FIGURES = [
-  'rssAnonPages',
-  'rssFilePages',
-  'rssShmemPages',
-  'pgtablesBytes',
-  'swapEntries',
-] as const;
 
 function taskOf(value: unknown): TaskRow | undefined {
-  const pid = number(value, 'pid');
-  const figures = numbers(value, TASK_FIGURES);
-  if (pid === undefined || !isWhole(figures, TASK_FIGURES)) return undefined;
-  return { pid, comm: text(value, 'comm') ?? '', ...figures, ...numbers(value, MORE_TASK_FIGURES) };
+  const figures = figuresOf<TaskRow>(value);
+  if (!hasAll(figures, ['pid', 'tgid', 'uid', 'totalVmPages', 'rssPages', 'oomScoreAdj']))
+    return undefined;
+  return { ...figures, comm: text(value, 'comm') ?? '' };
 }
-
-function memoryOf(value: unknown): MemoryStatistics {
-  return numbers(value, MEMORY_FIGURES);
-}
-
-const MEMORY_FIGURES = [
-  'totalKb',
-  'freeKb',
-  'anonKb',
-  'fileKb',
-  'shmemKb',
-  'unevictableKb',
-  'kernelKb',
-  'slabKb',
-  'pagetablesKb',
-  'kernelStackKb',
-  'percpuKb',
-  'sockKb',
-  'hugepagesKb',
-  'swapUsageKb',
-  'swapLimitKb',
-] as const satisfies readonly (keyof MemoryStatistics)[];
 
 function invokerOf(value: unknown): Invoker | undefined {
-  const figures = numbers(value, INVOKER_FIGURES);
-  if (!isWhole(figures, INVOKER_FIGURES)) return undefined;
-  return { comm: text(value, 'comm') ?? '', gfpMask: text(value, 'gfpMask') ?? '', ...figures };
+  const figures = figuresOf<Invoker>(value);
+  if (!hasAll(figures, ['order', 'oomScoreAdj'])) return undefined;
+  return { ...figures, comm: text(value, 'comm') ?? '', gfpMask: text(value, 'gfpMask') ?? '' };
 }
 
-const INVOKER_FIGURES = ['order', 'oomScoreAdj'] as const;
+type Figures<T> = { readonly [K in keyof T]?: number };
 
-function number(value: unknown, key: string): number | undefined {
-  const found = field(value, key);
-  return Number.isSafeInteger(found) ? (found as number) : undefined;
+/** The whole numbers among an object's fields; none of anything else. */
+function figuresOf<T = OomEpisode>(value: unknown): Figures<T> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  const figures = Object.entries(value).filter(([, figure]) => Number.isSafeInteger(figure));
+  return Object.fromEntries(figures) as Figures<T>;
 }
 
-/** Those of the figures that are there. */
-function numbers<K extends string>(
-  value: unknown,
+function hasAll<T extends object, K extends keyof T>(
+  figures: T,
   keys: readonly K[],
-): { readonly [P in K]?: number } {
-  const found = keys.flatMap((key) => {
-    const figure = number(value, key);
-    return figure === undefined ? [] : [[key, figure] as const];
-  });
-  return Object.fromEntries(found) as { readonly [P in K]?: number };
-}
-
-function isWhole<K extends string>(
-  figures: { readonly [P in K]?: number },
-  keys: readonly K[],
-): figures is { readonly [P in K]: number } {
+): figures is T & Required<Pick<T, K>> {
   return keys.every((key) => figures[key] !== undefined);
 }

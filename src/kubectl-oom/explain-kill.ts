@@ -1,48 +1,37 @@
 import { advise } from '../explain/advise.ts';
+import type { Advice } from '../explain/explanation.ts';
 import { factsOf } from '../explain/facts.ts';
 import { type Paint, wrap } from '../explain/layout.ts';
 import { limitWords } from '../explain/render-parts.ts';
+import { closingLines, proseWidth } from '../explain/render-text.ts';
 import { humanDuration } from '../human-duration.ts';
 import { COMBINED_PREFIX } from '../correlator/correlator-options.ts';
-import type { OomEpisode } from '../oom/episode.ts';
-import type { Attribution } from '../pods/attribute.ts';
-import type { ContainerEntry } from '../pods/pod-directory.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
 import { withoutAbsent } from '../without-absent.ts';
+import { attributionOf, episodeOf } from './explain-episode.ts';
 import { processWords } from './kill-table.ts';
 import type { OomKill } from './oom-kill.ts';
 
 /** How event-message.ts begins where a container limits itself: raising its own limit would not help. */
 const INSIDE = 'Memory limit of a cgroup inside ';
 
-/** How it looks: where the terminal ends, and whether it has colours. */
-export interface Look {
-  readonly width: number;
+/** How it looks: where the terminal ends, if it is one, and whether it has colours. */
+interface Look {
+  readonly width: number | undefined;
   readonly paint: Paint;
 }
 
 /** What an Event alone says of a kill on a Pod, and what follows from it. Ends with a newline. */
 export function explainKill(kill: OomKill, nowMs: number, { width, paint }: Look): string {
-  const section = (title: string, lines: readonly string[]): readonly string[] =>
-    lines.length === 0 ? [] : ['', paint('heading', title), ...lines];
+  const prose = proseWidth(width);
   const message = kill.isCombined ? kill.message.slice(COMBINED_PREFIX.length) : kill.message;
   return [
     paint('title', titleOf(kill, nowMs)),
-    wrap(safeText(message), width),
+    wrap(safeText(message), prose),
     '',
     ...factsLines(kill).map(([label, value]) => `  ${label.padEnd(9)} ${safeText(value)}`),
-    ...section(
-      'What to do',
-      adviceOf(kill).map(
-        ({ text, rule }, at) => `${at + 1}. ${wrap(`${text} [${rule}]`, width, '   ')}`,
-      ),
-    ),
-    ...section(
-      'What the Event does not say',
-      unsaid(kill).map((text) => paint('note', `- ${wrap(text, width, '  ')}`)),
-    ),
-    '',
+    ...closingLines({ advice: adviceOf(kill), unsaid: unsaid(kill) }, 'Event', prose, paint),
   ].join('\n');
 }
 
@@ -83,36 +72,13 @@ function victimWords(kill: OomKill): string {
 }
 
 /** What explain's rules say where they are told no more than the Event has. */
-function adviceOf(kill: OomKill) {
-  const { process, limitLevel, namespace = '', pod = '', container } = kill;
-  if (process === undefined || limitLevel === undefined || kill.message.startsWith(INSIDE))
-    return [];
-  if (limitLevel === 'host') return [];
-  const episode: OomEpisode = {
-    sequence: 0,
-    lastSequence: 0,
-    monotonicUs: 0,
-    atMs: kill.lastMs ?? 0,
-    context: 'partial',
-    killLines: 1,
-    usageKb: inKb(kill.usageBytes),
-    limitKb: inKb(kill.limitBytes),
-    victim: { pid: process.pid, comm: process.name },
-    members: [],
-    tasks: [],
-  };
-  const entry = { namespace, name: pod, uid: '', referenceUid: '', cgroupUid: '', containers: [] };
-  const subject = {
-    kind: 'pod',
-    pod: entry,
-    ...(container !== undefined && { container: named(container) }),
-  } as const;
-  const attribution: Attribution = { subjects: [subject], limitLevel, source: 'kernel' };
-  return advise(factsOf(episode, attribution, true));
-}
-
-function named(name: string): ContainerEntry {
-  return { name, list: 'containers', ids: [] };
+function adviceOf(kill: OomKill): readonly Advice[] {
+  const { process, limitLevel, limitBytes, usageBytes, message } = kill;
+  if (limitLevel === undefined || limitLevel === 'host' || message.startsWith(INSIDE)) return [];
+  const victim = process && { pid: process.pid, comm: process.name };
+  const told = { victim, usageKb: inKb(usageBytes), limitKb: inKb(limitBytes) };
+  const episode = episodeOf(told, kill);
+  return episode === undefined ? [] : advise(factsOf(episode, attributionOf(told, kill), true));
 }
 
 function inKb(bytes: number | undefined): number | undefined {

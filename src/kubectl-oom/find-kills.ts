@@ -21,6 +21,7 @@ export interface KillQuery {
 
 /** What a source knows, and how far back that reaches. */
 export interface FoundKills {
+  readonly source: 'events' | 'nodes';
   readonly kills: readonly OomKill[];
   /** For a person, a line each: how far back it reaches, what may be missing. */
   readonly notes: readonly string[];
@@ -47,8 +48,8 @@ export async function findInEventsAlone(
   query: KillQuery,
   failure: RecorderError,
 ): Promise<FoundKills> {
-  const { kills } = await findInEvents(query);
-  return { kills, notes: [EVENTS_ALONE], failure, saidBy: 'by Events alone' };
+  const found = await findInEvents(query);
+  return { ...found, notes: [EVENTS_ALONE], failure, saidBy: 'by Events alone' };
 }
 
 /** What the Events say. @throws {ApiError} in words for a terminal */
@@ -58,7 +59,7 @@ export async function findInEvents(query: KillQuery): Promise<FoundKills> {
   const { objects } = await list.catch((err: unknown) => {
     throw inWords(err, `listing Events ${placeWords(wanted)}`, server);
   });
-  return { kills: select(readEvents(objects), query), notes: [EVENTS_REACH] };
+  return { source: 'events', kills: select(readEvents(objects), query), notes: [EVENTS_REACH] };
 }
 
 export function readEvents(events: readonly unknown[]): readonly OomKill[] {

@@ -1,6 +1,7 @@
 import { type Clock, pause } from '../clock.ts';
 import { text } from '../kube/loose-json.ts';
 import type { ApiRequest } from '../reflector/next-request.ts';
+import type { WatchEvent } from '../reflector/list-and-watch.ts';
 import { watchBackoff } from '../reflector/reflect-pods.ts';
 import { advance, FIRST_STEP, type Progress } from '../reflector/reflector-step.ts';
 import { heedRetryAfter } from '../retry.ts';
@@ -9,12 +10,15 @@ import type { EventApi } from './kube-events.ts';
 /** client-go reflector.go defaultMinWatchTimeout; the server ends a watch after once to twice this. */
 const MIN_WATCH_SECONDS = 300;
 
+/** What happened to the request under way, as the reflector is told it, and the Events that are news by it. */
+type Happened =
+  | Exclude<Progress, { readonly kind: 'listed' | 'event' }>
+  | (Extract<Progress, { readonly kind: 'listed' | 'event' }> & {
+      readonly events: readonly unknown[];
+    });
+
 /** What following Events tells: all there are, one more or one that grew, and how the watch fares. */
-export type Followed =
-  | { readonly kind: 'listed'; readonly events: readonly unknown[] }
-  | { readonly kind: 'event'; readonly event: unknown }
-  | { readonly kind: 'opened' }
-  | { readonly kind: 'failed'; readonly err: unknown };
+export type Followed = Exclude<Happened, { readonly kind: 'closed' | 'skipped' }>;
 
 interface Env {
   readonly clock: Clock;
@@ -31,16 +35,17 @@ interface Env {
  */
 export async function* followEvents(
   api: EventApi,
-  { clock, random, signal }: Env,
+  env: Env,
 ): AsyncGenerator<Followed, void, undefined> {
+  const { clock, random, signal } = env;
   const backoff = watchBackoff(random);
   let step = FIRST_STEP;
   while (!signal.aborted) {
-    for await (const { progress, told } of perform(api, step.request, { clock, random, signal })) {
+    for await (const happened of perform(api, step.request, env)) {
       if (signal.aborted) return;
-      if (progress.kind === 'failed' && !step.state.synced) throw progress.err;
-      if (told !== undefined) yield told;
-      step = advance(step, progress);
+      if (happened.kind === 'failed' && !step.state.synced) throw happened.err;
+      if (isTold(happened)) yield happened;
+      step = advance(step, happened);
     }
     if (step.pause === 'none') continue;
     const waitMs = heedRetryAfter(backoff(clock.wallMs()), step.pauseAtLeastMs);
@@ -48,10 +53,9 @@ export async function* followEvents(
   }
 }
 
-/** What happened to the request under way, and what is told of it. */
-interface Happened {
-  readonly progress: Progress;
-  readonly told?: Followed;
+function isTold(happened: Happened): happened is Followed {
+  if (happened.kind === 'event') return happened.events.length > 0;
+  return happened.kind !== 'closed' && happened.kind !== 'skipped';
 }
 
 async function* perform(
@@ -62,37 +66,23 @@ async function* perform(
   try {
     if (verb === 'list') {
       const { objects, resourceVersion } = await api.list(signal);
-      const progress = { kind: 'listed', resourceVersion, skipped: [] } as const;
-      yield { progress, told: { kind: 'listed', events: objects } };
+      yield { kind: 'listed', resourceVersion, skipped: [], events: objects };
       return;
     }
-    yield* watch(api, resourceVersion, { clock, random, signal });
-    yield { progress: { kind: 'closed', atMs: clock.wallMs() } };
+    const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random()));
+    for await (const event of api.watch(resourceVersion, timeoutSeconds, signal))
+      yield happenedBy(event, clock.wallMs());
+    yield { kind: 'closed', atMs: clock.wallMs() };
   } catch (err) {
-    const progress = { kind: 'failed', atMs: clock.wallMs(), err } as const;
-    yield { progress, told: { kind: 'failed', err } };
+    yield { kind: 'failed', atMs: clock.wallMs(), err };
   }
 }
 
-async function* watch(
-  api: EventApi,
-  version: string,
-  { clock, random, signal }: Env,
-): AsyncGenerator<Happened, void, undefined> {
-  const timeoutSeconds = Math.floor(MIN_WATCH_SECONDS * (1 + random()));
-  for await (const event of api.watch(version, timeoutSeconds, signal)) {
-    if (event.type === 'OPENED') {
-      yield { progress: { kind: 'opened', atMs: clock.wallMs() }, told: { kind: 'opened' } };
-    } else if (event.type === 'TOO_LARGE') {
-      yield { progress: { kind: 'skipped', err: event.err } };
-    } else {
-      const { type, object } = event;
-      const progress = {
-        kind: 'event',
-        resourceVersion: text(object, 'metadata', 'resourceVersion'),
-      } as const;
-      const isNews = type === 'ADDED' || type === 'MODIFIED';
-      yield isNews ? { progress, told: { kind: 'event', event: object } } : { progress };
-    }
-  }
+function happenedBy(event: WatchEvent, atMs: number): Happened {
+  if (event.type === 'OPENED') return { kind: 'opened', atMs };
+  if (event.type === 'TOO_LARGE') return { kind: 'skipped', err: event.err };
+  const { type, object } = event;
+  const resourceVersion = text(object, 'metadata', 'resourceVersion');
+  const isNews = type === 'ADDED' || type === 'MODIFIED';
+  return { kind: 'event', resourceVersion, events: isNews ? [object] : [] };
 }

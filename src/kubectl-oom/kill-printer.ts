@@ -1,5 +1,6 @@
 import { dump } from 'js-yaml';
 import { safeText } from '../safe-text.ts';
+import type { FoundKills } from './find-kills.ts';
 import { KillTable, type TableOptions } from './kill-table.ts';
 import type { OomKill } from './oom-kill.ts';
 
@@ -13,7 +14,7 @@ export interface PrinterOptions extends Pick<TableOptions, 'withNamespace'> {
   readonly format: KillFormat;
   /** What more is to come: each kill is a document of its own then. */
   readonly isWatch: boolean;
-  readonly source: 'events' | 'nodes';
+  readonly source: FoundKills['source'];
 }
 
 /** Prints the list, and whatever comes behind it. */

@@ -10,12 +10,6 @@ export interface ContextChoice {
   readonly allNamespaces?: boolean;
 }
 
-/** A cluster, and the namespace that is asked about; none where it is all of them. */
-export interface KubeContext {
-  readonly access: ClusterAccess;
-  readonly namespace: string | undefined;
-}
-
 /** There is no cluster to ask, and none was named. */
 class NoContextError extends RecorderError {
   readonly code = 'E_NO_CLUSTER';
@@ -25,22 +19,19 @@ class NoContextError extends RecorderError {
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * The cluster and namespace kubectl would take.
+ * The cluster kubectl would take, and the namespace that is asked about; none where it is all of them.
  *
  * @throws {NoClusterError} where `--kubeconfig` or `--context` name none: wrong usage
  * @throws {NoContextError} where nobody named one, and there is none
  */
-export function openContext(choice: ContextChoice, env: Env): KubeContext {
-  const { kubeconfig, context, allNamespaces, namespace } = choice;
-  const access = load(kubeconfig, context, env);
+export function openContext(choice: ContextChoice, env: Env) {
+  const access = load(choice, env);
   const current = access.getContextObject(access.getCurrentContext());
-  return {
-    access,
-    namespace: allNamespaces === true ? undefined : namespace || current?.namespace || 'default',
-  };
+  const namespace = choice.namespace || current?.namespace || 'default';
+  return { access, namespace: choice.allNamespaces === true ? undefined : namespace };
 }
 
-function load(kubeconfig: string | undefined, context: string | undefined, env: Env) {
+function load({ kubeconfig, context }: ContextChoice, env: Env): ClusterAccess {
   try {
     return loadKubeconfig(kubeconfig ?? true, env, context);
   } catch (err) {

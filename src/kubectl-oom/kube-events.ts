@@ -4,6 +4,7 @@ import { COMPONENT } from '../recorder/make-event.ts';
 import { toWatchEvent } from '../reflector/kube-pods.ts';
 import type { WatchEvent } from '../reflector/list-and-watch.ts';
 import { listObjects, type ObjectList, pathOf } from './list-objects.ts';
+import type { Wanted } from './select-kills.ts';
 
 /**
  * The API server has no watch cache for Events, so no bookmark comes every minute; it ends a watch itself
@@ -12,10 +13,7 @@ import { listObjects, type ObjectList, pathOf } from './list-objects.ts';
 const IDLE_MS = 11 * 60_000;
 
 /** Whose Events; what is absent is not narrowed. */
-export interface EventScope {
-  readonly namespace?: string | undefined;
-  readonly pod?: string | undefined;
-}
+type EventScope = Pick<Wanted, 'namespace' | 'pod'>;
 
 /** The Events of oom-recorder, as the API server tells them. Both fail with an `ApiError`. */
 export interface EventApi {

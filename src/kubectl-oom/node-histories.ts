@@ -77,7 +77,7 @@ export async function findInHistories(
   const failure = failureOf(told, found, recorderNamespace);
   if (failure !== undefined && told.every(({ err }) => err !== undefined)) throw failure;
   const saidBy = failure === undefined ? undefined : 'by the nodes that answered';
-  return { ...killsOf(told, query), notes: reach(told, found), failure, saidBy };
+  return { source: 'nodes', ...killsOf(told, query), notes: reach(told, found), failure, saidBy };
 }
 
 /** docs/webhook.md describes an episode; the query's fields are the agent's. */

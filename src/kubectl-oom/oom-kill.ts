@@ -16,7 +16,12 @@ export interface OomKill {
   readonly node?: string;
   /** Who made the Pod: `ReplicaSet/web-7d4b9c`. */
   readonly owner?: string;
-  readonly process?: VictimProcess;
+  /** The one that the kernel chose. */
+  readonly process?: {
+    readonly name: string;
+    readonly pid: number;
+    readonly anonRssBytes?: number;
+  };
   /** The victim and those killed with it. */
   readonly killedProcesses?: number;
   readonly limitLevel?: LimitLevel;
@@ -35,11 +40,4 @@ export interface OomKill {
   readonly lastMs?: number;
   /** The Event, `namespace/name`. */
   readonly event?: string;
-}
-
-/** The process the kernel chose. */
-export interface VictimProcess {
-  readonly name: string;
-  readonly pid: number;
-  readonly anonRssBytes?: number;
 }

@@ -1,5 +1,5 @@
 import { ApiError } from '../kube/api-errors.ts';
-import type { ApiClient } from '../kube/api-client.ts';
+import type { ApiClient, Query } from '../kube/api-client.ts';
 import { text } from '../kube/loose-json.ts';
 import { listObjects, pathOf } from './list-objects.ts';
 import type { OomKill } from './oom-kill.ts';
@@ -23,14 +23,7 @@ export class PodLabels {
 
   /** Lists those that there are. @throws {ApiError} */
   async list(signal: AbortSignal): Promise<void> {
-    const query = { labelSelector: this.#labelSelector };
-    const { objects } = await listObjects(
-      this.#client,
-      pathOf('pods', this.#namespace),
-      query,
-      signal,
-    );
-    for (const pod of objects) this.#add(pod);
+    await this.#ask(this.#namespace, {}, signal);
   }
 
   /** Those of them that are about a selected Pod. */
@@ -58,13 +51,13 @@ export class PodLabels {
 
   async #look({ namespace, pod }: OomKill, signal: AbortSignal): Promise<void> {
     if (pod === undefined || this.#selected.has(`${namespace}/${pod}`)) return;
-    const query = { labelSelector: this.#labelSelector, fieldSelector: `metadata.name=${pod}` };
-    const { objects } = await listObjects(this.#client, pathOf('pods', namespace), query, signal);
-    for (const found of objects) this.#add(found);
+    await this.#ask(namespace, { fieldSelector: `metadata.name=${pod}` }, signal);
   }
 
-  #add(pod: unknown): void {
-    const [namespace, name] = [text(pod, 'metadata', 'namespace'), text(pod, 'metadata', 'name')];
-    this.#selected.add(`${namespace}/${name}`);
+  async #ask(namespace: string | undefined, which: Query, signal: AbortSignal): Promise<void> {
+    const query = { labelSelector: this.#labelSelector, ...which };
+    const { objects } = await listObjects(this.#client, pathOf('pods', namespace), query, signal);
+    for (const pod of objects)
+      this.#selected.add(`${text(pod, 'metadata', 'namespace')}/${text(pod, 'metadata', 'name')}`);
   }
 }

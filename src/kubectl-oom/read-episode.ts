@@ -1,7 +1,8 @@
 import { field, items, text, timeMs } from '../kube/loose-json.ts';
+import { CONTEXT_KINDS, LIMIT_LEVELS } from '../oom/episode.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import type { OomKill } from './oom-kill.ts';
-import { contextOf, FIELD_PATH, limitLevelOf, wholeNumber } from './read-event.ts';
+import { objectOf, oneOf, processOf, wholeNumber } from './read-event.ts';
 
 /** What is said of one that has no Events, by its state. */
 const UNDECIDED: Readonly<Record<string, string>> = {
@@ -42,23 +43,19 @@ function ownEvent(episode: unknown): object {
 function killOf(episode: unknown, event: unknown, at: number): OomKill {
   const id = text(episode, 'id') ?? '';
   const atMs = timeMs(episode, 'time');
-  const object = field(event, 'involvedObject');
-  const isPod = text(object, 'kind') === 'Pod';
-  const path = FIELD_PATH.exec(text(object, 'fieldPath') ?? '');
+  const [name, pid] = [text(episode, 'victim', 'comm'), field(episode, 'victim', 'pid')];
   const survived = field(episode, 'mainProcessSurvived') === true;
   return withoutAbsent({
     id: `${id}/${at}`,
     episode: id,
-    namespace: isPod ? text(object, 'namespace') : undefined,
-    pod: isPod ? text(object, 'name') : undefined,
-    container: isPod ? path?.groups?.['container'] : undefined,
+    ...objectOf(event),
     node: text(episode, 'node'),
-    process: processOf(episode),
+    process: processOf(name, wholeNumber(pid), bytes(episode, 'victim', 'anonRssKb')),
     killedProcesses: wholeNumber(field(episode, 'killed')),
-    limitLevel: limitLevelOf(text(episode, 'limitLevel')),
+    limitLevel: oneOf(LIMIT_LEVELS, text(episode, 'limitLevel')),
     limitBytes: bytes(episode, 'limitKb'),
     usageBytes: bytes(episode, 'usageKb'),
-    context: contextOf(text(episode, 'context')),
+    context: oneOf(CONTEXT_KINDS, text(episode, 'context')),
     mainProcessSurvived: survived ? (true as const) : undefined,
     reason: text(event, 'reason') ?? '',
     message: text(event, 'message') ?? '',
@@ -67,13 +64,6 @@ function killOf(episode: unknown, event: unknown, at: number): OomKill {
     firstMs: atMs,
     lastMs: atMs,
   });
-}
-
-function processOf(episode: unknown): OomKill['process'] {
-  const pid = wholeNumber(field(episode, 'victim', 'pid'));
-  if (pid === undefined) return undefined;
-  const name = text(episode, 'victim', 'comm') ?? '';
-  return withoutAbsent({ name, pid, anonRssBytes: bytes(episode, 'victim', 'anonRssKb') });
 }
 
 function bytes(episode: unknown, ...path: readonly string[]): number | undefined {

@@ -1,24 +1,19 @@
 import { COMBINED_PREFIX } from '../correlator/correlator-options.ts';
 import { field, text, timeMs } from '../kube/loose-json.ts';
-import { CONTEXT_KINDS, type ContextKind, LIMIT_LEVELS, type LimitLevel } from '../oom/episode.ts';
+import { CONTEXT_KINDS, LIMIT_LEVELS } from '../oom/episode.ts';
 import { ANNOTATION_PREFIX } from '../recorder/build-event.ts';
 import { COMPONENT } from '../recorder/make-event.ts';
 import { withoutAbsent } from '../without-absent.ts';
-import type { OomKill, VictimProcess } from './oom-kill.ts';
+import type { OomKill } from './oom-kill.ts';
 
 const REASONS: ReadonlySet<unknown> = new Set(['OOMKilling', 'SystemOOM']);
 
 /** The kubelet's form: `spec.containers{app}`, `spec.initContainers{app}`, `spec.ephemeralContainers{app}`. */
-export const FIELD_PATH = /^spec\.\w+\{(?<container>.+)\}$/;
+const FIELD_PATH = /^spec\.\w+\{(?<container>.+)\}$/;
 
-/** What says it is a level; another word of whoever wrote it is none. */
-export function limitLevelOf(word: string | undefined): LimitLevel | undefined {
-  return LIMIT_LEVELS.find((level) => level === word);
-}
-
-/** The same of how much the kernel told. */
-export function contextOf(word: string | undefined): ContextKind | undefined {
-  return CONTEXT_KINDS.find((kind) => kind === word);
+/** Which of these words was said; another word of whoever wrote it is none. */
+export function oneOf<W extends string>(words: readonly W[], said?: string): W | undefined {
+  return words.find((word) => word === said);
 }
 
 /**
@@ -47,7 +42,8 @@ export function readEvent(event: unknown): OomKill | undefined {
   });
 }
 
-function objectOf(event: unknown): Pick<OomKill, 'namespace' | 'pod' | 'container'> {
+/** The Pod that an Event is about; nothing where it is about something else. */
+export function objectOf(event: unknown): Pick<OomKill, 'namespace' | 'pod' | 'container'> {
   const object = field(event, 'involvedObject');
   if (text(object, 'kind') !== 'Pod') return {};
   const path = FIELD_PATH.exec(text(object, 'fieldPath') ?? '');
@@ -69,20 +65,20 @@ function factsOf(event: unknown): Partial<OomKill> {
     owner: fact('owner'),
     process: processOf(fact('victim-comm'), size('victim-pid'), size('victim-anon-rss-bytes')),
     killedProcesses: size('killed-processes'),
-    limitLevel: limitLevelOf(fact('limit-level')),
+    limitLevel: oneOf(LIMIT_LEVELS, fact('limit-level')),
     limitBytes: size('limit-bytes'),
     usageBytes: size('usage-bytes'),
-    context: contextOf(fact('context')),
+    context: oneOf(CONTEXT_KINDS, fact('context')),
     mainProcessSurvived: survived,
   });
 }
 
 /** A process may have no name: its pid is what says that one is known. */
-function processOf(
+export function processOf(
   name: string | undefined,
   pid: number | undefined,
   anonRssBytes: number | undefined,
-): VictimProcess | undefined {
+): OomKill['process'] {
   return pid === undefined ? undefined : withoutAbsent({ name: name ?? '', pid, anonRssBytes });
 }
 

@@ -16,11 +16,6 @@ export interface ShowOptions extends Omit<PrinterOptions, 'withNamespace'> {
 
 type ShownKills = Pick<FoundKills, 'kills' | 'saidBy' | 'explanationOf'>;
 
-/** Where there is no terminal to ask. */
-const PLAIN_WIDTH = 80;
-/** Longer lines of prose are hard to read, however wide the terminal is. */
-const MAX_WIDTH = 110;
-
 /** Shows kills in the form that was asked for, one call after another; says so where there are none. */
 export function killLister(
   { wanted, sortBy, ...options }: ShowOptions,
@@ -45,10 +40,9 @@ export function explainLast(
   if (last === undefined) return printError(noneLine(wanted, nowMs, saidBy));
   const paint = columns !== undefined && !env['NO_COLOR'] ? coloured : plain;
   const explanation = explanationOf?.(last);
-  const width = Math.min(columns ?? PLAIN_WIDTH, MAX_WIDTH);
   print(
     explanation === undefined
-      ? explainKill(last, nowMs, { width, paint })
+      ? explainKill(last, nowMs, { width: columns, paint })
       : renderText(explanation, columns, paint),
   );
 }

@@ -8,18 +8,16 @@ import type { OomKill } from './oom-kill.ts';
 /** A watch that breaks and is opened again at the first try is daily business. */
 const FAILURES_IN_A_ROW = 2;
 
-/** Where kills go: all that there are, none perhaps, then one by one. */
-export type ShowKills = (kills: readonly OomKill[]) => void;
-
 /**
  * Shows the kills that the Events tell, then each new one and each that grew, until the signal. A kill
  * is shown once, however often the Events are listed anew.
  *
+ * @param show told of all that there are, none perhaps, then of one by one
  * @throws {ApiError} where they cannot be listed the first time
  */
 export async function watchKills(
   query: KillQuery,
-  show: ShowKills,
+  show: (kills: readonly OomKill[]) => void,
   { clock, printError }: Pick<Edge, 'clock' | 'printError'>,
   random: () => number,
 ): Promise<void> {
@@ -46,8 +44,7 @@ export async function watchKills(
         failures = 0;
         continue;
       }
-      const told = readEvents(heard.kind === 'listed' ? heard.events : [heard.event]);
-      const kills = [...unanswered, ...told];
+      const kills = [...unanswered, ...readEvents(heard.events)];
       if (!isFirst && labels !== undefined) unanswered = await labels.lookAtAll(kills, signal);
       const news = shown.add(select(kills, query));
       if (isFirst || news.length > 0) show(news);

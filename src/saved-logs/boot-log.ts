@@ -14,11 +14,6 @@ export interface BootLog {
   readonly isSinceBoot: boolean;
 }
 
-/** The log says itself when its records were written; where it does not, `Timeline` did. */
-const RECORD_CLOCK: RecordClock = { date: ({ readAtMs, live }) => ({ atMs: readAtMs, live }) };
-
-const nothing = (): undefined => undefined;
-
 /** The boots of a log, one after the other: its batches, cut where one ends. */
 export async function* bootsOf(batches: AsyncGenerator<RecordBatch>): AsyncGenerator<BootLog> {
   const log = new BatchedLog(batches);
@@ -32,7 +27,10 @@ export async function* bootsOf(batches: AsyncGenerator<RecordBatch>): AsyncGener
 class BatchedLog implements BootLog {
   isOver = false;
   isSinceBoot = false;
-  readonly recordClock = RECORD_CLOCK;
+  /** The log says itself when its records were written; where it does not, `Timeline` did. */
+  readonly recordClock: RecordClock = {
+    date: ({ readAtMs, live }) => ({ atMs: readAtMs, live }),
+  };
   readonly #batches: AsyncGenerator<RecordBatch>;
 
   constructor(batches: AsyncGenerator<RecordBatch>) {
@@ -41,8 +39,8 @@ class BatchedLog implements BootLog {
 
   readonly openLog = (gate: ReadGate): KmsgDevice => ({
     reads$: new Observable((subscriber) => void this.#pump(gate, subscriber)),
-    drainNow: nothing,
-    nudge: nothing,
+    drainNow: () => undefined,
+    nudge: () => undefined,
   });
 
   async #pump(gate: ReadGate, subscriber: Subscriber<DeviceRead>): Promise<void> {
@@ -56,11 +54,10 @@ class BatchedLog implements BootLog {
   }
 
   async #emitBoot(gate: ReadGate, subscriber: Subscriber<DeviceRead>): Promise<void> {
-    for (
-      let next = await this.#batches.next();
-      next.done !== true;
-      next = await this.#batches.next()
-    ) {
+    for (;;) {
+      const next = await this.#batches.next();
+      this.isOver = next.done === true;
+      if (next.done === true) return;
       const { records, endsBoot, isSinceBoot } = next.value;
       if (records.length > 0) this.isSinceBoot = isSinceBoot;
       for (const record of records) {
@@ -69,7 +66,6 @@ class BatchedLog implements BootLog {
       }
       if (endsBoot || subscriber.closed) return;
     }
-    this.isOver = true;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ByteString } from '../kmsg/record.ts';
-import type { LogForm } from './log-form.ts';
+import { bytesOf, jsonForm, type JsonObject } from './json-objects.ts';
+import type { LogForm, SavedRecord } from './log-form.ts';
 import { type StampKind, STAMPS, type StampGroups } from './stamps.ts';
 import { CALLER, MESSAGE, textForm, type TextReading } from './text-form.ts';
 
@@ -46,11 +47,25 @@ function readLead({ prefix, facility, level }: StampGroups): TextReading {
 }
 
 /** `LOG_MAKEPRI()`: the low three bits are the priority. */
-export function readPrefix(prefix: number): {
-  readonly facility: number;
-  readonly priority: number;
-} {
+function readPrefix(prefix: number): Pick<SavedRecord, 'facility' | 'priority'> {
   return { facility: Math.floor(prefix / PRIORITIES), priority: prefix % PRIORITIES };
+}
+
+/** What `dmesg --json` prints: every record an object of `pri`, `time` in seconds since boot, and `msg`. */
+export const dmesgJson = jsonForm('dmesg --json', (object) => {
+  // Compact (`jq -c`) the whole log is one object.
+  const entries: readonly unknown[] = Array.isArray(object['dmesg']) ? object['dmesg'] : [object];
+  return entries.flatMap((entry) => readEntry(entry as JsonObject) ?? []);
+});
+
+function readEntry({ pri, time, msg, caller }: JsonObject): SavedRecord | undefined {
+  if (typeof msg !== 'string' || typeof time !== 'number') return undefined;
+  return {
+    ...(typeof pri === 'number' && readPrefix(pri)),
+    monotonicUs: Math.round(time * 1e6),
+    caller: typeof caller === 'string' ? caller : undefined,
+    message: bytesOf(msg),
+  };
 }
 
 const ESCAPE = /\\x(?:[01][0-9a-f]|7f|[89a-f][0-9a-f])/g;

@@ -1,8 +1,6 @@
 import { bareMessages } from './bare-messages.ts';
-import { dmesgJson } from './dmesg-json.ts';
-import { dmesgForms } from './dmesg.ts';
-import { journalExport } from './journal-export.ts';
-import { journalJson } from './journal-json.ts';
+import { dmesgForms, dmesgJson } from './dmesg.ts';
+import { journalExport, journalJson } from './journal.ts';
 import type { LogForm } from './log-form.ts';
 import { rawKmsg } from './raw-kmsg.ts';
 import { syslogForms } from './syslog.ts';

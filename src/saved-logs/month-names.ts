@@ -5,20 +5,7 @@ export interface DateAround {
   readonly year: number | undefined;
 }
 
-const ENGLISH = [
-  'jan',
-  'feb',
-  'mar',
-  'apr',
-  'may',
-  'jun',
-  'jul',
-  'aug',
-  'sep',
-  'oct',
-  'nov',
-  'dec',
-];
+const ENGLISH = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ');
 
 /** The languages that glibc writes dates in, tried in this order. East Asian months are numbers. */
 const LANGUAGES =

@@ -1,5 +1,5 @@
-import { type ByteString, parseRecord } from '../kmsg/record.ts';
-import type { LogForm, SavedRecord } from './log-form.ts';
+import { parseRecord } from '../kmsg/record.ts';
+import type { LogForm } from './log-form.ts';
 
 const UNREAD = { readAtMs: 0, live: false };
 
@@ -9,13 +9,9 @@ export const rawKmsg: LogForm = {
   open: () => ({
     read: (line, emit) => {
       if (line.startsWith(' ')) return true;
-      const record = readRecord(line);
+      const record = parseRecord(Buffer.from(line, 'latin1'), UNREAD);
       if (record !== undefined) emit(record);
       return record !== undefined;
     },
   }),
 };
-
-function readRecord(line: ByteString): SavedRecord | undefined {
-  return parseRecord(Buffer.from(line, 'latin1'), UNREAD);
-}

@@ -1,10 +1,23 @@
+import { RecorderError } from '../errors.ts';
 import type { ByteString } from '../kmsg/record.ts';
 import { decodeBytes } from './decode-bytes.ts';
 import { looksBinary, looksLikeText } from './looks-like.ts';
 import { recognizeForm } from './recognize-form.ts';
-import { NotALogError } from './saved-log-errors.ts';
 import type { RecordBatch, SavedLogReader } from './saved-log-reader.ts';
-import { LineSplitter } from './split-lines.ts';
+
+/** Something was read, and not one record was in it. */
+export class NotALogError extends RecorderError {
+  readonly code = 'E_NOT_A_LOG';
+  readonly retryable = false;
+
+  /** @param what it looks like, and what may help */
+  constructor(name: string, what: string) {
+    super(`Reading ${name}: no kernel log is in it, it looks like ${what}.`);
+  }
+}
+
+/** A record in the journal has a line of some kilobytes. What is longer is none, and must not fill the memory. */
+const MAX_LINE_BYTES = 1024 * 1024;
 
 const NEWEST_FIRST = 'one whose newest line comes first (`journalctl -r`): save it without that';
 
@@ -55,4 +68,20 @@ function refuseBinary(name: string, start: ByteString): void {
   const what = looksBinary(start);
   if (what === undefined) return;
   if (recognizeForm(start.split('\n'), 0) === undefined) throw new NotALogError(name, what);
+}
+
+/** Splits text at its newlines, chunk by chunk; a last line without one is a line. */
+export class LineSplitter {
+  #held = '';
+
+  read(text: ByteString): ByteString[] {
+    const lines = text.split('\n');
+    lines[0] = this.#held + lines[0];
+    this.#held = (lines.pop() ?? '').slice(0, MAX_LINE_BYTES);
+    return lines;
+  }
+
+  end(): ByteString[] {
+    return this.#held === '' ? [] : [this.#held];
+  }
 }

@@ -35,12 +35,13 @@ export class SavedLogReader {
   withheld = 0;
   /** The first line that says anything. */
   firstLine: ByteString | undefined;
+  /** What the log turned out to be. */
+  form: Recognized | undefined;
   readonly timeline: Timeline;
   readonly #nowMs: number;
   readonly #report: SavedLogReport;
   readonly #joiner = new LineJoiner((record) => this.#emit(record));
   #sample: ByteString[] = [];
-  #found: Recognized | undefined;
   #reader: FormReader | undefined;
   #unwrapper: Unwrapper | undefined;
   #batches: RecordBatch[] = [];
@@ -54,31 +55,22 @@ export class SavedLogReader {
     this.#report = report;
   }
 
-  get form(): Recognized | undefined {
-    return this.#found;
-  }
-
   /** Reads on. */
   read(lines: readonly ByteString[]): readonly RecordBatch[] {
     for (const line of lines) {
-      if (this.#found === undefined) this.#hold(line);
-      else this.#readLine(line);
+      if (this.form !== undefined) this.#readLine(line);
+      else if (this.#sample.push(line) >= SAMPLE_LINES) this.#recognize();
     }
     return this.#taken();
   }
 
   /** The log ends, or is cut, here. */
   end(): readonly RecordBatch[] {
-    if (this.#found === undefined) this.#recognize();
+    if (this.form === undefined) this.#recognize();
     for (const line of this.#unwrapper?.flush() ?? []) this.#readUnwrapped(line);
     this.#reader?.read('', (record) => this.#joiner.add(record));
     this.#joiner.flush();
     return this.#taken();
-  }
-
-  #hold(line: ByteString): void {
-    this.#sample.push(line);
-    if (this.#sample.length >= SAMPLE_LINES) this.#recognize();
   }
 
   #recognize(): void {
@@ -88,7 +80,7 @@ export class SavedLogReader {
     this.firstLine ??= saying[0];
     const found = recognizeForm(sample, this.#nowMs);
     if (found === undefined) return saying.forEach(() => this.#report.malformed());
-    this.#found = found;
+    this.form = found;
     this.#reader = found.form.open(this.#nowMs);
     if (found.wrapping !== undefined) this.#unwrapper = new Unwrapper(found.wrapping);
     this.#report.recognized(found);
@@ -101,7 +93,7 @@ export class SavedLogReader {
   }
 
   #readUnwrapped(line: ByteString): void {
-    const text = this.#found?.isColored === true ? withoutColors(line) : line;
+    const text = this.form?.isColored === true ? withoutColors(line) : line;
     if (this.#reader?.read(text, (record) => this.#joiner.add(record)) === true) return;
     const said = text.trim();
     if (this.#joiner.goOn(text) || said === '') return;
@@ -112,7 +104,7 @@ export class SavedLogReader {
   #emit(saved: SavedRecord): void {
     if (WITHHELD.test(saved.message)) this.withheld += 1;
     const { record, beginsBoot, isSinceBoot } = this.timeline.add(saved);
-    if (beginsBoot) this.#cut();
+    if (beginsBoot) this.#endBatch(true);
     this.#isSinceBoot = isSinceBoot;
     this.#records.push(record);
   }
@@ -120,21 +112,17 @@ export class SavedLogReader {
   #endBoot(): void {
     this.#joiner.flush();
     this.timeline.reboot();
-    this.#cut();
+    this.#endBatch(true);
   }
 
-  #cut(): void {
-    this.#batches.push(this.#batch(true));
-  }
-
-  #batch(endsBoot: boolean): RecordBatch {
-    const batch = { records: this.#records, endsBoot, isSinceBoot: this.#isSinceBoot };
+  #endBatch(endsBoot: boolean): void {
+    this.#batches.push({ records: this.#records, endsBoot, isSinceBoot: this.#isSinceBoot });
     this.#records = [];
-    return batch;
   }
 
   #taken(): readonly RecordBatch[] {
-    const batches = [...this.#batches, this.#batch(false)];
+    this.#endBatch(false);
+    const batches = this.#batches;
     this.#batches = [];
     return batches;
   }

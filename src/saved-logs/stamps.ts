@@ -1,11 +1,8 @@
+import type { SavedRecord } from './log-form.ts';
 import { monthOf } from './month-names.ts';
 
 /** What a stamp tells of the time of its record. */
-export interface StampTime {
-  readonly monotonicUs?: number | undefined;
-  readonly wallMs?: number | undefined;
-  readonly sinceLastUs?: number | undefined;
-}
+type StampTime = Pick<SavedRecord, 'monotonicUs' | 'wallMs' | 'sinceLastUs'>;
 
 const CLOCK = String.raw`(?<clock>\d\d:\d\d:\d\d)`;
 const FRACTION = String.raw`(?:\.(?<fraction>\d{1,9}))?`;

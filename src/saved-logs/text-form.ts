@@ -9,9 +9,7 @@ export const CALLER = String.raw`(?: ?\[ *(?<caller>[TC]\d+)\])?`;
 export const MESSAGE = String.raw`(?: (?<message>[^]*))?$`;
 
 /** What the groups of a pattern say beside the stamp. */
-export interface TextReading {
-  readonly facility?: number | undefined;
-  readonly priority?: number | undefined;
+export interface TextReading extends Pick<SavedRecord, 'facility' | 'priority'> {
   readonly decode: (message: ByteString) => ByteString;
 }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { bytesUntil, openReadable, readError, statLog } from '../../src/saved-logs/open-bytes.ts';
-import { NotALogError } from '../../src/saved-logs/saved-log-errors.ts';
+import { NotALogError } from '../../src/saved-logs/read-saved-log.ts';
 
 test('a pipe that nobody ends is read, and ended by the signal', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'fifo-'));

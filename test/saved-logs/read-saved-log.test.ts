@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LineSplitter } from '../../src/saved-logs/split-lines.ts';
+import { LineSplitter } from '../../src/saved-logs/read-saved-log.ts';
 
 function linesOf(...chunks: readonly string[]): readonly string[] {
   const splitter = new LineSplitter();
