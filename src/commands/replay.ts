@@ -1,16 +1,12 @@
 import type { Edge } from '../edge.ts';
 import { EventPrinter, type EventFormat } from '../outputs/event-printer.ts';
-import { attribute } from '../pods/attribute.ts';
-import { OwnLevels } from '../pods/own-levels.ts';
 import { recordEpisode } from '../recorder/recorded-episode.ts';
 import { episodeFields, type PrintedEpisode, withoutDates } from '../recorder/printed-episode.ts';
 import { eachEpisode, type EachEpisodeOptions } from '../wiring/each-episode.ts';
 import { nodeName } from '../wiring/node-name.ts';
-import { listedPods } from '../wiring/open-pods.ts';
 
 export interface ReplayOptions extends EachEpisodeOptions {
   readonly nodeName?: string;
-  readonly pods?: string;
   readonly output: EventFormat;
 }
 
@@ -23,14 +19,10 @@ export async function replay(
   options: ReplayOptions,
   edge: Edge,
 ): Promise<void> {
-  const pods = listedPods(options.pods);
   const origin = { node: { name: nodeName(options.nodeName, edge) }, bootId: UNKNOWN_BOOT };
   const print = printTo(options.output, edge);
-  const ownLevels = new OwnLevels();
-  const how = { ...options, node: origin.node };
-  await eachEpisode(files, how, edge, async (episode, isSinceBoot) => {
-    ownLevels.see(episode, pods);
-    const recorded = recordEpisode(episode, attribute(episode, pods, ownLevels), origin);
+  await eachEpisode(files, options, edge, async (episode, attribution, isSinceBoot) => {
+    const recorded = recordEpisode(episode, attribution, origin);
     await print(isSinceBoot ? withoutDates(recorded) : recorded);
   });
 }

@@ -83,9 +83,7 @@ export class KillLedger {
       this.#enterSteps(counters);
     }
     this.#entered = undefined;
-    this.#open = this.#open.map((kill) =>
-      kill.sequence === sequence ? { ...kill, counters } : kill,
-    );
+    this.#open = this.#open.map((one) => (one.sequence === sequence ? { ...one, counters } : one));
     if (this.#steps === undefined) this.#closeIfTold();
   }
 

@@ -1,5 +1,4 @@
-import type { OutboxRow, UnreadableRow } from '../store/outbox-row.ts';
-import type { OutboxTable } from '../store/outbox-table.ts';
+import type { OutboxRow, OutboxTable, UnreadableRow } from '../store/outbox-table.ts';
 import { Output } from './output.ts';
 import type { DeliveryQueue, OutputClient } from './output-client.ts';
 import type { Outcome, OutputEnv, OutputWords } from './output-report.ts';

@@ -1,7 +1,7 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { dump } from 'js-yaml';
 import type { EventSink, Posted } from './event-output.ts';
-import type { OutboxRow } from '../store/outbox-row.ts';
+import type { OutboxRow } from '../store/outbox-table.ts';
 import type { Failure } from './output-client.ts';
 import { humanDuration } from '../human-duration.ts';
 import { tableLine } from '../table-line.ts';

@@ -4,7 +4,7 @@ import type { ApiClient, Change } from '../kube/api-client.ts';
 import { ApiError, type ApiErrorCode } from '../kube/api-errors.ts';
 import { garbled } from '../kube/classify-failure.ts';
 import { text } from '../kube/loose-json.ts';
-import type { OutboxRow } from '../store/outbox-row.ts';
+import type { OutboxRow } from '../store/outbox-table.ts';
 import type { EventSink, Posted } from './event-output.ts';
 import type { Failure } from './output-client.ts';
 

@@ -3,7 +3,6 @@ import type { Logger } from '../logger.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { attribute, type Attribution } from '../pods/attribute.ts';
 import type { Answer, PodNews } from '../pods/live-attributor.ts';
-import { type NodeEvents, withNodeEvents } from '../pods/node-events.ts';
 import { OwnLevels } from '../pods/own-levels.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
 
@@ -25,6 +24,12 @@ export function attributeBy(pods: PodDirectory): Attributor {
     attribute: (episode) => ({ attribution: attribute(episode, pods, ownLevels) }),
   };
 }
+
+/**
+ * Whether Node Events are wanted (`--node-events`). `off` is for nodes whose kubelet and
+ * node-problem-detector post them already: there the kill is in the history and the metrics alone.
+ */
+export type NodeEvents = 'on' | 'off';
 
 export interface AttributorOptions {
   readonly attributor: Attributor;
@@ -57,6 +62,12 @@ export function guardAttributor(options: AttributorOptions): Attributor {
       return { attribution: withNodeEvents(attribution ?? unattributed(episode), nodeEvents) };
     },
   };
+}
+
+/** The answer without the Node where its Events are not wanted. */
+function withNodeEvents(attribution: Attribution, wanted: NodeEvents): Attribution {
+  if (wanted === 'on') return attribution;
+  return { ...attribution, subjects: attribution.subjects.filter(({ kind }) => kind !== 'node') };
 }
 
 /** What is known of an episode that nobody could attribute: it happened on this node. */

@@ -1,9 +1,38 @@
 import type { WriteDecision } from '../correlator/decision.ts';
+import type { EventPatch } from '../correlator/event-patch.ts';
 import { fromStored, type RecordedEvent, toStored } from '../correlator/recorded-event.ts';
 import { type MemoryTable, textOf } from './memory-table.ts';
 import type { Change } from './operation.ts';
-import type { OutboxRow, UnreadableRow } from './outbox-row.ts';
 import type { SqlRow } from './prepared-database.ts';
+
+/** One write the correlator decided on, as the store keeps it. `event` is always the whole Event. */
+export type OutboxRow = OutboxCreate | OutboxPatch;
+
+interface OutboxEntry {
+  /** Ascending in the order of decision. */
+  readonly id: number;
+  readonly event: RecordedEvent;
+  /** When it entered the outbox, ms since the epoch. */
+  readonly enteredAtMs: number;
+  /** Rows of one object are posted in the order of their ids. */
+  readonly objectKey: string;
+}
+
+export interface OutboxCreate extends OutboxEntry {
+  readonly verb: 'create';
+}
+
+export interface OutboxPatch extends OutboxEntry {
+  readonly verb: 'patch';
+  readonly patch: EventPatch;
+}
+
+/** A row that says nothing any more: damaged, or another version's. */
+export interface UnreadableRow {
+  readonly verb: 'unreadable';
+  readonly id: number;
+  readonly err: unknown;
+}
 
 /** What is passed over, by its name. */
 export type Names = ReadonlySet<string>;

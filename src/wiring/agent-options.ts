@@ -5,7 +5,7 @@ import type { ClusterAccess } from '../kube/cluster-access.ts';
 import { NodeIdentity } from '../kube/node-identity.ts';
 import { type LogFormat, type LogLevel, openLog } from '../log.ts';
 import type { Logger } from '../logger.ts';
-import type { NodeEvents } from '../pods/node-events.ts';
+import type { NodeEvents } from '../recorder/attributor.ts';
 import type { NamespaceChoice } from '../pods/posted-namespaces.ts';
 import type { PodDirectory } from '../pods/pod-directory.ts';
 import type { EpisodeClient } from '../outputs/episode-output.ts';

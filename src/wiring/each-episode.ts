@@ -2,21 +2,31 @@ import type { Edge } from '../edge.ts';
 import { explainError } from '../errors.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { OomWatcher } from '../oom-watcher.ts';
-import type { NodeRef } from '../recorder/build-event.ts';
+import { attribute, type Attribution } from '../pods/attribute.ts';
+import { OwnLevels } from '../pods/own-levels.ts';
 import type { BootLog } from '../saved-logs/boot-log.ts';
 import { SavedLog } from '../saved-logs/saved-log.ts';
 import { newTally, type Tally } from '../tally.ts';
+import { listedPods } from './open-pods.ts';
 
 /** How saved logs are read. */
 export interface EachEpisodeOptions {
-  readonly node: NodeRef;
+  /** The file of Pods that episodes are attributed to, where there is one. */
+  readonly pods?: string | undefined;
   /** When the logged system booted, ms since the epoch, where somebody told. */
   readonly bootTime?: number | undefined;
   readonly trustUserspaceRecords?: boolean | undefined;
 }
 
+/** Nothing that is read of a log depends on it. */
+const SOME_NODE = { name: 'node' };
+
 /** @param isSinceBoot nobody knows its date */
-type Tell = (episode: OomEpisode, isSinceBoot: boolean) => Promise<void>;
+type Tell = (
+  episode: OomEpisode,
+  attribution: Attribution,
+  isSinceBoot: boolean,
+) => Promise<void> | void;
 
 /**
  * Reads saved logs as the agent reads the kernel's, one after the other, and tells each episode once. The
@@ -30,6 +40,8 @@ export async function eachEpisode(
   edge: Edge,
   tell: Tell,
 ): Promise<void> {
+  const pods = listedPods(options.pods);
+  const ownLevels = new OwnLevels();
   const tally = newTally();
   const remarks: string[] = [];
   const failures: unknown[] = [];
@@ -37,12 +49,14 @@ export async function eachEpisode(
   for (const file of files) {
     if (edge.signal.aborted) break;
     const log = new SavedLog(file, { bootTime: options.bootTime, edge, onMalformed });
-    const toldBehindProgress: Tell = async (...told) => {
+    const tellOf = async (episode: OomEpisode, { isSinceBoot }: BootLog): Promise<void> => {
       log.clearProgress();
-      await tell(...told);
+      ownLevels.see(episode, pods);
+      await tell(episode, attribute(episode, pods, ownLevels), isSinceBoot);
     };
     try {
-      for await (const boot of log.boots()) await watch(boot, options, tally, toldBehindProgress);
+      for await (const boot of log.boots())
+        await watch(boot, options, tally, (episode) => tellOf(episode, boot));
     } catch (error) {
       failures.push(error);
     }
@@ -58,13 +72,13 @@ export async function eachEpisode(
 /** Tells an episode when the next one comes: lines of it that come late make it another. */
 async function watch(
   boot: BootLog,
-  { node, trustUserspaceRecords = false }: EachEpisodeOptions,
+  { trustUserspaceRecords = false }: EachEpisodeOptions,
   tally: Tally,
-  tell: Tell,
+  tell: (episode: OomEpisode) => Promise<void>,
 ): Promise<void> {
   let last: OomEpisode | undefined;
   const tellLast = async (): Promise<void> => {
-    if (last !== undefined) await tell(last, boot.isSinceBoot);
+    if (last !== undefined) await tell(last);
   };
   const record = async (episode: OomEpisode): Promise<void> => {
     if (last?.sequence !== episode.sequence) await tellLast();
@@ -78,7 +92,7 @@ async function watch(
     trustUserspace: trustUserspaceRecords,
   });
   try {
-    await watcher.start(node).done;
+    await watcher.start(SOME_NODE).done;
   } finally {
     await tellLast();
   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { OutboxRow } from '../../src/store/outbox-row.ts';
+import type { OutboxRow } from '../../src/store/outbox-table.ts';
 import { OutboxQueue } from '../../src/outputs/event-output.ts';
 import { FakeOutbox, makeEvent } from '../support/fake-outbox.ts';
 

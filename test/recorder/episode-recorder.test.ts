@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { OomEpisode } from '../../src/oom/episode.ts';
 import type { Subject } from '../../src/pods/attribute.ts';
-import type { NodeEvents } from '../../src/pods/node-events.ts';
+import type { NodeEvents } from '../../src/recorder/attributor.ts';
 import { attributeBy, type Attributor } from '../../src/recorder/attributor.ts';
 import type { EventOrigin } from '../../src/recorder/build-event.ts';
 import { CursorKeeper } from '../../src/recorder/cursor-keeper.ts';

@@ -1,5 +1,5 @@
 import type { Outbox } from '../../src/outputs/event-output.ts';
-import type { OutboxRow, UnreadableRow } from '../../src/store/outbox-row.ts';
+import type { OutboxRow, UnreadableRow } from '../../src/store/outbox-table.ts';
 import type { Names } from '../../src/store/outbox-table.ts';
 import type { EventPatch } from '../../src/correlator/event-patch.ts';
 import type { RecordedEvent } from '../../src/correlator/recorded-event.ts';
