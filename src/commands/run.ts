@@ -1,6 +1,6 @@
 import type { Edge } from '../edge.ts';
 import { ApiClient } from '../kube/api-client.ts';
-import { REVIEW_TIMEOUTS, TokenReviewer } from '../kube/token-reviewer.ts';
+import { REVIEW_TIMEOUTS } from '../kube/token-reviewer.ts';
 import { EventPrinter } from '../outputs/event-printer.ts';
 import { KubeSink } from '../outputs/kube-sink.ts';
 import { SavedLogError } from '../kmsg/kmsg-errors.ts';
@@ -34,7 +34,6 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
 
   await using client = cluster === undefined ? undefined : new ApiClient(cluster);
   await using reviews = cluster === undefined ? undefined : new ApiClient(cluster, REVIEW_TIMEOUTS);
-  const reviewer = reviews === undefined ? undefined : new TokenReviewer(reviews);
   using store = openStore(options, cluster === undefined, log, edge);
   using pods = openPods({ ...setup, client, store, recordsLost: () => tally.lost }, edge);
   pods.changed$.subscribe((pod) => counting?.notes.note(pod));
@@ -72,7 +71,7 @@ export async function run(options: AgentOptions, edge: Edge): Promise<void> {
     const { audit, marks } = counting ?? {};
     const isConfirming = marks !== undefined || source === 'tracefs';
     const counted = { tally, counters, audit, isConfirming };
-    const seen = { source, reviewer, store, pods, outputs, watching, ...counted };
+    const seen = { source, reviews, store, pods, outputs, watching, ...counted };
     await using server = await openTelemetry(options, { ...setup, ...seen }, edge);
     if (server !== undefined) log.info({ port: server.port }, 'serving metrics and health');
     await watching.done;

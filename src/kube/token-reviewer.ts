@@ -19,43 +19,36 @@ export type Wanted =
 export type Refusal = string | undefined;
 
 /**
- * Asks the API server whose a token is and what that user may do, as the kubelet does for its own port
- * (https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/). A token is sent nowhere else, and is
- * in no message.
+ * Whether a token's user may get that. Of metrics it is the right to the URL `/metrics`, as the API server has it for its own.
+ * It is asked whose the token is and what that user may do, as the kubelet does for its own port
+ * (https://kubernetes.io/docs/reference/access-authn-authz/kubelet-authn-authz/). A token is sent nowhere else, and is in no
+ * message. Never fails: what the API server did not say is a refusal.
  */
-export class TokenReviewer {
-  readonly #client: Pick<ApiClient, 'write'>;
-
-  constructor(client: Pick<ApiClient, 'write'>) {
-    this.#client = client;
+export async function mayGet(
+  client: Pick<ApiClient, 'write'>,
+  token: string,
+  wanted: Wanted,
+): Promise<Refusal> {
+  try {
+    const reviewed = await create(client, TOKEN_REVIEWS, tokenReview(token));
+    const user = field(reviewed, 'status', 'user');
+    const name = text(user, 'username');
+    if (field(reviewed, 'status', 'authenticated') !== true || name === undefined)
+      return 'the API server does not know the token';
+    const access = await create(client, ACCESS_REVIEWS, accessReview(user, wanted));
+    if (field(access, 'status', 'allowed') === true) return undefined;
+    return `${name} may not get ${inWords(wanted)}`;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return error.code === 'E_API_FORBIDDEN'
+      ? NO_COMPONENT
+      : `the API server did not tell whose the token is [${error.code}]`;
   }
+}
 
-  /**
-   * Whether the token's user may get that. Of metrics it is the right to the URL `/metrics`, as the API server has it for its own.
-   * Never fails: what the API server did not say is a refusal.
-   */
-  async mayGet(token: string, wanted: Wanted): Promise<Refusal> {
-    try {
-      const reviewed = await this.#create(TOKEN_REVIEWS, tokenReview(token));
-      const user = field(reviewed, 'status', 'user');
-      const name = text(user, 'username');
-      if (field(reviewed, 'status', 'authenticated') !== true || name === undefined)
-        return 'the API server does not know the token';
-      const access = await this.#create(ACCESS_REVIEWS, accessReview(user, wanted));
-      if (field(access, 'status', 'allowed') === true) return undefined;
-      return `${name} may not get ${inWords(wanted)}`;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return error.code === 'E_API_FORBIDDEN'
-        ? NO_COMPONENT
-        : `the API server did not tell whose the token is [${error.code}]`;
-    }
-  }
-
-  #create(path: string, object: object): Promise<unknown> {
-    const body = JSON.stringify(object);
-    return this.#client.write({ method: 'POST', path, contentType: 'application/json', body });
-  }
+function create(client: Pick<ApiClient, 'write'>, path: string, object: object): Promise<unknown> {
+  const body = JSON.stringify(object);
+  return client.write({ method: 'POST', path, contentType: 'application/json', body });
 }
 
 const NO_COMPONENT =

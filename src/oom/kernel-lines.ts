@@ -2,7 +2,7 @@ import type { ByteString } from '../kmsg/record.ts';
 import { decodeName } from './decode-name.ts';
 import type { Invoker } from './episode.ts';
 import { type AlreadyExiting, type KillAnnounced, type KillLine, readKill } from './kill-line.ts';
-import { isUnder, splitPaths } from './memcg-paths.ts';
+import { isUnder, splitPaths } from './cgroup-path.ts';
 import { isMemoryStatistics } from './memory-statistics.ts';
 import { readTaskColumns } from './task-table.ts';
 

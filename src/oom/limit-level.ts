@@ -1,6 +1,5 @@
-import { parseCgroupPath, type CgroupOwner } from './cgroup-path.ts';
+import { type CgroupOwner, isUnder, parseCgroupPath } from './cgroup-path.ts';
 import type { LimitLevel } from './episode.ts';
-import { isUnder } from './memcg-paths.ts';
 
 /** The QoS cgroups, in any driver's spelling and below any parent. */
 const QOS_CGROUP =

@@ -3,7 +3,7 @@ import type { RecognizedRecord } from './join-fragments.ts';
 import type { KernelLine } from './kernel-lines.ts';
 import type { KillLedger, LedgerKill } from './kill-ledger.ts';
 import type { KillLine } from './kill-line.ts';
-import { isUnder } from './memcg-paths.ts';
+import { isUnder } from './cgroup-path.ts';
 import { contextAt, followContext, NO_CONTEXT, toldCgroups } from './report-context.ts';
 
 /** Where the evidence step looks: at the node in the agent, nowhere in `replay`. */

@@ -1,8 +1,7 @@
-import { parseCgroupPath } from './cgroup-path.ts';
+import { isUnder, parseCgroupPath } from './cgroup-path.ts';
 import type { OomEpisode } from './episode.ts';
 import { limitLevel } from './limit-level.ts';
 import type { Moves } from './marked-places.ts';
-import { isUnder } from './memcg-paths.ts';
 import type { ProvedKill } from './prove-marks.ts';
 
 /**

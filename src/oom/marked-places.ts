@@ -1,7 +1,6 @@
-import { parseCgroupPath } from './cgroup-path.ts';
+import { isUnder, parseCgroupPath } from './cgroup-path.ts';
 import type { CgroupEvents } from './cgroup-events.ts';
 import type { EvidenceSource } from './episode.ts';
-import { isUnder } from './memcg-paths.ts';
 
 /** By how much the counters moved while marks were read. */
 export interface Moves {

@@ -1,5 +1,5 @@
 import type { KillEvidence } from './episode.ts';
-import { isUnder } from './memcg-paths.ts';
+import { isUnder } from './cgroup-path.ts';
 
 /** A kill, as the counters may know it. */
 export interface CountedKill {

@@ -1,7 +1,6 @@
-import { parseCgroupPath } from './cgroup-path.ts';
+import { isUnder, parseCgroupPath } from './cgroup-path.ts';
 import type { OomEpisode, TaskRow } from './episode.ts';
 import type { KillCause } from './kill-line.ts';
-import { isUnder } from './memcg-paths.ts';
 import { readOomKillLine } from './oom-kill-line.ts';
 import { taskRows, type Kill, type PartialReport } from './partial-report.ts';
 

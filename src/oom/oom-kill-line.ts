@@ -1,5 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
-import { isUnder, splitPaths } from './memcg-paths.ts';
+import { isUnder, splitPaths } from './cgroup-path.ts';
 
 /** What `dump_oom_victim()` says: why, which limit, whose cgroup, and the pid of the chosen task. */
 export interface OomKillLine {

@@ -1,6 +1,5 @@
-import { containerPath, parseCgroupPath } from '../oom/cgroup-path.ts';
+import { containerPath, isUnder, parseCgroupPath } from '../oom/cgroup-path.ts';
 import type { OomEpisode } from '../oom/episode.ts';
-import { isUnder } from '../oom/memcg-paths.ts';
 import type { CgroupTree } from './cgroup-tree.ts';
 import { excludesGroup } from './oom-group.ts';
 import type { PidOwner, ProcFiles } from './proc-files.ts';

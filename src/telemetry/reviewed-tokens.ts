@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Time } from '../clock.ts';
 import { fullBucket, takeToken } from '../correlator/token-bucket.ts';
-import type { Refusal, TokenReviewer, Wanted } from '../kube/token-reviewer.ts';
+import type { Refusal, Wanted } from '../kube/token-reviewer.ts';
 
 /** k8s.io/apiserver options DelegatingAuthenticationOptions.CacheTTL, DelegatingAuthorizationOptions.AllowCacheTTL and DenyCacheTTL. */
 const LASTS_MS = 10_000;
@@ -15,7 +15,7 @@ export type ReviewToken = (token: string, wanted: Wanted) => Promise<Refusal> | 
 
 /** What the API server said of tokens lately, and few questions to it. No token is kept, only what it hashes to. */
 export function reviewTokens(
-  reviewer: Pick<TokenReviewer, 'mayGet'>,
+  ask: (token: string, wanted: Wanted) => Promise<Refusal>,
   clock: Pick<Time, 'monotonicMs'>,
 ): ReviewToken {
   const reviews = new Map<
@@ -33,7 +33,7 @@ export function reviewTokens(
     const left = takeToken(bucket, nowMs, RATE);
     if (left === undefined) return 'busy';
     bucket = left;
-    const refusal = reviewer.mayGet(token, wanted);
+    const refusal = ask(token, wanted);
     reviews.delete(key);
     reviews.set(key, { untilMs: nowMs + LASTS_MS, refusal });
     const [oldest = ''] = reviews.keys();

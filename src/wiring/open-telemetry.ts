@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Edge } from '../edge.ts';
-import type { TokenReviewer } from '../kube/token-reviewer.ts';
+import type { ApiClient } from '../kube/api-client.ts';
+import { mayGet } from '../kube/token-reviewer.ts';
 import type { Logger } from '../logger.ts';
 import type { KillAudit } from '../oom/kill-audit.ts';
 import type { NodeRef } from '../recorder/build-event.ts';
@@ -34,7 +35,7 @@ export interface TelemetryParts {
   /** What is spoken TLS with; plain HTTP without one. */
   readonly certificate: RenewedCertificate | undefined;
   /** Asks the API server whose tokens are; none without one. */
-  readonly reviewer: TokenReviewer | undefined;
+  readonly reviews: ApiClient | undefined;
   readonly store: StateStore;
   readonly pods: Pick<NodePods, 'known' | 'watch'>;
   readonly counters: Counters;
@@ -61,8 +62,9 @@ export async function openTelemetry(
 ): Promise<StatusServer | undefined> {
   if (listen === 'none') return undefined;
   const { health, readiness, skipped } = checksOf(parts, edge);
-  const { log, node, reviewer } = parts;
-  const review = reviewer && reviewTokens(reviewer, edge.clock);
+  const { log, node, reviews } = parts;
+  const review =
+    reviews && reviewTokens((token, wanted) => mayGet(reviews, token, wanted), edge.clock);
   const source = episodeSource(parts, edge);
   const pageSource: PageSource = {
     ...source,

@@ -3,7 +3,7 @@ import { describe, expect, vi } from 'vitest';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { ApiClient } from '../../src/kube/api-client.ts';
 import { loadKubeconfig } from '../../src/kube/load-cluster.ts';
-import { REVIEW_TIMEOUTS, TokenReviewer } from '../../src/kube/token-reviewer.ts';
+import { mayGet, REVIEW_TIMEOUTS } from '../../src/kube/token-reviewer.ts';
 import { accessRules } from '../../src/telemetry/access.ts';
 import { answerEpisodes } from '../../src/telemetry/episode-api.ts';
 import { reviewTokens } from '../../src/telemetry/reviewed-tokens.ts';
@@ -44,7 +44,7 @@ const test = testWithCluster().extend<{ agentKubeconfig: string }>({
 /** An agent's listener as it stands in front of a history, with reviews by that kubeconfig. */
 async function serve(kubeconfig: string): Promise<Agent> {
   const client = new ApiClient(loadKubeconfig(kubeconfig, {}), REVIEW_TIMEOUTS);
-  const review = reviewTokens(new TokenReviewer(client), SYSTEM_CLOCK);
+  const review = reviewTokens((token, wanted) => mayGet(client, token, wanted), SYSTEM_CLOCK);
   const store = storeWith([storedKill(1, 1), storedKill(2, 2)]);
   const source = {
     node: { name: 'node-1' },

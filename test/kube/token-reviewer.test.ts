@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import type { ApiClient } from '../../src/kube/api-client.ts';
 import { ApiError, type ApiErrorCode } from '../../src/kube/api-errors.ts';
-import { TokenReviewer } from '../../src/kube/token-reviewer.ts';
+import { mayGet, type Refusal, type Wanted } from '../../src/kube/token-reviewer.ts';
 
 const USER = {
   username: 'jane',
@@ -22,7 +22,8 @@ function reviewer(...answers: readonly unknown[]) {
   }
   const sent = (): unknown[] =>
     write.mock.calls.map(([{ body }]) => (JSON.parse(body) as { spec: unknown }).spec);
-  return { reviewer: new TokenReviewer({ write }), sent };
+  const ask = (token: string, wanted: Wanted): Promise<Refusal> => mayGet({ write }, token, wanted);
+  return { ask, sent };
 }
 
 const failed = (code: ApiErrorCode): ApiError =>
@@ -30,9 +31,9 @@ const failed = (code: ApiErrorCode): ApiError =>
 
 describe('whose a token is', () => {
   test('is asked of the API server, and then what that user may do, all of him', async () => {
-    const { reviewer: reviews, sent } = reviewer(KNOWN, ALLOWED, KNOWN, ALLOWED);
-    expect(await reviews.mayGet(TOKEN, SHOP)).toBeUndefined();
-    expect(await reviews.mayGet(TOKEN, { kind: 'pods', namespace: undefined })).toBeUndefined();
+    const { ask, sent } = reviewer(KNOWN, ALLOWED, KNOWN, ALLOWED);
+    expect(await ask(TOKEN, SHOP)).toBeUndefined();
+    expect(await ask(TOKEN, { kind: 'pods', namespace: undefined })).toBeUndefined();
     const { username: user, uid, groups, extra } = USER;
     const may = { verb: 'get', resource: 'pods' };
     expect(sent()).toEqual([
@@ -44,11 +45,11 @@ describe('whose a token is', () => {
   });
 
   test('of the metrics is about their URL', async () => {
-    const { reviewer: reviews, sent } = reviewer(KNOWN, ALLOWED, KNOWN, { status: {} });
-    expect(await reviews.mayGet(TOKEN, { kind: 'metrics' })).toBeUndefined();
+    const { ask, sent } = reviewer(KNOWN, ALLOWED, KNOWN, { status: {} });
+    expect(await ask(TOKEN, { kind: 'metrics' })).toBeUndefined();
     expect(sent()[1]).toMatchObject({ nonResourceAttributes: { verb: 'get', path: '/metrics' } });
     expect(sent()[1]).not.toHaveProperty('resourceAttributes');
-    expect(await reviews.mayGet(TOKEN, { kind: 'metrics' })).toBe('jane may not get /metrics');
+    expect(await ask(TOKEN, { kind: 'metrics' })).toBe('jane may not get /metrics');
   });
 
   test.for<[string, unknown[], RegExp]>([
@@ -71,7 +72,7 @@ describe('whose a token is', () => {
     ['not told', [failed('E_API_TIMEOUT')], /did not tell whose the token is \[E_API_TIMEOUT\]$/],
     ['told by half', [KNOWN, failed('E_API_UNAVAILABLE')], /\[E_API_UNAVAILABLE\]$/],
   ])('%s is a refusal without the token in it', async ([, answers, said]) => {
-    const refusal = await reviewer(...answers).reviewer.mayGet(TOKEN, SHOP);
+    const refusal = await reviewer(...answers).ask(TOKEN, SHOP);
     expect(refusal).toMatch(said);
     expect(refusal).not.toContain(TOKEN);
   });

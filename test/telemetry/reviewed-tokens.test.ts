@@ -1,5 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { TokenReviewer, Wanted } from '../../src/kube/token-reviewer.ts';
+import type { Refusal, Wanted } from '../../src/kube/token-reviewer.ts';
 import { type ReviewToken, reviewTokens } from '../../src/telemetry/reviewed-tokens.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
@@ -8,14 +8,14 @@ const SHOP: Wanted = { kind: 'pods', namespace: 'shop' };
 const ALL: Wanted = { kind: 'pods', namespace: undefined };
 const METRICS: Wanted = { kind: 'metrics' };
 
-const mayGet = vi.fn<TokenReviewer['mayGet']>();
+const mayGet = vi.fn<(token: string, wanted: Wanted) => Promise<Refusal>>();
 let clock: FakeClock;
 let review: ReviewToken;
 
 beforeEach(() => {
   mayGet.mockReset().mockImplementation(async (token) => (token === 'good' ? undefined : 'no'));
   clock = new FakeClock();
-  review = reviewTokens({ mayGet }, clock);
+  review = reviewTokens(mayGet, clock);
 });
 
 test('a token is reviewed once in ten seconds, by what is wanted, good or not', async () => {

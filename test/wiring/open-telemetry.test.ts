@@ -43,7 +43,7 @@ beforeEach(() => {
     source: 'kmsg',
     node: { name: 'node-1' },
     certificate: undefined,
-    reviewer: undefined,
+    reviews: undefined,
     tally: newTally(),
     store: new StateStore({ directory: undefined, historyMax: 9, log, nowMs: () => 0 }),
     pods: { known },
