@@ -1,5 +1,5 @@
 import type { ByteString } from '../kmsg/record.ts';
-import { bytesOf, jsonForm, type JsonObject } from './json-objects.ts';
+import { bytesOf, isObject, jsonForm, type JsonObject } from './json-objects.ts';
 import type { LogForm, SavedRecord } from './log-form.ts';
 import { type StampKind, STAMPS, type StampGroups } from './stamps.ts';
 import { CALLER, MESSAGE, textForm, type TextReading } from './text-form.ts';
@@ -55,7 +55,7 @@ function readPrefix(prefix: number): Pick<SavedRecord, 'facility' | 'priority'> 
 export const dmesgJson = jsonForm('dmesg --json', (object) => {
   // Compact (`jq -c`) the whole log is one object.
   const entries: readonly unknown[] = Array.isArray(object['dmesg']) ? object['dmesg'] : [object];
-  return entries.flatMap((entry) => readEntry(entry as JsonObject) ?? []);
+  return entries.filter(isObject).flatMap((entry) => readEntry(entry) ?? []);
 });
 
 function readEntry({ pri, time, msg, caller }: JsonObject): SavedRecord | undefined {

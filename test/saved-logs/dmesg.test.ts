@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dmesgForms, unescape } from '../../src/saved-logs/dmesg.ts';
+import { dmesgForms, dmesgJson, unescape } from '../../src/saved-logs/dmesg.ts';
 import type { SavedRecord } from '../../src/saved-logs/log-form.ts';
 
 function read(name: string, line: string): SavedRecord | undefined {
@@ -43,3 +43,14 @@ test.each([
 ])('%j is %j', (printed, name) => {
   expect(unescape(printed)).toBe(name);
 });
+
+test.each([[null], [7], ['a'], [[1]], [{ msg: null, time: {} }]])(
+  'of dmesg --json what is no record is none: %j',
+  (entry) => {
+    const records: SavedRecord[] = [];
+    const whole = { pri: 6, time: 1, msg: 'a' };
+    const line = JSON.stringify({ dmesg: [entry, whole] });
+    dmesgJson.open(0).read(line, (record) => records.push(record));
+    expect(records).toEqual([expect.objectContaining({ message: 'a', priority: 6 })]);
+  },
+);
