@@ -43,7 +43,7 @@ export class BoundedBuffer<T> {
     return this.#queue.length === 0 && !this.#isConsuming;
   }
 
-  /** Hands the items to `consume` one after the other, each after the last has completed. */
+  /** Hands the items to `consume` one after the other, each after the last has completed. One drain at a time. */
   drainTo<R>(consume: (item: T) => ObservableInput<R>): OperatorFunction<T, R> {
     return (items$) =>
       new Observable((subscriber) => {

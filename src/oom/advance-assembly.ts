@@ -48,17 +48,22 @@ function advanceLine(known: Assembly, line: KernelLine, record: RecordWithEviden
     case 'header':
       return beginContext(known, record, { invoker: line.invoker, broken: false });
     case 'usage':
-      return addToContext(known, record, { usageKb: line.usageKb, limitKb: line.limitKb });
+      return addToContext(
+        known,
+        record,
+        { usageKb: line.usageKb, limitKb: line.limitKb },
+        'usageKb',
+      );
     case 'memory-statistics':
       return stayOpen(known, record.monotonicUs, moreStatistics(known, record));
     case 'task-columns':
-      return addToContext(known, record, { columns: line.columns });
+      return addToContext(known, record, { columns: line.columns }, 'columns');
     case 'task-row':
       return addRow(known, record);
     case 'task-in':
-      return addToContext(known, record, { taskIn: line });
+      return addToContext(known, record, { taskIn: line }, 'taskIn');
     case 'oom-kill':
-      return addToContext(known, record, { oomKill: line.text });
+      return addToContext(known, record, { oomKill: line.text }, 'oomKill');
     case 'kill-announced':
       return announce(known, line, record);
     case 'kill':
@@ -81,14 +86,12 @@ function addToContext(
   known: Assembly,
   record: RecordWithEvidence,
   facts: Partial<PartialReport>,
+  once: keyof PartialReport,
 ): Assembly {
   const { report } = known;
-  const pieces = Object.keys(facts) as (keyof PartialReport)[];
-  const isAnothers =
-    report === undefined ||
-    report.kills.length > 0 ||
-    pieces.some((piece) => report[piece] !== undefined);
-  if (isAnothers) return beginContext(known, record, facts);
+  if (report === undefined || report.kills.length > 0 || report[once] !== undefined) {
+    return beginContext(known, record, facts);
+  }
   return grow(known, record, { ...report, ...facts });
 }
 
@@ -96,7 +99,7 @@ function addToContext(
 function announce(known: Assembly, announced: KillAnnounced, record: RecordWithEvidence): Assembly {
   const named = known.report === undefined ? undefined : namedPid(known.report);
   return named === undefined || named === announced.pid
-    ? addToContext(known, record, { announced })
+    ? addToContext(known, record, { announced }, 'announced')
     : beginContext(known, record, { announced });
 }
 

@@ -54,16 +54,18 @@ type EvidenceOf = (mark: SeenMark) => KillEvidence | undefined;
  * @param marks in the order in which they were marked
  */
 export function proveMarks(marks: readonly SeenMark[], moves: Moves): Proof {
-  const places = placesIn(moves);
-  const guesses = guess(marks, places, moves);
+  const places = placesIn(moves).map((place) => ({
+    ...place,
+    told: new Set(marks.filter((mark) => mayHold(place, mark.cgroup, moves))),
+  }));
+  const guesses = guess(marks, places);
   const evidenceOf: EvidenceOf = (mark) => guesses.get(mark.sequence) ?? toldBy(mark);
-  const placed = places.map((place) => {
-    const isGuessed = ({ sequence }: SeenMark) => guesses.get(sequence)?.cgroup === place.cgroup;
-    return {
-      ...place,
-      marks: marks.filter((mark) => mayHold(place, mark.cgroup, moves) || isGuessed(mark)),
-    };
-  });
+  const placed = places.map(({ told, ...place }) => ({
+    ...place,
+    marks: marks.filter(
+      (mark) => told.has(mark) || guesses.get(mark.sequence)?.cgroup === place.cgroup,
+    ),
+  }));
   const isPlaced = new Set(placed.flatMap((place) => place.marks));
   const left = marks.filter((mark) => !isPlaced.has(mark));
   const elsewhere = left.filter(({ cgroup }) => cgroup === undefined || !stoodStill(cgroup, moves));
@@ -83,16 +85,13 @@ export function proveMarks(marks: readonly SeenMark[], moves: Moves): Proof {
 /** Where those were who told nothing: in the places that need them. */
 function guess(
   marks: readonly SeenMark[],
-  places: readonly Place[],
-  moves: Moves,
+  places: readonly (Place & { readonly told: ReadonlySet<SeenMark> })[],
 ): ReadonlyMap<number, KillEvidence> {
   const open = marks
     .filter(({ cgroup }) => cgroup === undefined)
     .map(({ sequence, likely }) => ({ sequence, likely, ordinal: 1 }));
-  const steps = places.flatMap((place) => {
-    const { cgroup, source, unmoved } = place;
-    const told = marks.filter((mark) => mayHold(place, mark.cgroup, moves));
-    const kills = killedAtLeast({ ...place, marks: told }) - told.length;
+  const steps = places.flatMap(({ cgroup, source, unmoved, told, ...counted }) => {
+    const kills = killedAtLeast({ ...counted, marks: [...told] }) - told.size;
     return kills > 0 ? [{ cgroup, source, unmoved, kills, after: 0, upTo: 1 }] : [];
   });
   return matchKills(open, steps) ?? new Map();

@@ -26,7 +26,7 @@ export class MainProcessNotes {
   readonly #proc: ProcFiles;
   /** By pid: who has it now had it last. */
   readonly #notes = new Map<number, Note>();
-  #podPaths: ReadonlyMap<string | undefined, string> = new Map();
+  #podPaths: ReadonlyMap<string, string> = new Map();
 
   constructor(tree: CgroupTree, proc: ProcFiles) {
     this.#tree = tree;
@@ -74,7 +74,9 @@ export class MainProcessNotes {
   #podPath(cgroupUid: string): string | undefined {
     if (!this.#podPaths.has(cgroupUid)) {
       const paths = this.#tree.pods().map((path) => [parseCgroupPath(path)?.podUid, path] as const);
-      this.#podPaths = new Map(paths);
+      this.#podPaths = new Map(
+        paths.flatMap(([uid, path]) => (uid === undefined ? [] : [[uid, path] as const])),
+      );
     }
     return this.#podPaths.get(cgroupUid);
   }

@@ -68,7 +68,7 @@ export class EpisodeRecorder {
     const survived = await soon(survival);
     if (this.#stopped) return;
     this.#attributor.see(episode);
-    // Where its turn in its place has not come, it is looked at when it has.
+    // Where its turn in its place has not come it is looked at when it has; where `survived` alone is not known, then.
     const isBusy = this.#pending.isBusy(placeOf(episode));
     const answer = isBusy ? undefined : this.#attributor.attribute(episode, 0);
     const { attribution, patienceMs = Infinity } = answer ?? {};

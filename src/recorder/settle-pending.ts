@@ -22,62 +22,65 @@ export interface SettleParts {
   readonly onRecorded: (recorded: RecordedEpisode) => void;
 }
 
+/** What is known of one of them by now: its Events, unless its day is over. */
+interface Settled {
+  readonly decided: NumberedEpisode;
+  readonly recorded?: RecordedEpisode;
+}
+
 /**
  * The second transaction of episodes that were pending, for all of them together: their Events, or the
  * end of their day. What cannot be written now stays pending, and is taken up again at the next start.
  */
 export function settlePending(decided: readonly NumberedEpisode[], parts: SettleParts): void {
-  for (const settled of written(decided, parts)) tell(settled, parts);
+  const settled = decided.flatMap((one) => withEvents(one, parts));
+  for (const one of written(settled, parts)) tell(one, parts);
 }
 
-/** With its Events, unless its day is over. */
-type SettledEpisode = RecordedEpisode | NumberedEpisode;
+/** It may have been pending since another boot. A bug that it finds must not cost the others their Events. */
+function withEvents(decided: NumberedEpisode, { origin, log }: SettleParts): readonly Settled[] {
+  const { episode, bootId, attribution } = decided;
+  if (attribution === undefined) return [{ decided }];
+  try {
+    return [{ decided, recorded: recordEpisode(episode, attribution, { ...origin, bootId }) }];
+  } catch (err) {
+    log.error({ err, sequences: [episode.sequence] }, 'episodes stay pending');
+    return [];
+  }
+}
 
 /** All of them in one transaction; where that fails, each in its own: a bug that one finds is no other's. */
-function written(
-  decided: readonly NumberedEpisode[],
-  parts: SettleParts,
-): readonly SettledEpisode[] {
-  const settled: SettledEpisode[] = [];
+function written(all: readonly Settled[], parts: SettleParts): readonly Settled[] {
+  if (all.length === 0) return [];
   try {
-    parts.store.transaction(() => {
-      for (const one of decided) settled.push(settle(one, parts));
-    });
-    return settled;
+    parts.store.transaction(() => all.forEach((one) => write(one, parts)));
+    return all;
   } catch (err) {
-    if (decided.length > 1) return decided.flatMap((one) => written([one], parts));
-    const sequences = decided.map(({ episode }) => episode.sequence);
+    if (all.length > 1) return all.flatMap((one) => written([one], parts));
+    const sequences = all.map(({ decided }) => decided.episode.sequence);
     parts.log.error({ err, sequences }, 'episodes stay pending');
     return [];
   }
 }
 
-/** Writes one of them. It may have been pending since another boot. */
-function settle(
-  decided: NumberedEpisode,
-  { store, events, origin, counters }: SettleParts,
-): SettledEpisode {
-  const { episode, bootId, attribution } = decided;
-  if (attribution === undefined) {
-    store.episodes.settle({ ...decided, state: 'kept' });
-    return decided;
-  }
-  const recorded = recordEpisode(episode, attribution, { ...origin, bootId });
-  store.episodes.settle({ ...decided, state: stateOf(recorded) });
+function write({ decided, recorded }: Settled, { store, events, counters }: SettleParts): void {
+  const state = recorded === undefined ? 'kept' : stateOf(recorded);
+  store.episodes.settle({ ...decided, state });
+  if (recorded === undefined) return;
   events.record(recorded);
   store.change(() => counters?.recorded(recorded));
-  return recorded;
 }
 
 /** It is written by now: a bug in there must not have that done again. */
-function tell(settled: SettledEpisode, { onRecorded, log }: SettleParts): void {
-  const { sequence } = settled.episode;
-  if (!('events' in settled)) {
-    const { bootId } = settled;
-    return log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
+function tell({ decided, recorded }: Settled, { onRecorded, log }: SettleParts): void {
+  const { bootId, episode } = decided;
+  const { sequence } = episode;
+  if (recorded === undefined) {
+    log.error({ sequence, bootId }, 'not attributed within a day: in the history alone');
+    return;
   }
   try {
-    onRecorded(settled);
+    onRecorded(recorded);
   } catch (err) {
     log.error({ err, sequence }, 'a recorded episode was not told of: a bug');
   }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PreparedDatabase, SqlParams, SqlRow } from './prepared-database.ts';
+import type { PreparedDatabase, SqlRow } from './prepared-database.ts';
 import { idOf, type StoredEpisode, toStored } from './stored-episode.ts';
 
 /** Which episodes; all of them where nothing is said. */
@@ -40,6 +40,9 @@ const PAGE = `SELECT id, at_ms, matches, boot_id, state, entered_ms,
   FROM (SELECT *, ${IS_ASKED_FOR} AS matches FROM episodes
     WHERE at_ms >= ?5 AND (at_ms, id) < (?6, ?7) ORDER BY at_ms DESC, id DESC LIMIT ${ROWS_A_TURN})`;
 
+/** Where a row is in that order. */
+type Place = readonly [atMs: number, id: number];
+
 /**
  * The episodes that are asked for, the newest kill first, page by page: each in a turn of the event loop
  * and in a transaction of its own, so that neither the agent's reader nor the checkpoint of its WAL waits for more
@@ -54,7 +57,7 @@ export async function* readHistory(
   pause: () => Promise<unknown> = nextTurn,
 ): AsyncGenerator<readonly StoredEpisode[]> {
   const whose = [namespace ?? null, pod ?? null, container ?? null, Number(isDecided)];
-  let place: SqlParams = [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER];
+  let place: Place = [Number.MAX_VALUE, Number.MAX_SAFE_INTEGER];
   for (let left = limit; left > 0;) {
     await pause();
     const [from, wanted] = [place, left];
@@ -67,7 +70,10 @@ export async function* readHistory(
 }
 
 /** Of the rows that were looked at, what is asked for; no more than is wanted, since to parse it costs more than to look. */
-function toPage(rows: readonly SqlRow[], wanted: number) {
+function toPage(
+  rows: readonly SqlRow[],
+  wanted: number,
+): { readonly found: readonly StoredEpisode[]; readonly end: Place | undefined } {
   const last = rows.at(-1);
   return {
     found: rows

@@ -11,7 +11,7 @@ const MIN_PACKED = 200;
 
 type Key = readonly (string | number)[];
 
-/** A table that memory holds, by its key, in the order its rows came. */
+/** A table that memory holds, by its key: in the order of `select` when it is loaded, and behind that as rows come. */
 export class MemoryTable implements StatePart {
   readonly #name: string;
   readonly #key: readonly string[];
@@ -23,7 +23,7 @@ export class MemoryTable implements StatePart {
 
   /**
    * @param groupBy the column by which rows are asked for that are not asked for by their key
-   * @param select which of its rows memory holds, in their order; all of them unless told
+   * @param select which of its rows memory holds, in their order; all of them, by their key, unless told
    */
   constructor(
     name: string,

@@ -36,7 +36,7 @@ export interface TracefsPlace {
  * @see https://docs.kernel.org/trace/ftrace.html#instances
  */
 export class VictimTrace implements MarkSource, Disposable {
-  /** How what is read is understood: by whoever reads it, piece by piece. */
+  /** Reads what its pipe gives, and keeps the rest of a line: so one alone may feed it. */
   readonly lines: VictimLines;
   /** `trace_pipe`, which never waits. */
   readonly pipe: number;

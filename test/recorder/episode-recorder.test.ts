@@ -304,6 +304,23 @@ describe('an episode whose attribution must wait', () => {
     expect(log.said('error')).toHaveLength(1);
   });
 
+  test('costs the others no transaction of their own where its Events cannot be made', async () => {
+    const attributor = new LateAttributor();
+    const wants = (subject: Subject): boolean => {
+      if (subject.kind === 'pod' && subject.pod.name === 'pod-2') throw new Error('a bug');
+      return true;
+    };
+    const { store, recorder } = open(attributor, { wants });
+    for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
+    let transactions = 0;
+    store.beforeCommit(() => (transactions += 1));
+    attributor.learn();
+    await recorder.settled();
+    expect(transactions).toBe(1);
+    expect(states(store).toSorted()).toEqual(['10 recorded', '20 pending', '30 recorded']);
+    expect(log.said('error')).toEqual(['episodes stay pending']);
+  });
+
   test('is taken up again by the next process, and keeps its name and its time', async () => {
     const first = open(new LateAttributor());
     await first.recorder.record(makeEpisode({ sequence: 10, pod: 1 }));
