@@ -42,10 +42,10 @@ export async function history(options: HistoryOptions, edge: Edge): Promise<void
   const node = { name: nodeName(options.nodeName, edge) };
   using opened = openStateHistory(options.stateDir);
   const filter = { ...options, sinceMs: options.since };
-  let isEmpty = true;
-  const pages = noticed(
+  let found = 0;
+  const pages = counted(
     readHistory(opened.ask, filter, options.limit, edge.flush),
-    () => (isEmpty = false),
+    (more) => (found += more),
   );
   const described = describeAll(pages, node);
   const head = (): HistoryHead => ({ node: node.name, recordedSinceMs: oldestMs(opened.ask) });
@@ -57,7 +57,7 @@ export async function history(options: HistoryOptions, edge: Edge): Promise<void
     ndjson: () => jsonLines(described),
   };
   for await (const text of written[options.output]()) edge.print(text);
-  if (isEmpty) edge.printError('No OOM kills found.\n');
+  if (found === 0) edge.printError('No OOM kills found.\n');
 }
 
 /** Explains one episode of the history. @throws HistoryError where there is none of that id, or several */
@@ -72,12 +72,12 @@ export function showEpisode(id: EpisodeName, options: ShowOptions, edge: Edge): 
     edge.printError('Whose it was is not decided yet: that waits for news of the pods.\n');
 }
 
-async function* noticed(
+async function* counted(
   pages: Pages,
-  onPage: () => void,
+  onPage: (episodes: number) => void,
 ): AsyncGenerator<readonly StoredEpisode[]> {
   for await (const page of pages) {
-    onPage();
+    onPage(page.length);
     yield page;
   }
 }

@@ -2,7 +2,13 @@ import type { Explanation } from '../explain/explanation.ts';
 import { explain } from '../explain/explain.ts';
 import { field, items, text, timeMs } from '../kube/loose-json.ts';
 import { parseCgroupPath } from '../oom/cgroup-path.ts';
-import type { Invoker, KilledProcess, OomEpisode, TaskRow } from '../oom/episode.ts';
+import type {
+  Invoker,
+  KilledProcess,
+  MemoryStatistics,
+  OomEpisode,
+  TaskRow,
+} from '../oom/episode.ts';
 import type { Attribution, Subject } from '../pods/attribute.ts';
 import { safeText } from '../safe-text.ts';
 import { withoutAbsent } from '../without-absent.ts';
@@ -26,7 +32,13 @@ export function explainEpisode(told: unknown, kill: OomKill): Explanation | unde
 export function episodeOf(told: unknown, kill: OomKill): OomEpisode | undefined {
   const victim = processOf(field(told, 'victim'));
   if (victim === undefined) return undefined;
-  const { sequence = 0, monotonicUs = 0, killLines = 1, usageKb, limitKb } = figuresOf(told);
+  const {
+    sequence = 0,
+    monotonicUs = 0,
+    killLines = 1,
+    usageKb,
+    limitKb,
+  } = figuresOf<OomEpisode>(told);
   return {
     sequence,
     lastSequence: sequence,
@@ -40,7 +52,7 @@ export function episodeOf(told: unknown, kill: OomKill): OomEpisode | undefined 
     killLines,
     usageKb,
     limitKb,
-    memory: figuresOf(field(told, 'memory')),
+    memory: figuresOf<MemoryStatistics>(field(told, 'memory')),
     invoker: invokerOf(field(told, 'invoker')),
     victim,
     members: items(told, 'members').flatMap((member) => processOf(member) ?? []),
@@ -85,7 +97,7 @@ function invokerOf(value: unknown): Invoker | undefined {
 type Figures<T> = { readonly [K in keyof T]?: number };
 
 /** The whole numbers among an object's fields; none of anything else. */
-function figuresOf<T = OomEpisode>(value: unknown): Figures<T> {
+function figuresOf<T>(value: unknown): Figures<T> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
   const figures = Object.entries(value).filter(([, figure]) => Number.isSafeInteger(figure));
   return Object.fromEntries(figures) as Figures<T>;

@@ -1,6 +1,5 @@
 import type { Attribution } from '../pods/attribute.ts';
-import { episodeFacts } from '../recorder/episode-facts.ts';
-import { isLimitOf } from '../recorder/event-message.ts';
+import { eventText, isLimitOf } from '../recorder/event-message.ts';
 import { formatKb } from '../recorder/format-kb.ts';
 import { safeText } from '../safe-text.ts';
 import { tableLine, widthsOf } from '../table-line.ts';
@@ -36,21 +35,23 @@ export async function* historyTable(
 }
 
 function rowOf(known: KnownEpisode, isWide: boolean, nowMs: number): readonly string[] {
+  const { episode, state, bootId } = known;
+  const { victim, members, atMs } = episode;
   const attribution = attributionOf(known);
-  const facts = episodeFacts({ episode: known.episode, attribution });
-  const absent = known.state === 'pending' ? PENDING : NONE;
+  const subject = attribution.subjects.find((one) => one.kind === 'pod');
+  const absent = state === 'pending' ? PENDING : NONE;
   const narrow = [
-    facts.namespace ?? absent,
-    facts.pod ?? absent,
-    facts.container ?? absent,
+    subject?.pod.namespace ?? absent,
+    subject?.pod.name ?? absent,
+    subject?.container?.name ?? absent,
     limitCell(known, attribution),
-    attribution.isOneOfSeveral === true ? UNKNOWN : `${facts.comm} (${facts.pid})`,
-    String(facts.killed),
-    humanDuration(nowMs - facts.atMs),
+    attribution.isOneOfSeveral === true ? UNKNOWN : `${victim.comm} (${victim.pid})`,
+    String(1 + members.length),
+    humanDuration(nowMs - atMs),
   ];
-  return isWide
-    ? [...narrow, episodeId(known), new Date(facts.atMs).toISOString(), facts.message]
-    : [...narrow, episodeId({ ...known, bootId: known.bootId.slice(0, SHORT_BOOT_ID) })];
+  if (!isWide) return [...narrow, episodeId({ ...known, bootId: bootId.slice(0, SHORT_BOOT_ID) })];
+  const { message } = eventText(episode, attribution, subject ?? { kind: 'node' });
+  return [...narrow, episodeId(known), new Date(atMs).toISOString(), message];
 }
 
 function limitCell(

@@ -94,11 +94,9 @@ function readSecret(secret: ReadAnew | undefined): string | undefined {
   }
 }
 
-function failure(
-  code: DeliveryError['code'],
-  cause: unknown,
-  retryAfterMs?: number,
-): DeliveryError {
+type Code = `E_INFLUX_${'AWAY' | 'ACCESS' | 'REFUSED'}`;
+
+function failure(code: Code, cause: unknown, retryAfterMs?: number): DeliveryError {
   return new DeliveryError(code, 'Writing points to InfluxDB', cause, retryAfterMs);
 }
 
@@ -112,7 +110,7 @@ function refusal({ status, text, retryAfterMs }: PostAnswer): DeliveryError {
   return failure(codeOf(status, text), cause, retryAfterMs);
 }
 
-function codeOf(status: number, text: string): DeliveryError['code'] {
+function codeOf(status: number, text: string): Code {
   if (status === 413 || status === 422) return 'E_INFLUX_REFUSED';
   if (status === 400) return ABOUT_POINTS.test(text) ? 'E_INFLUX_REFUSED' : 'E_INFLUX_ACCESS';
   if (status === 401 || status === 403 || status === 404) return 'E_INFLUX_ACCESS';

@@ -11,12 +11,7 @@ import type { Failure } from './output-client.ts';
 /** The API server replaces the fields that are there: what client-go patches Events with. */
 const STRATEGIC_MERGE = 'application/strategic-merge-patch+json';
 
-/**
- * Creates and patches core/v1 Events. Both calls fail with an `ApiError`, and both may be repeated: a
- * create that was done already fails with `E_API_EXISTS`.
- *
- * @see client-go kubernetes/typed/core/v1/event_expansion.go
- */
+/** Creates and patches core/v1 Events. @see client-go kubernetes/typed/core/v1/event_expansion.go */
 export class KubeSink implements EventSink {
   readonly #client: Pick<ApiClient, 'write'>;
 
@@ -43,6 +38,7 @@ export class KubeSink implements EventSink {
 
   readonly classify = classifyApiError;
 
+  /** @throws {ApiError} `E_API_EXISTS` where it was done already: it may be repeated, and so may `patch` */
   async create(event: RecordedEvent): Promise<void> {
     await this.#write('create', event, () => ({
       method: 'POST',

@@ -106,7 +106,7 @@ export function webhookBody(
 
 /** Nothing of the URL or of the answer is in it. */
 function failure(
-  code: DeliveryError['code'],
+  code: `E_WEBHOOK_${'AWAY' | 'ACCESS' | 'REFUSED'}`,
   problem: string,
   cause?: unknown,
   retryAfterMs?: number,

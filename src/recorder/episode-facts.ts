@@ -3,7 +3,7 @@ import { withoutAbsent } from '../without-absent.ts';
 import { eventText } from './event-message.ts';
 import type { RecordedEpisode } from './recorded-episode.ts';
 
-/** An episode as it is shown and counted outside of Kubernetes: flat, of plain values, storable. */
+/** An episode as it is counted outside of Kubernetes: flat, of plain values. */
 export interface EpisodeFacts {
   /** Wall clock of the kill, ms since the epoch. */
   readonly atMs: number;
@@ -16,11 +16,6 @@ export interface EpisodeFacts {
   readonly reason: string;
   /** Absent where the kernel withheld it. */
   readonly limitLevel?: LimitLevel;
-  readonly comm: string;
-  readonly pid: number;
-  /** The victim and the members killed with it. */
-  readonly killed: number;
-  readonly message: string;
 }
 
 /**
@@ -32,15 +27,11 @@ export function episodeFacts({
   attribution,
 }: Pick<RecordedEpisode, 'episode' | 'attribution'>): EpisodeFacts {
   const pod = attribution.subjects.find((subject) => subject.kind === 'pod');
-  const { reason, message } = eventText(episode, attribution, pod ?? { kind: 'node' });
+  const { reason } = eventText(episode, attribution, pod ?? { kind: 'node' });
   return {
     atMs: episode.atMs,
     sequence: episode.sequence,
     reason,
-    message,
-    comm: episode.victim.comm,
-    pid: episode.victim.pid,
-    killed: 1 + episode.members.length,
     ...withoutAbsent({
       namespace: pod?.pod.namespace,
       pod: pod?.pod.name,

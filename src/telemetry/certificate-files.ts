@@ -76,9 +76,9 @@ function readPair(cert: string, key: string, files: CertificateReader): TlsCerti
 }
 
 /** @throws ListenTlsError */
-function readFile(path: string, { read }: CertificateReader): string {
+function readFile(path: string, files: CertificateReader): string {
   try {
-    const text = read(path);
+    const text = files.read(path);
     if (text.trim() !== '') return text;
   } catch (cause) {
     throw new ListenTlsError(`${path} cannot be read: ${fileProblem(cause)}`, cause);

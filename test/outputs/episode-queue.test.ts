@@ -12,8 +12,8 @@ function deliver(pods: readonly string[], excluded: string) {
   const podOf = ({ attribution: { subjects } }: AttributedEpisode): string | undefined =>
     subjects.map((subject) => (subject.kind === 'pod' ? subject.pod.name : 'node'))[0];
   const isExcluded = (episode: AttributedEpisode): boolean => podOf(episode) === excluded;
-  const queue = new EpisodeQueue(backlog, { maxBatch: 3, isExcluded }, (_outcome, count) => {
-    skipped += count;
+  const queue = new EpisodeQueue(backlog, { maxBatch: 3, isExcluded }, (outcome, count) => {
+    if (outcome === 'excluded') skipped += count;
   });
   const batches: (string | undefined)[][] = [];
   for (let batch = queue.take(); batch !== undefined; batch = queue.take()) {

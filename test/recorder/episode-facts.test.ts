@@ -12,10 +12,6 @@ describe('the facts of an episode', () => {
         container: 'app',
         reason: 'OOMKilling',
         limitLevel: 'container',
-        comm: 'java',
-        pid: 4242,
-        killed: 2,
-        message: expect.stringContaining('Memory limit of container app'),
       },
     );
   });

@@ -40,7 +40,7 @@ export class FakeBacklog implements Backlog {
 
 /** A kill of which these are the facts, as the store has it: since long ago. */
 export function queuedKill(facts: EpisodeFacts, id: number): AttributedEpisode {
-  const { pod = '', container = '', sequence, atMs, comm, pid } = facts;
-  const kill = recordedKill(podEntry(pod, [container]), { sequence, atMs, victim: { comm, pid } });
+  const { pod = '', container = '', sequence, atMs } = facts;
+  const kill = recordedKill(podEntry(pod, [container]), { sequence, atMs });
   return { ...kill, id, bootId: 'boot-1', state: 'recorded', enteredMs: 0 };
 }

@@ -53,7 +53,7 @@ export function recordedKill(pod?: PodEntry, episode: Partial<OomEpisode> = {}):
   };
 }
 
-/** The facts of a kill, as the store gives them back. */
+/** The facts of a kill. */
 export function killFacts(facts: Partial<EpisodeFacts> = {}): EpisodeFacts {
   return {
     atMs: KILLED_AT_MS,
@@ -63,10 +63,6 @@ export function killFacts(facts: Partial<EpisodeFacts> = {}): EpisodeFacts {
     container: 'app',
     reason: 'OOMKilling',
     limitLevel: 'container',
-    comm: 'java',
-    pid: 4242,
-    killed: 1,
-    message: 'Memory limit of container app (512Mi) reached: killed process java (pid 4242)',
     ...facts,
   };
 }
