@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { Edge } from '../edge.ts';
 import { apiServerCheck, clockCheck, nodeCheck, whereAnswered } from '../doctor/api-server.ts';
 import { cgroupCheck, killCounterCheck, oomGroupCheck } from '../doctor/cgroups.ts';
-import { type Check, unknown } from '../doctor/check.ts';
+import { type Check, check, ok, unknown } from '../doctor/check.ts';
 import { influxCheck } from '../doctor/influxdb.ts';
 import { kernelLogCheck, ringCheck } from '../doctor/kernel-log.ts';
 import { permissionChecks } from '../doctor/permissions.ts';
@@ -62,7 +62,7 @@ export function startChecks(
     ...(source === 'tracefs' || confirm !== undefined
       ? [tracefsCheck(tracefs.instance ?? tracefs.root, () => VictimTrace.probe(tracefs, onExit))]
       : []),
-    { name: 'boot id', look: () => ({ status: 'ok', found: readBootId(readLatin1) }) },
+    check('boot id', () => ok(readBootId(readLatin1))),
     ...stateChecks(stateDirectory(options, isPrinting), historyMax, processes, proc),
     ...portChecks(listen, processes),
   ];
@@ -99,14 +99,12 @@ export function clusterChecks(
   ]);
 }
 
-const NO_CLUSTER: Check = {
-  name: 'API server',
-  look: () =>
-    unknown(
-      'no cluster: Events would be printed',
-      'in a pod mount its ServiceAccount’s token, elsewhere name one with --kubeconfig',
-    ),
-};
+const NO_CLUSTER = check('API server', () =>
+  unknown(
+    'no cluster: Events would be printed',
+    'in a pod mount its ServiceAccount’s token, elsewhere name one with --kubeconfig',
+  ),
+);
 
 /** At what else kills are sent to. */
 export function outputChecks({
