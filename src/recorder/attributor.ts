@@ -15,8 +15,13 @@ export interface Attributor {
   attribute(episode: OomEpisode, watchedMs: number): Answer;
 }
 
+/** One who never waits. */
+interface PromptAttributor extends Attributor {
+  attribute(episode: OomEpisode, watchedMs?: number): { readonly attribution: Attribution };
+}
+
 /** By the path alone, at once. */
-export function attributeBy(pods: PodDirectory): Attributor {
+export function attributeBy(pods: PodDirectory): PromptAttributor {
   const ownLevels = new OwnLevels();
   return {
     news: { live$: of(true), changed$: NEVER },

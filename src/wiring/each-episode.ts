@@ -2,8 +2,8 @@ import type { Edge } from '../edge.ts';
 import { explainError } from '../errors.ts';
 import type { OomEpisode } from '../oom/episode.ts';
 import { OomWatcher } from '../oom-watcher.ts';
-import { attribute, type Attribution } from '../pods/attribute.ts';
-import { OwnLevels } from '../pods/own-levels.ts';
+import type { Attribution } from '../pods/attribute.ts';
+import { attributeBy } from '../recorder/attributor.ts';
 import type { BootLog } from '../saved-logs/boot-log.ts';
 import { SavedLog } from '../saved-logs/saved-log.ts';
 import { newTally, type Tally } from '../tally.ts';
@@ -40,8 +40,7 @@ export async function eachEpisode(
   edge: Edge,
   tell: Tell,
 ): Promise<void> {
-  const pods = listedPods(options.pods);
-  const ownLevels = new OwnLevels();
+  const attributor = attributeBy(listedPods(options.pods));
   const tally = newTally();
   const remarks: string[] = [];
   const failures: unknown[] = [];
@@ -51,8 +50,8 @@ export async function eachEpisode(
     const log = new SavedLog(file, { bootTime: options.bootTime, edge, onMalformed });
     const tellOf = async (episode: OomEpisode, { isSinceBoot }: BootLog): Promise<void> => {
       log.clearProgress();
-      ownLevels.see(episode, pods);
-      await tell(episode, attribute(episode, pods, ownLevels), isSinceBoot);
+      attributor.see(episode);
+      await tell(episode, attributor.attribute(episode).attribution, isSinceBoot);
     };
     try {
       for await (const boot of log.boots())
