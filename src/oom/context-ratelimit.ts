@@ -3,7 +3,7 @@ import type { OomEpisode } from './episode.ts';
 /** `oom_rs` in oom_kill_process(), mm/oom_kill.c: DEFAULT_RATELIMIT_BURST contexts an interval. */
 export const CONTEXT_BURST = 10;
 /** DEFAULT_RATELIMIT_INTERVAL. */
-const CONTEXT_INTERVAL_MS = 5_000;
+export const CONTEXT_INTERVAL_MS = 5_000;
 /**
  * ___ratelimit(), lib/ratelimit.c, lets the interval pass and one jiffy more, the longest being 10 ms
  * (HZ=100); and the jiffies of an idle machine may be one behind.

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { RATELIMIT_BURST, RATELIMIT_INTERVAL_MS } from '../support/kernel-ratelimit.ts';
+import { CONTEXT_BURST, CONTEXT_INTERVAL_MS } from '../../src/oom/context-ratelimit.ts';
 import { needsRoot } from '../support/needs-root.ts';
 import { BLIND, claimsOf, podStorm, PROC } from '../support/pod-storm.ts';
 
@@ -13,13 +13,13 @@ describe.skipIf(needsRoot())(
       ['the dying processes and the counters', PROC],
       ['the counters alone', BLIND],
     ])('each pod’s container gets one Event, by %s', async (_, evidence) => {
-      await sleep(RATELIMIT_INTERVAL_MS);
+      await sleep(CONTEXT_INTERVAL_MS);
       const storm = await podStorm(STORM, evidence);
       const { named, wrong } = claimsOf(storm);
       const withheld = storm.kills.filter(({ episode }) => episode.context === 'suppressed');
       expect(storm.truth.size).toBe(STORM);
-      expect(storm.spanMs).toBeLessThan(RATELIMIT_INTERVAL_MS);
-      expect(withheld.length).toBeGreaterThanOrEqual(STORM - 2 * RATELIMIT_BURST);
+      expect(storm.spanMs).toBeLessThan(CONTEXT_INTERVAL_MS);
+      expect(withheld.length).toBeGreaterThanOrEqual(STORM - 2 * CONTEXT_BURST);
       expect(wrong).toEqual([]);
       expect(named.toSorted()).toEqual(storm.pods.map(({ name }) => `${name}/app`).toSorted());
     });

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import type { OomCounters } from '../../src/oom/oom-counters.ts';
+import { countKill } from '../support/fake-counters.ts';
 
 /** What counters say that need not be so. */
 export const lies = fc.record({
@@ -36,10 +37,7 @@ export class LyingCounters implements OomCounters {
 
   /** What is true: somebody was killed there. */
   kill(cgroup: string): void {
-    for (const [row, kills] of this.#rows) {
-      const isAbove = this.isHierarchical && cgroup.startsWith(`${row}/`);
-      if (row === cgroup || isAbove) this.#rows.set(row, kills + 1);
-    }
+    countKill(this.#rows, cgroup, this.isHierarchical);
   }
 
   read(): ReadonlyMap<string, number> {

@@ -84,6 +84,19 @@ function open(
   return { store, recorder };
 }
 
+/** In how many transactions three that wait, 10, 20 and 30, are decided when the pods are known. */
+async function transactionsOfThree(
+  { store, recorder }: Opened,
+  attributor: LateAttributor,
+): Promise<number> {
+  for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
+  let transactions = 0;
+  store.beforeCommit(() => (transactions += 1));
+  attributor.learn();
+  await recorder.settled();
+  return transactions;
+}
+
 /** What the log says of those that had more to say. */
 function amended(): object[] {
   const message = 'more processes were killed with one recorded before';
@@ -249,12 +262,7 @@ describe('an episode whose attribution must wait', () => {
   test('is written together with others that are decided at the same time', async () => {
     const attributor = new LateAttributor();
     const { store, recorder } = open(attributor);
-    for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
-    let transactions = 0;
-    store.beforeCommit(() => (transactions += 1));
-    attributor.learn();
-    await recorder.settled();
-    expect(transactions).toBe(1);
+    expect(await transactionsOfThree({ store, recorder }, attributor)).toBe(1);
     expect(recorded.map(({ episode }) => episode.sequence)).toEqual([10, 20, 30]);
     await clock.settle();
     expect(posted()).toEqual(['pod-1', 'pod-2', 'pod-3']);
@@ -311,12 +319,7 @@ describe('an episode whose attribution must wait', () => {
       return true;
     };
     const { store, recorder } = open(attributor, { wants });
-    for (const pod of [1, 2, 3]) await recorder.record(makeEpisode({ sequence: pod * 10, pod }));
-    let transactions = 0;
-    store.beforeCommit(() => (transactions += 1));
-    attributor.learn();
-    await recorder.settled();
-    expect(transactions).toBe(1);
+    expect(await transactionsOfThree({ store, recorder }, attributor)).toBe(1);
     expect(states(store).toSorted()).toEqual(['10 recorded', '20 pending', '30 recorded']);
     expect(log.said('error')).toEqual(['episodes stay pending']);
   });

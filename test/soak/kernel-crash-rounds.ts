@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import type { ControlPlane } from '../../hack/control-plane/control-plane.ts';
 import { createNode, createPod, deleteEvents } from '../support/cluster-objects.ts';
+import { killsOfTheKernel } from '../support/kernel-kills.ts';
 import { makeKill } from '../support/oom-kills.ts';
 import { spawnAgent, type SpawnedAgent } from '../support/spawn-agent.ts';
 
@@ -240,9 +241,4 @@ class KernelCrashRun {
 async function end({ child, ended }: SpawnedAgent, signal: NodeJS.Signals): Promise<void> {
   child.kill(signal);
   await ended;
-}
-
-/** `/proc/vmstat` `oom_kill`. */
-function killsOfTheKernel(): number {
-  return Number(/^oom_kill (?<kills>\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1]);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RATELIMIT_INTERVAL_MS } from '../support/kernel-ratelimit.ts';
+import { CONTEXT_INTERVAL_MS } from '../../src/oom/context-ratelimit.ts';
 import { claimsOf, podStorm, PROC } from '../support/pod-storm.ts';
 
 /** What came of the storms: one Event for each kill, on the pod and container it happened in. */
@@ -23,7 +23,7 @@ export async function podStorms(
 ): Promise<StormsResult> {
   let sum: StormsResult = { kills: 0, right: 0, wrong: 0, withheld: 0, unnamed: 0 };
   for (let round = 1; round <= rounds; round += 1) {
-    await sleep(RATELIMIT_INTERVAL_MS); // each storm begins with all contexts
+    await sleep(CONTEXT_INTERVAL_MS); // each storm begins with all contexts
     const storm = await podStorm(KILLS, PROC);
     const { named, wrong } = claimsOf(storm);
     const right = storm.pods.filter(

@@ -24,10 +24,7 @@ export class FakeCounters implements OomCounters {
 
   kill(cgroup: string): void {
     this.#total += 1;
-    for (const [row, kills] of this.#rows) {
-      const counts = row === cgroup || (this.isHierarchical && cgroup.startsWith(`${row}/`));
-      if (counts) this.#rows.set(row, kills + 1);
-    }
+    countKill(this.#rows, cgroup, this.isHierarchical);
   }
 
   read(): ReadonlyMap<string, number> {
@@ -39,5 +36,17 @@ export class FakeCounters implements OomCounters {
 
   total(): number {
     return this.#total;
+  }
+}
+
+/** As the kernel does: in the cgroup itself, and on v2 in all above it. */
+export function countKill(
+  rows: Map<string, number>,
+  cgroup: string,
+  isHierarchical: boolean,
+): void {
+  for (const [row, kills] of rows) {
+    const counts = row === cgroup || (isHierarchical && cgroup.startsWith(`${row}/`));
+    if (counts) rows.set(row, kills + 1);
   }
 }

@@ -1,20 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
-import { RATELIMIT_BURST, RATELIMIT_INTERVAL_MS } from './kernel-ratelimit.ts';
+import { CONTEXT_BURST, CONTEXT_INTERVAL_MS } from '../../src/oom/context-ratelimit.ts';
+import { killsOfTheKernel } from './kernel-kills.ts';
 
 /** What a file may use without a wait: half is left to the next. */
-const FEW = RATELIMIT_BURST / 2;
+const FEW = CONTEXT_BURST / 2;
 let killsBefore = 0;
 
-const oomKills = (): number =>
-  Number(/^oom_kill (?<kills>\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1]);
-
 beforeAll(() => {
-  killsBefore = oomKills();
+  killsBefore = killsOfTheKernel();
 });
 
 /** A file that made a storm ends when the kernel prints contexts again: the next begins with what it needs. */
 afterAll(async () => {
-  if (oomKills() - killsBefore > FEW) await sleep(RATELIMIT_INTERVAL_MS);
+  if (killsOfTheKernel() - killsBefore > FEW) await sleep(CONTEXT_INTERVAL_MS);
 });

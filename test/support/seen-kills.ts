@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { vi } from 'vitest';
 import type { AgentProcess } from './agent-process.ts';
-import { RATELIMIT_INTERVAL_MS } from './kernel-ratelimit.ts';
+import { CONTEXT_INTERVAL_MS } from '../../src/oom/context-ratelimit.ts';
 import { makeKill, type KillOptions, type MadeKill } from './oom-kills.ts';
 
 /** The log line of one episode, `oom kill recorded`, as far as tests look at it. */
@@ -65,7 +65,7 @@ export async function killWithContext(
     const kill = await makeKill(options);
     const { context } = await logged(agent, kill);
     if (context === 'full') return kill;
-    await sleep(RATELIMIT_INTERVAL_MS);
+    await sleep(CONTEXT_INTERVAL_MS);
   }
   throw new Error('others use the kernel’s rate limit up all the time');
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CoreV1Event } from '@kubernetes/client-node';
 import { allEvents, isKubeletsOom, isOurs, newSince } from '../look/cluster-view.ts';
 import { readFigures } from '../look/figures.ts';
-import { RATELIMIT_INTERVAL_MS } from '../../support/kernel-ratelimit.ts';
+import { CONTEXT_INTERVAL_MS } from '../../../src/oom/context-ratelimit.ts';
 import { KernelSpan } from '../look/kernel-span.ts';
 import type { NodeUnderTest } from './node-under-test.ts';
 import type { Row } from '../row.ts';
@@ -75,7 +75,7 @@ export async function playRow(
     return { row, seen: undefined, wrong: [`not played: ${String(err)}`], seconds: seconds() };
   } finally {
     await scene.close();
-    await sleep(RATELIMIT_INTERVAL_MS); // each row begins with all contexts
+    await sleep(CONTEXT_INTERVAL_MS); // each row begins with all contexts
   }
 }
 
