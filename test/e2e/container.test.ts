@@ -13,8 +13,8 @@ const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED unless CI=true: a container needs root; run as root to test it');
 const canRun = (isRoot || process.env['CI'] === 'true') && (await haveTools('runc'));
 
-/** Node alone takes 40 MB: it does not live to the agent's first line. */
-const TOO_SMALL_BYTES = 24 * 2 ** 20;
+/** Node alone is charged 8 MiB, and runc starts it in this; the agent at rest has 21. */
+const TOO_SMALL_BYTES = 14 * 2 ** 20;
 
 const test = plainTest.extend<{ image: string }>({
   image: [
