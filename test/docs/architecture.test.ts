@@ -51,7 +51,7 @@ describe('the floors of docs/architecture.md', () => {
 });
 
 describe('one record’s way in docs/architecture.md', () => {
-  const section = sectionOf('One record\'s way');
+  const section = sectionOf("One record's way");
   const steps = section.split('\nBeside the way')[0] ?? '';
   const way = [...steps.matchAll(/`([\w/-]+\.ts)`/g)].map(([, file = '']) => file);
 

@@ -34,5 +34,4 @@ describe('each command of the docs', () => {
     const left = DOC_COMMANDS.filter((each) => !isRun(each) && !each.saysNotRun);
     expect(left.map(({ file, command }) => `${file}: ${command}`)).toEqual([]);
   });
-
 });

@@ -16,15 +16,15 @@ const events = recordingNames.flatMap((name) =>
 );
 
 test('the Events of all recorded kernels have what exporters key on', () => {
-    expect(events.length).toBeGreaterThan(recordingNames.length);
-    for (const event of events) {
-      expect(event.count).toBeGreaterThan(0);
-      expect(event.lastTimestamp).toBeInstanceOf(Date);
-      expect(event).not.toHaveProperty('eventTime');
-      expect(event.involvedObject.uid).toBeTruthy();
-      expect(event.source).toEqual({ component: 'oom-recorder', host: 'node-1' });
-      expect(REASONS).toContain(event.reason);
-    }
+  expect(events.length).toBeGreaterThan(recordingNames.length);
+  for (const event of events) {
+    expect(event.count).toBeGreaterThan(0);
+    expect(event.lastTimestamp).toBeInstanceOf(Date);
+    expect(event).not.toHaveProperty('eventTime');
+    expect(event.involvedObject.uid).toBeTruthy();
+    expect(event.source).toEqual({ component: 'oom-recorder', host: 'node-1' });
+    expect(REASONS).toContain(event.reason);
+  }
 });
 
 test.each(globSync('manifests/examples/exporters/*.yaml'))('%s names reasons of ours', (file) => {

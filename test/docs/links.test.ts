@@ -44,9 +44,13 @@ test.each(DOCUMENTS)('no link of %s within the project is dead', (file) => {
 });
 
 test('the tests that the threat model names are there', () => {
-  const rows = textOf('docs/security.md').split('\n').filter((line) => line.startsWith('| '));
+  const rows = textOf('docs/security.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| '));
   const last = rows.slice(2).map((row) => row.split(' | ').at(-1) ?? '');
-  const names = last.flatMap((cell) => [...cell.matchAll(/`(?<name>[^`]+)`/g)]).map(([, name]) => name);
+  const names = last
+    .flatMap((cell) => [...cell.matchAll(/`(?<name>[^`]+)`/g)])
+    .map(([, name]) => name);
   expect(names.length).toBeGreaterThan(15);
   const missing = names.filter(
     (name) => !name?.startsWith('make ') && !existsSync(join(ROOT, 'test', `${name}.test.ts`)),

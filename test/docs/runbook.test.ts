@@ -25,15 +25,25 @@ const { groups } = loadYaml<Rules>(read('manifests/monitoring/rules.yaml'));
 const alerts = groups.flatMap(({ rules }) => rules);
 
 test('docs/metrics.md lists every alert, how long it waits and how severe it is', () => {
-  const rows = read('docs/metrics.md').matchAll(/^\| `(?<alert>\w+)` \| [^|]+ \| (?<wait>\w*) ?\| (?<severity>\w+) \|$/gm);
-  const listed = [...rows].map(({ groups }) => [groups?.['alert'], groups?.['wait'], groups?.['severity']]);
-  expect(listed).toEqual(alerts.map(({ alert, for: wait = '', labels }) => [alert, wait, labels.severity]));
+  const rows = read('docs/metrics.md').matchAll(
+    /^\| `(?<alert>\w+)` \| [^|]+ \| (?<wait>\w*) ?\| (?<severity>\w+) \|$/gm,
+  );
+  const listed = [...rows].map(({ groups }) => [
+    groups?.['alert'],
+    groups?.['wait'],
+    groups?.['severity'],
+  ]);
+  expect(listed).toEqual(
+    alerts.map(({ alert, for: wait = '', labels }) => [alert, wait, labels.severity]),
+  );
 });
 
 describe('the runbook', () => {
   test('has every code that the sources can say, and no other', () => {
     const sources = globSync('src/**/*.ts', { cwd: ROOT }).map(read).join('\n');
-    const codes = [...sources.matchAll(/'(?<code>E_[A-Z_]+)'/g)].map(({ groups }) => groups?.['code']);
+    const codes = [...sources.matchAll(/'(?<code>E_[A-Z_]+)'/g)].map(
+      ({ groups }) => groups?.['code'],
+    );
     expect(codes.length).toBeGreaterThan(10);
     const documented = [...headings].filter((key) => key?.startsWith('E_'));
     expect(new Set(documented)).toEqual(new Set(codes));
@@ -43,7 +53,9 @@ describe('the runbook', () => {
     expect(alerts.length).toBeGreaterThan(5);
     for (const { alert, annotations } of alerts) {
       expect(headings).toContain(alert);
-      expect(annotations.runbook_url).toBe(`https://oom-recorder.dev/runbook#${alert.toLowerCase()}`);
+      expect(annotations.runbook_url).toBe(
+        `https://oom-recorder.dev/runbook#${alert.toLowerCase()}`,
+      );
     }
   });
 });

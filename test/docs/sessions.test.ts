@@ -21,7 +21,12 @@ function filesOfSessions(): string {
   const directory = tempDirectory();
   const written = (form: string): Buffer => {
     const write: FormWriter | undefined = FORM_WRITERS[form];
-    return Buffer.from(recordsOf(RECORDING).map((record) => write?.(record)).join(''), 'latin1');
+    return Buffer.from(
+      recordsOf(RECORDING)
+        .map((record) => write?.(record))
+        .join(''),
+      'latin1',
+    );
   };
   copyFileSync(join(ROOT, PODS), join(directory, 'pods.json'));
   copyFileSync(join(ROOT, `test/testdata/kmsg/${RECORDING}.kmsg`), join(directory, 'kmsg.log'));
@@ -39,7 +44,10 @@ async function sessionOf(command: string, cwd: string): Promise<string> {
 
 /** Lines as they are shown: how old a kill is grows every day, and what is long is cut. */
 function linesOf(text: string): readonly string[] {
-  return text.replaceAll(/^(?<namespace>shop +)\d+[smhd]\S* +/gm, '$<namespace>AGE ').trim().split('\n');
+  return text
+    .replaceAll(/^(?<namespace>shop +)\d+[smhd]\S* +/gm, '$<namespace>AGE ')
+    .trim()
+    .split('\n');
 }
 
 function asShown(line: string): unknown {
@@ -50,7 +58,11 @@ function asShown(line: string): unknown {
 test.each<[string, DocCommand]>([
   ['replay', docCommand('docs/replay.md', 'npm start --silent -- replay')],
   ['explain', docCommand('docs/explain.md', 'npm start --silent -- explain')],
-])('the session of %s is what it says today', { timeout: LIMIT_MS }, async (_, { command, output }) => {
-  const said = linesOf(await sessionOf(command, filesOfSessions()));
-  expect(said).toEqual(linesOf(output).map(asShown));
-});
+])(
+  'the session of %s is what it says today',
+  { timeout: LIMIT_MS },
+  async (_, { command, output }) => {
+    const said = linesOf(await sessionOf(command, filesOfSessions()));
+    expect(said).toEqual(linesOf(output).map(asShown));
+  },
+);
