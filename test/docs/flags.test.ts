@@ -11,8 +11,7 @@ interface Flag {
   readonly fallback: string | undefined;
 }
 
-const ENTRY =
-  /^(?:-\w, )?(?<name>--[\w-]+)(?: (?:<[^>]+>|\[[^\]]+\]))? {2}(?<about>.+)$/;
+const ENTRY = /^(?:-\w, )?(?<name>--[\w-]+)(?: (?:<[^>]+>|\[[^\]]+\]))? {2}(?<about>.+)$/;
 const CHOICES = /choices: (?<choices>"[^)]*?")(?:,? default|,? env|\))/;
 const DEFAULT = /default: "?(?<fallback>[\w/.:-]+)"?[,)]/;
 
@@ -29,7 +28,9 @@ async function flagsOf(command: string): Promise<readonly Flag[]> {
   const run = program === 'kubectl-oom' ? runKubectlOom : runCli;
   const { stdout } = await runFakeProgram(run, [...words, '--help']);
   const options = stdout.split('\nOptions:\n')[1]?.split(/\n\n/)[0] ?? '';
-  const entries = `\n${options}`.split(/\n {2}(?=-)/).map((entry) => entry.replaceAll(/\n +/g, ' '));
+  const entries = `\n${options}`
+    .split(/\n {2}(?=-)/)
+    .map((entry) => entry.replaceAll(/\n +/g, ' '));
   return entries.flatMap(flagOf);
 }
 
@@ -46,14 +47,29 @@ function namesIn(rows: readonly string[]): readonly string[] {
   return rows.flatMap((row) => row.split(/(?<!\\)\|/)[1]?.match(FLAG) ?? []);
 }
 
-describe.each([
+const TABLES = [
   ['oom-recorder run', 'flags.md', '## `run`'],
   ['oom-recorder replay', 'replay.md', '## Flags'],
   ['oom-recorder explain', 'explain.md', '## Flags'],
   ['oom-recorder history', 'history.md', '## Flags'],
   ['oom-recorder history show', 'history.md', '## `history show`'],
   ['kubectl-oom', 'kubectl-oom.md', '## Flags'],
-])('the flags of %s', (command, file, heading) => {
+] as const;
+
+test('every command has its flags in a table of the docs, but doctor, which takes those of run', async () => {
+  const { stdout } = await runFakeProgram(runCli, ['--help']);
+  const commands = [...stdout.matchAll(/^ {2}(\w+) \[options\]/gm)].map(
+    ([, name]) => `oom-recorder ${name}`,
+  );
+  const tabled = new Set<string>(TABLES.map(([command]) => command));
+  expect(commands.filter((command) => !tabled.has(command))).toEqual(['oom-recorder doctor']);
+  const namesOf = async (command: string) => (await flagsOf(command)).map(({ name }) => name);
+  expect(await namesOf('oom-recorder run')).toEqual(
+    expect.arrayContaining(await namesOf('oom-recorder doctor')),
+  );
+});
+
+describe.each(TABLES)('the flags of %s', (command, file, heading) => {
   const rows = rowsOf(file, heading);
 
   test(`are those in docs/${file}`, async () => {
