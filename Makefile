@@ -35,13 +35,13 @@ record: setup ## record how a kernel tells its OOM kills, with the truth (KERNEL
 
 check: lint unit ## format, lint, types, unused code, unit tests
 
-lint: setup
+lint: setup ## the half of check that runs no test
 	npm run check:format
 	npm run check:lint
 	npm run check:types
 	npm run check:unused
 
-unit: setup
+unit: setup ## the unit tests alone
 	npm run test:unit
 
 crash-test: setup ## kill an agent 200 times under a real API server and count the Events (ARGS=rounds)
