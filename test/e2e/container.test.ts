@@ -13,7 +13,7 @@ const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('SKIPPED unless CI=true: a container needs root; run as root to test it');
 const canRun = (isRoot || process.env['CI'] === 'true') && (await haveTools('runc'));
 
-/** Node alone is charged 8 MiB, and runc starts it in this; the agent at rest has 21. */
+/** Of anonymous memory Node alone has 8 MiB, the agent at rest 21; runc starts it in this. */
 const TOO_SMALL_BYTES = 14 * 2 ** 20;
 
 const test = plainTest.extend<{ image: string }>({
